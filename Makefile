@@ -1,0 +1,42 @@
+PY ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run token import test check fmt bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## make .venv with everything that running and testing need
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Libro needs Python 3.11 or later, this is " + sys.version.split()[0])'
+	@echo "Setting up .venv (once, about a minute) ..."
+	@$(PY) -m venv --clear .venv && $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt && touch $@
+
+run: setup ## start everything on this machine, with demo data: http://127.0.0.1:7071/api/docs
+	@$(BIN)/python -m local serve --demo $(ARGS)
+
+token: setup ## print a token to try; ARGS="--role Employee --legal-entity USRT --worker 000160 --store HOUSTON"
+	@$(BIN)/python -m local token $(or $(ARGS),--role Administrator --legal-entity USRT)
+
+import: setup ## load customers from a file; ARGS="FILE.jsonl.gz --legal-entity USRT --store HOUSTON"
+	@$(BIN)/python -m local import $(ARGS)
+
+test: setup ## run the tests; ARGS="tests/domain -k phone"
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: setup ## lint, types, arrows and conventions
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/test_conventions.py
+
+fmt: setup ## format, and mend what can be mended by itself
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: setup ## measure, one JSON line per operation; ARGS="--quick"
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## forget .venv and the local data
+	rm -rf .venv .local

@@ -1,0 +1,97 @@
+"""One request, understood: who asks, for what, with which values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from functions._caller import Caller
+from functions._http import cursors
+from shared.usecases.errand import Errand
+from shared.wiring import Backend
+
+
+class Query(BaseModel):
+    """Query parameters; one that is not known is refused."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+    )
+
+
+NoQuery = Query
+
+
+class PageQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=100, description="How many items a page holds")] = 20
+    cursor: Annotated[
+        str | None, Field(max_length=2000, description="nextCursor of the page before")
+    ] = None
+
+
+Q = TypeVar("Q", bound=Query, covariant=True)
+B = TypeVar("B", covariant=True)
+
+
+@dataclass(slots=True)
+class Call(Generic[Q, B]):
+    """What a handler is called with. `if_match` is one version, `*`, or None."""
+
+    name: str
+    query: Q
+    body: B
+    path: Mapping[str, str]
+    caller: Caller
+    now: datetime
+    backend: Backend
+    if_match: str | None = None
+    fingerprint: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def legal_entity(self) -> str:
+        return self.path.get("legalEntity", "")
+
+    @property
+    def version(self) -> str:
+        """Return the version the caller has read; the edge has made sure that one is named."""
+        return self.if_match or ""
+
+    @property
+    def errand(self) -> Errand:
+        return Errand(
+            legal_entity=self.legal_entity,
+            actor=self.caller.actor,
+            now=self.now,
+            documents=self.backend.documents,
+            configuration=self.backend.configuration,
+            numbers=self.backend.numbers,
+            accounts=self.backend.accounts,
+            fingerprint=self.fingerprint,
+        )
+
+    def url(self, *segments: str) -> str:
+        """Return the address of a resource of this company."""
+        return "/".join(["/api/v1", self.legal_entity, *segments])
+
+    def position(self) -> Any:
+        """Return what the cursor of the query holds, or None. Raises BadCursor."""
+        cursor = getattr(self.query, "cursor", None)
+        return None if cursor is None else cursors.read(cursor, self._scope(), self.backend)
+
+    def page(self, items: list[Any], position: Any) -> dict[str, Any]:
+        """Return a page of items in their outside shape."""
+        next_cursor = None
+        if position is not None:
+            next_cursor = cursors.write(position, self._scope(), self.backend)
+        return {"items": items, "nextCursor": next_cursor}
+
+    def _scope(self) -> str:
+        """A cursor is good for the same question of the same company only."""
+        asked = self.query.model_dump_json(exclude={"limit", "cursor"})
+        return f"{self.name} {sorted(self.path.items())} {asked}"
+
+

@@ -1,0 +1,48 @@
+"""Which refusals an operation may answer with, so that its description can say all of them."""
+
+from functions._caller import (
+    LegalEntityNotAllowed,
+    PosOperationNotAllowed,
+    RoleNotAllowed,
+    WorkerInactive,
+)
+from functions._http.idempotency import InProgress, KeyReused
+from functions._http.operation import Operation
+from functions._http.problems import (
+    BadCursor,
+    BadHeader,
+    BadQuery,
+    BodyTooLarge,
+    MalformedJson,
+    UnsupportedMediaType,
+)
+from shared.domain.companies import LegalEntityNotFound
+from shared.errors import Invalid, Refusal, Stale, Unauthenticated, Unavailable, VersionRequired
+
+Refusals = tuple[type[Refusal], ...]
+
+CALLER: Refusals = (Unauthenticated, RoleNotAllowed)
+COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound)
+POS_OPERATION: Refusals = (PosOperationNotAllowed, WorkerInactive)
+BODY: Refusals = (BodyTooLarge, UnsupportedMediaType)
+JSON_BODY: Refusals = (MalformedJson, Invalid)
+KEY: Refusals = (BadHeader, InProgress, KeyReused)
+
+
+def refusals(operation: Operation) -> list[type[Refusal]]:
+    """Return every refusal of the operation, its own last."""
+    found: list[type[Refusal]] = [BadQuery, Unavailable]
+    found += CALLER if operation.who else ()
+    found += COMPANY if operation.in_company else ()
+    found += POS_OPERATION if operation.pos_operation else ()
+    found += BODY if operation.body is not None else ()
+    found += JSON_BODY if operation.takes_json else ()
+    found += KEY if operation.idempotent else ()
+    found += [BadCursor] if "cursor" in operation.query.model_fields else []
+    if operation.if_match != "ignored":
+        found += [Stale, VersionRequired, BadHeader]
+    return list(dict.fromkeys([*found, *operation.refuses]))
+
+
+def is_documented(operation: Operation, refusal: Refusal) -> bool:
+    return any(isinstance(refusal, kind) for kind in refusals(operation))

@@ -1,0 +1,195 @@
+"""The one way in: understand, admit, run, answer. The only place where an error gets a status."""
+
+import logging
+import re
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from functions import _caller
+from functions._caller import NOBODY, Caller
+from functions._http import idempotency
+from functions._http.call import Call
+from functions._http.documented import is_documented
+from functions._http.operation import Handler, Operation, register
+from functions._http.parsing import read_body, read_idempotency_key, read_if_match, read_query
+from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, status_of
+from functions._http.reply import Reply
+from shared import wiring
+from shared.errors import Refusal
+from shared.metering import Tally, tally
+
+log = logging.getLogger(__name__)
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+Entry = Callable[[func.HttpRequest], Any]
+
+
+def serve(blueprint: func.Blueprint, operation: Operation) -> Callable[[Handler], Handler]:
+    """Register the handler of an operation as a function of its own."""
+
+    def registered(handler: Handler) -> Handler:
+        operation.bind(handler)
+        register(operation)
+        entry = _entry(operation, handler)
+        blueprint.function_name(operation.name)(
+            blueprint.route(
+                route=operation.route,
+                methods=[operation.method],
+                auth_level=func.AuthLevel.ANONYMOUS,
+            )(entry)
+        )
+        return handler
+
+    return registered
+
+
+def _entry(operation: Operation, handler: Handler) -> Entry:
+    # Not functools.wraps: the worker follows __wrapped__ and refuses the other signature.
+    async def entry(req: func.HttpRequest) -> func.HttpResponse:
+        started = time.perf_counter()
+        trace = _trace_of(req.headers.get("traceparent"))
+        trace_id.set(trace)
+        count = Tally()
+        tally.set(count)
+        try:
+            response = await _respond(operation, handler, req)
+        except Exception as exc:
+            response = _failed(exc, operation, req, trace)
+        response.headers["X-Trace-Id"] = trace
+        response.headers["Server-Timing"] = f'store;desc="{count}"'
+        _log(operation, response.status_code, started, count)
+        return response
+
+    entry.__name__, entry.__doc__, entry.__module__ = (
+        handler.__name__,
+        handler.__doc__,
+        handler.__module__,
+    )
+    entry.__annotations__ = {"req": func.HttpRequest, "return": func.HttpResponse}
+    return entry
+
+
+async def _respond(
+    operation: Operation, handler: Handler, req: func.HttpRequest
+) -> func.HttpResponse:
+    backend = wiring.backend()
+    headers, now = req.headers, datetime.now(UTC)
+    caller = await _admit(operation, req, backend) if operation.who else NOBODY
+    call: Call[Any, Any] = Call(
+        name=operation.name,
+        query=read_query(operation, req),
+        if_match=read_if_match(operation, headers),
+        body=read_body(operation, req),
+        path=req.route_params,
+        caller=caller,
+        now=now,
+        backend=backend,
+        headers=headers,
+    )
+    key = read_idempotency_key(headers) if operation.idempotent else None
+    if key is None:
+        return render(operation, await handler(call), headers)
+    place = idempotency.place_of(key, req, caller)
+    call.fingerprint = place[0]
+
+    async def run() -> func.HttpResponse:
+        try:
+            return render(operation, await handler(call), headers)
+        except Refusal as exc:
+            return _failed(exc, operation, req, trace_id.get())
+
+    return await idempotency.once(
+        run, place=place, req=req, documents=backend.documents, now=now
+    )
+
+
+async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Backend) -> Caller:
+    """Return the caller. Raises 401, 403, and 404 where there is no such company."""
+    caller = _caller.authenticate(req.headers.get("authorization"), backend.tokens)
+    company = req.route_params.get("legalEntity") if operation.in_company else None
+    _caller.authorize(caller, operation.roles, company)
+    if company and operation.name != "put_company":
+        await backend.configuration.company(company)
+        if operation.pos_operation:
+            await _caller.check_pos_operation(
+                caller, operation.pos_operation, company, backend.configuration
+            )
+    return caller
+
+
+def render(operation: Operation, reply: Reply, asked: Mapping[str, str]) -> func.HttpResponse:
+    headers = dict(reply.headers)
+    if reply.location:
+        headers["Location"] = reply.location
+    if reply.etag:
+        headers["ETag"] = f'"{reply.etag}"'
+        if operation.method == "GET" and _is_known(reply.etag, asked.get("if-none-match")):
+            return func.HttpResponse(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return func.HttpResponse(
+        _body(operation, reply),
+        status_code=reply.status or operation.status,
+        headers=headers,
+        mimetype=reply.media_type or operation.answer_type,
+    )
+
+
+def _body(operation: Operation, reply: Reply) -> bytes | None:
+    if reply.body is None or isinstance(reply.body, bytes):
+        return reply.body
+    if isinstance(reply.body, BaseModel) and operation.answer_adapter:
+        return operation.answer_adapter.dump_json(reply.body, by_alias=True)
+    return to_json(reply.body, by_alias=True)
+
+
+def _is_known(etag: str, if_none_match: str | None) -> bool:
+    if if_none_match is None:
+        return False
+    known = {one.strip().removeprefix("W/").strip('"') for one in if_none_match.split(",")}
+    return etag in known or "*" in known
+
+
+def _failed(
+    exc: Exception, operation: Operation, req: func.HttpRequest, trace: str
+) -> func.HttpResponse:
+    instance = "/api/" + req.url.partition("?")[0].partition("/api/")[2]
+    if not isinstance(exc, Refusal):
+        log.exception("%s failed", operation.name, exc_info=exc)
+        body = {
+            "type": "/problems/internal", "title": "Internal Server Error", "status": 500,
+            "detail": "Something went wrong here; the trace id tells us what.",
+            "instance": instance, "code": "internal", "traceId": trace,
+        }  # fmt: skip
+        return func.HttpResponse(to_json(body), status_code=500, mimetype=PROBLEM_JSON)
+    if not is_documented(operation, exc):
+        warnings.warn(f"{operation.name} does not list {type(exc).__name__}", stacklevel=2)
+    return func.HttpResponse(
+        to_json(problem_of(exc, instance=instance, trace_id=trace), fallback=str),
+        status_code=status_of(type(exc)),
+        headers=headers_of(exc),
+        mimetype=PROBLEM_JSON,
+    )
+
+
+def _trace_of(traceparent: str | None) -> str:
+    match = TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    return match[1] if match else uuid.uuid4().hex
+
+
+def _log(operation: Operation, status: int, started: float, count: Tally) -> None:
+    if log.isEnabledFor(logging.INFO):
+        milliseconds = (time.perf_counter() - started) * 1000
+        log.info("%s %s in %.1f ms, %s", operation.name, status, milliseconds, count)
+
+

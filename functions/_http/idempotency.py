@@ -1,0 +1,84 @@
+"""The same POST twice is answered once: the first answer is kept for a day and given again."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+
+from functions._caller import Caller
+from shared.domain.values import as_text
+from shared.errors import AlreadyExists, Conflict, Flaw, Invalid
+from shared.ports import Create, Document, Documents, Partition, Remove, Replace
+
+ANSWER = "answer"
+ABANDONED = timedelta(seconds=60)  # who has not answered by then has crashed
+SERVER_ERROR = 500
+
+
+class InProgress(Conflict):
+    code = "idempotency-in-progress"
+
+
+class KeyReused(Invalid):
+    code = "idempotency-key-reused"
+
+
+def place_of(key: str, req: func.HttpRequest, caller: Caller) -> Partition:
+    """Return where the answer is kept: keys of different callers or addresses never meet."""
+    path = req.url.partition("?")[0].partition("/api/")[2]
+    text = "\n".join([caller.actor, req.method, path, key])
+    return (hashlib.sha256(text.encode()).hexdigest(),)
+
+
+async def once(
+    run: Callable[[], Awaitable[func.HttpResponse]],
+    *,
+    place: Partition,
+    req: func.HttpRequest,
+    documents: Documents,
+    now: datetime,
+) -> func.HttpResponse:
+    """Run it, unless it ran before: then give its first answer. Raises InProgress, KeyReused."""
+    asked = hashlib.sha256(req.url.partition("?")[2].encode() + b"\n" + req.get_body()).hexdigest()
+    record = {"id": ANSWER, "asked": asked, "since": as_text(now)}
+    earlier = await documents.read("requests", place, ANSWER)
+    if earlier and (answer := _earlier_answer(earlier, asked, now)):
+        return answer
+    started = Replace(record, earlier.etag) if earlier else Create(record)
+    try:
+        [etag] = await documents.commit("requests", place, [started])
+    except (AlreadyExists, Conflict):
+        raise InProgress("The first request with this key is still running.") from None
+    response = await run()
+    if response.status_code >= SERVER_ERROR:
+        # It may work next time, so the key is free again.
+        await documents.commit("requests", place, [Remove(ANSWER)])
+    else:
+        kept = record | {"answer": _kept(response)}
+        await documents.commit("requests", place, [Replace(kept, etag)])
+    return response
+
+
+def _earlier_answer(earlier: Document, asked: str, now: datetime) -> func.HttpResponse | None:
+    if earlier.body["asked"] != asked:
+        raise KeyReused([Flaw("", "idempotency-key-reused", "This key came with another body.")])
+    kept: dict[str, Any] | None = earlier.body.get("answer")
+    if kept is None:
+        if now - datetime.fromisoformat(earlier.body["since"]) < ABANDONED:
+            raise InProgress("The first request with this key is still running.")
+        return None
+    headers = kept["headers"] | {"Idempotency-Replayed": "true"}
+    return func.HttpResponse(
+        kept["body"], status_code=kept["status"], headers=headers, mimetype=kept["mimetype"]
+    )
+
+
+def _kept(response: func.HttpResponse) -> dict[str, Any]:
+    return {
+        "status": response.status_code,
+        "headers": dict(response.headers),
+        "mimetype": response.mimetype,
+        "body": response.get_body().decode(),
+    }

@@ -1,0 +1,105 @@
+"""An HTTP operation: everything that is known about it before the first request."""
+
+import typing
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+
+from functions._http.call import Call, NoQuery
+from functions._http.reply import Reply
+from shared.errors import Refusal
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+NDJSON = "application/x-ndjson"
+MEBIBYTE = 1024 * 1024
+COMPANY = "v1/{legalEntity}"
+
+# Roles by the letters of the contract.
+ROLES = {"E": "Employee", "C": "Customer", "A": "Application", "H": "Administrator"}
+
+
+@dataclass
+class Operation:
+    """`path` is below the company unless `absolute`; `who` is of the letters E, C, A, H.
+
+    `if_match` tells whether a version must be named (PATCH, DELETE), may be (PUT), or means
+    nothing. `refuses` lists the refusals that are this operation's own.
+    """
+
+    method: Method
+    path: str
+    who: str = ""
+    returns: Any = None
+    status: int = HTTPStatus.OK
+    also: tuple[int, ...] = ()
+    pos_operation: int | None = None
+    if_match: Literal["required", "allowed", "ignored"] = "ignored"
+    refuses: tuple[type[Refusal], ...] = ()
+    media_types: tuple[str, ...] = (JSON,)
+    answer_type: str = JSON
+    largest_body: int = MEBIBYTE
+    absolute: bool = False
+    tag: str = ""
+    name: str = field(init=False, default="")
+    summary: str = field(init=False, default="")
+    query: type[NoQuery] = field(init=False, default=NoQuery)
+    body: Any = field(init=False, default=None)
+    body_adapter: TypeAdapter[Any] | None = field(init=False, default=None)
+    query_adapter: TypeAdapter[Any] = field(init=False)
+    answer_adapter: TypeAdapter[Any] | None = field(init=False, default=None)
+
+    @property
+    def route(self) -> str:
+        if self.absolute:
+            return self.path
+        return f"{COMPANY}/{self.path}" if self.path else COMPANY
+
+    @property
+    def in_company(self) -> bool:
+        return self.route.startswith(COMPANY)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(ROLES[letter] for letter in self.who)
+
+    @property
+    def takes_json(self) -> bool:
+        return self.body is not None and self.body is not bytes
+
+    @property
+    def idempotent(self) -> bool:
+        """Every POST may be made safe to repeat by a key."""
+        return self.method == "POST"
+
+    @property
+    def versioned(self) -> bool:
+        return self.method == "GET" and isinstance(self.returns, type)
+
+    def bind(self, handler: Handler) -> None:
+        """Learn name, words, query and body from the handler; adapters are made once, here."""
+        self.name = handler.__name__
+        self.summary = (handler.__doc__ or self.name).strip()
+        self.query, self.body = typing.get_args(typing.get_type_hints(handler)["call"])
+        if self.body is type(None):
+            self.body = None
+        self.query_adapter = TypeAdapter(self.query)
+        if self.takes_json:
+            self.body_adapter = TypeAdapter(self.body)
+        if isinstance(self.returns, type) and issubclass(self.returns, BaseModel):
+            self.answer_adapter = TypeAdapter(self.returns)
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def register(operation: Operation) -> None:
+    if operation.name in OPERATIONS:
+        raise ValueError(f"two operations are called {operation.name}")
+    OPERATIONS[operation.name] = operation

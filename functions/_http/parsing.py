@@ -1,0 +1,78 @@
+"""From a raw request to typed values, or to a refusal that says exactly what is wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import azure.functions as func
+from pydantic import ValidationError
+
+from functions._http.operation import Operation
+from functions._http.problems import (
+    BadHeader,
+    BadQuery,
+    BodyTooLarge,
+    MalformedJson,
+    UnsupportedMediaType,
+    flaws_of,
+)
+from shared.errors import Flaw, Invalid, VersionRequired
+
+FUNCTION_KEY = frozenset({"code", "clientid"})  # the platform's own parameters
+
+
+def read_query(operation: Operation, req: func.HttpRequest) -> Any:
+    """Return the query model; read from the URL, for the host joins repeats and drops blanks."""
+    text = urlsplit(req.url).query
+    raw: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True) if text else ():
+        if name in raw:
+            raise BadQuery([Flaw(f"/{name}", "repeated", "It is given more than once.")])
+        if name.lower() not in FUNCTION_KEY:
+            raw[name] = value
+    try:
+        return operation.query_adapter.validate_strings(raw)
+    except ValidationError as exc:
+        raise BadQuery(flaws_of(exc)) from None
+
+
+def read_body(operation: Operation, req: func.HttpRequest) -> Any:
+    """Return the body as its model. Raises 413, 415, MalformedJson, Invalid."""
+    if operation.body is None:
+        return None
+    body = req.get_body()
+    if len(body) > operation.largest_body:
+        raise BodyTooLarge(f"A body here is at most {operation.largest_body} bytes.")
+    content_type = req.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in operation.media_types:
+        raise UnsupportedMediaType(f"Send {' or '.join(operation.media_types)}.")
+    if operation.body_adapter is None:
+        return body
+    if not body:
+        raise MalformedJson("The body is empty; send JSON, with its Content-Length.")
+    try:
+        return operation.body_adapter.validate_json(body)
+    except ValidationError as exc:
+        if exc.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            raise MalformedJson(exc.errors(include_url=False)[0]["msg"]) from None
+        raise Invalid(flaws_of(exc)) from None
+
+
+def read_if_match(operation: Operation, headers: Mapping[str, str]) -> str | None:
+    """Return the version named by If-Match, without its quotes. Raises VersionRequired."""
+    given = headers.get("if-match")
+    if operation.if_match == "ignored" or (given is None and operation.if_match == "allowed"):
+        return None
+    if given is None:
+        raise VersionRequired("Send If-Match with the ETag you read, or * for any version.")
+    version = given.strip()
+    if "," in version:
+        raise BadHeader("If-Match takes one ETag, or *.")
+    return version.strip('"') if not version.startswith("W/") else version
+
+
+def read_idempotency_key(headers: Mapping[str, str]) -> str | None:
+    key = headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):  # noqa: PLR2004  # the contract's own limit
+        raise BadHeader("Idempotency-Key is 1 to 255 visible ASCII characters.")
+    return key

@@ -1,0 +1,150 @@
+"""What a refusal looks like over HTTP, and the one table from kind of refusal to status."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.errors import (
+    Conflict,
+    Flaw,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    Stale,
+    Unauthenticated,
+    Unavailable,
+    VersionRequired,
+)
+from shared.ports import CommitTooLarge
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER = {"Retry-After": "2"}
+
+
+class BadRequest(Refusal):
+    code = "bad-request"
+
+
+class MalformedJson(BadRequest):
+    code = "malformed-json"
+
+
+class BadQuery(BadRequest):
+    code = "bad-query"
+
+    def __init__(self, flaws: list[Flaw]) -> None:
+        super().__init__("; ".join(f"{flaw.pointer}: {flaw.detail}" for flaw in flaws))
+        self.flaws = flaws
+
+
+class BadCursor(BadRequest):
+    code = "bad-cursor"
+
+
+class BadHeader(BadRequest):
+    code = "bad-header"
+
+
+class BodyTooLarge(Refusal):
+    code = "body-too-large"
+
+
+class UnsupportedMediaType(Refusal):
+    code = "unsupported-media-type"
+
+
+STATUS: Mapping[type[Refusal], HTTPStatus] = {
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    CommitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+TITLES = {  # of the kinds that have no better words than those of their status
+    "invalid": "The request is well-formed but breaks a rule",
+    "stale": "It was changed since it was read",
+}
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong: `pointer` is an RFC 6901 pointer into the body."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `code` is stable; facts of the refusal are further members."""
+
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel, populate_by_name=True)
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    trace_id: str
+    errors: list[FieldError] | None = None
+
+
+def status_of(refusal: type[Refusal]) -> HTTPStatus:
+    """Return the status of the most specific kind in the table."""
+    return next(STATUS[kind] for kind in refusal.__mro__ if kind in STATUS)
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    if isinstance(refusal, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="libro"'}
+    return dict(RETRY_AFTER) if isinstance(refusal, Unavailable) else {}
+
+
+def problem_of(refusal: Refusal, *, instance: str, trace_id: str) -> dict[str, Any]:
+    status = status_of(type(refusal))
+    flaws: list[Flaw] = list(getattr(refusal, "flaws", ()))
+    problem: dict[str, Any] = {
+        "type": f"/problems/{refusal.code}",
+        "title": TITLES.get(refusal.code, status.phrase),
+        "status": int(status),
+        "detail": refusal.detail,
+        "instance": instance,
+        "code": refusal.code,
+        "traceId": trace_id,
+    }
+    if flaws:
+        problem["errors"] = [
+            {"pointer": flaw.pointer, "code": flaw.code, "detail": flaw.detail} for flaw in flaws
+        ]
+    return problem | refusal.facts
+
+
+def flaws_of(exc: ValidationError, prefix: str = "") -> list[Flaw]:
+    """Return pydantic's findings as ours; several readings of one value count once."""
+    found: dict[tuple[str, str], Flaw] = {}
+    for error in exc.errors(include_url=False, include_input=False, include_context=False):
+        path = "".join(f"/{_escaped(part)}" for part in error["loc"] if _is_place(part))
+        flaw = Flaw(prefix + path, error["type"].replace("_", "-"), error["msg"])
+        found[(flaw.pointer, flaw.code)] = flaw
+    return list(found.values())
+
+
+def _escaped(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _is_place(part: int | str) -> bool:
+    """Tell a field from the name pydantic gives to one reading of a union, such as list[str]."""
+    return isinstance(part, int) or not (part.endswith("]") or part in {"bool", "int", "float", "str"})

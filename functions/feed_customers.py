@@ -1,0 +1,28 @@
+"""The change feed of customers: whatever the directory does not say yet, it says now."""
+
+import azure.functions as func
+
+from shared import wiring
+from shared.ports import Document
+from shared.usecases.directory import repair
+from shared.usecases.records import customer_of
+
+bp = func.Blueprint()
+
+
+# Without a retry policy the host gives up a batch that failed, and the customers in it.
+@bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
+@bp.cosmos_db_trigger(
+    arg_name="changes",
+    connection="COSMOS",
+    database_name="%COSMOS_DATABASE%",
+    container_name="customers",
+    lease_container_name="leases",
+    lease_container_prefix="repair_directory",
+)
+async def repair_directory(changes: func.DocumentList) -> None:
+    """Index each changed customer whose directory entries are not of its own version."""
+    documents = wiring.backend().documents
+    for change in changes:
+        if change.get("type") == "customer":
+            await repair(documents, customer_of(Document(dict(change), change["_etag"])))

@@ -1,0 +1,129 @@
+"""Addresses of a customer over HTTP."""
+
+from typing import Annotated, Any
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from functions._customers import REFUSES, customer_key
+from functions._http import Call, NoQuery, Operation, PageQuery, Query, Reply, serve
+from functions._http.operation import JSON, MERGE_PATCH
+from shared.domain.addresses import (
+    Address,
+    AddressEdit,
+    AddressId,
+    AddressInactive,
+    AddressNotFound,
+    NewAddress,
+)
+from shared.domain.customers import CustomerInactive
+from shared.errors import Invalid, Stale
+from shared.usecases import addresses as usecases
+
+bp = func.Blueprint()
+
+CUSTOMER_EDIT = 623
+ONE = "customers/{customerId}/addresses/{addressId}"
+
+
+class ListedAddress(Address):
+    etag: str
+
+
+class AddressPage(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    items: list[ListedAddress]
+    next_cursor: str | None
+
+
+class SuccessorQuery(Query):
+    primary: Annotated[
+        AddressId | None, Field(description="The address that becomes primary instead")
+    ] = None
+
+
+@serve(
+    bp,
+    Operation(
+        "GET", "customers/{customerId}/addresses", who="ECA", returns=AddressPage,
+        tag="Addresses", refuses=REFUSES,
+    ),  # fmt: skip
+)
+async def list_addresses(call: Call[PageQuery, None]) -> Reply:
+    """List the addresses in force, oldest first. A page costs the same however many there are."""
+    key = await customer_key(call)
+    addresses, after = await usecases.list_addresses(
+        key, limit=call.query.limit, continuation=call.position(), errand=call.errand
+    )
+    return Reply(call.page([_item(address) for address in addresses], after))
+
+
+@serve(
+    bp,
+    Operation(
+        "POST", "customers/{customerId}/addresses", who="ECA", returns=Address, status=201,
+        pos_operation=CUSTOMER_EDIT, tag="Addresses", refuses=(*REFUSES, CustomerInactive, Stale),
+    ),  # fmt: skip
+)
+async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
+    """Add an address. The first is primary; name and phone come from the customer if left out."""
+    key = await customer_key(call)
+    address = await usecases.add_address(key, call.body, errand=call.errand)
+    location = call.url("customers", key, "addresses", address.id)
+    return Reply(address, etag=address.etag, location=location)
+
+
+@serve(
+    bp,
+    Operation("GET", ONE, who="ECA", returns=Address, tag="Addresses",
+              refuses=(*REFUSES, AddressNotFound)),
+)  # fmt: skip
+async def get_address(call: Call[NoQuery, None]) -> Reply:
+    """Read an address, also one that has ended."""
+    key = await customer_key(call)
+    address = await usecases.read_address(key, call.path["addressId"], errand=call.errand)
+    return Reply(address, etag=address.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH", ONE, who="ECA", returns=Address, pos_operation=CUSTOMER_EDIT,
+        if_match="required", media_types=(MERGE_PATCH, JSON), tag="Addresses",
+        refuses=(*REFUSES, AddressNotFound, AddressInactive, CustomerInactive),
+    ),  # fmt: skip
+)
+async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
+    """Change an address by JSON merge patch; `primary: true` takes over from the other one."""
+    key = await customer_key(call)
+    address = await usecases.edit_address(
+        key, call.path["addressId"], call.body, if_match=call.version, errand=call.errand
+    )
+    return Reply(address, etag=address.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "DELETE", ONE, who="ECA", status=204, pos_operation=CUSTOMER_EDIT, if_match="required",
+        tag="Addresses",
+        refuses=(*REFUSES, AddressNotFound, AddressInactive, CustomerInactive, Invalid),
+    ),  # fmt: skip
+)
+async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:
+    """End an address: it leaves the list, and its record stays."""
+    key = await customer_key(call)
+    await usecases.end_address(
+        key,
+        call.path["addressId"],
+        successor=call.query.primary,
+        if_match=call.version,
+        errand=call.errand,
+    )
+    return Reply()
+
+
+def _item(address: Address) -> dict[str, Any]:
+    return address.model_dump(mode="json", by_alias=True) | {"etag": address.etag}

@@ -1,0 +1,105 @@
+"""Legal entities and their feature switches over HTTP."""
+
+from typing import Any
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from functions._http import Call, NoQuery, Operation, Reply, serve
+from shared.domain.companies import Company, CompanyFields
+from shared.domain.features import Feature, FeatureDependency, FeatureNotFound, Switch, features
+from shared.domain.values import CompanyCode
+from shared.errors import Invalid
+from shared.usecases import companies as usecases
+
+bp = func.Blueprint()
+
+CODE: TypeAdapter[str] = TypeAdapter(CompanyCode)
+
+
+class ListedFeature(Feature):
+    etag: str
+
+
+class FeaturePage(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    items: list[ListedFeature]
+    next_cursor: str | None
+
+
+@serve(bp, Operation("GET", "", who="H", returns=Company, tag="Companies"))
+async def get_company(call: Call[NoQuery, None]) -> Reply:
+    """Read the legal entity."""
+    company, etag = await usecases.read_company(errand=call.errand)
+    return Reply(company, etag=etag)
+
+
+@serve(
+    bp,
+    Operation("PUT", "", who="H", returns=Company, also=(201,), if_match="allowed",
+              tag="Companies"),
+)  # fmt: skip
+async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
+    """Make a legal entity with its number sequences and empty parameters, or change it."""
+    _check_code(call.legal_entity)
+    company, etag, made = await usecases.put_company(
+        call.body, if_match=call.if_match, errand=call.errand
+    )
+    return Reply(company, status=201 if made else 200, etag=etag, location=call.url())
+
+
+@serve(bp, Operation("GET", "features", who="EAH", returns=FeaturePage, tag="Configuration"))
+async def list_features(call: Call[NoQuery, None]) -> Reply:
+    """List the feature switches, and what each needs."""
+    enabled, etag = await usecases.read_features(errand=call.errand)
+    items: list[Any] = [
+        one.model_dump(mode="json", by_alias=True) | {"etag": etag}
+        for one in features(enabled).values()
+    ]
+    return Reply(call.page(items, None))
+
+
+@serve(
+    bp,
+    Operation("GET", "features/{name}", who="EAH", returns=Feature, tag="Configuration",
+              refuses=(FeatureNotFound,)),
+)  # fmt: skip
+async def get_feature(call: Call[NoQuery, None]) -> Reply:
+    """Read one feature switch."""
+    enabled, etag = await usecases.read_features(errand=call.errand)
+    return Reply(_feature(enabled, call.path["name"]), etag=etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "PUT", "features/{name}", who="H", returns=Feature, if_match="required",
+        tag="Configuration", refuses=(FeatureNotFound, FeatureDependency),
+    ),  # fmt: skip
+)
+async def switch_feature(call: Call[NoQuery, Switch]) -> Reply:
+    """Switch a feature on or off, if what it needs, or what needs it, allows."""
+    enabled, etag = await usecases.switch_feature(
+        call.path["name"], call.body.enabled, if_match=call.version, errand=call.errand
+    )
+    return Reply(_feature(enabled, call.path["name"]), etag=etag)
+
+
+def _feature(enabled: dict[str, bool], name: str) -> Feature:
+    known = features(enabled)
+    if name not in known:
+        raise FeatureNotFound(f"There is no feature {name}.")
+    return known[name]
+
+
+def _check_code(code: str) -> None:
+    try:
+        CODE.validate_python(code)
+    except ValidationError:
+        raise Invalid.at(
+            "", "bad-company-code", "A company code is 2 to 10 capital letters or digits."
+        ) from None
+
+

@@ -1,0 +1,122 @@
+"""Contact points of a customer over HTTP."""
+
+from typing import Annotated, Any
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from functions._customers import REFUSES, customer_key
+from functions._http import Call, NoQuery, Operation, Query, Reply, serve
+from functions._http.operation import JSON, MERGE_PATCH
+from shared.domain.contacts import (
+    Contact,
+    ContactEdit,
+    ContactExists,
+    ContactId,
+    ContactNotFound,
+    ContactView,
+    NewContact,
+    SecondaryContactsOff,
+    SuccessorNeeded,
+    TooManyContacts,
+)
+from shared.domain.customers import CustomerInactive
+from shared.errors import Stale
+from shared.usecases import contacts as usecases
+from shared.usecases.contacts import contact_etag
+
+bp = func.Blueprint()
+
+CUSTOMER_EDIT = 623
+ONE = "customers/{customerId}/contacts/{contactId}"
+
+
+class ListedContact(ContactView):
+    etag: str
+
+
+class ContactPage(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    items: list[ListedContact]
+    next_cursor: str | None
+
+
+class SuccessorQuery(Query):
+    primary: Annotated[
+        ContactId | None, Field(description="The contact that becomes primary instead")
+    ] = None
+
+
+@serve(
+    bp,
+    Operation(
+        "GET", "customers/{customerId}/contacts", who="ECA", returns=ContactPage,
+        tag="Contacts", refuses=REFUSES,
+    ),  # fmt: skip
+)
+async def list_contacts(call: Call[NoQuery, None]) -> Reply:
+    """List the contact points; a customer has at most fifty, so there is one page."""
+    contacts = await usecases.list_contacts(await customer_key(call), errand=call.errand)
+    return Reply(call.page([_item(contact) for contact in contacts], None))
+
+
+@serve(
+    bp,
+    Operation(
+        "POST", "customers/{customerId}/contacts", who="ECA", returns=ContactView, status=201,
+        pos_operation=CUSTOMER_EDIT, tag="Contacts",
+        refuses=(*REFUSES, CustomerInactive, ContactExists, SecondaryContactsOff, TooManyContacts,
+                 Stale),
+    ),  # fmt: skip
+)
+async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
+    """Add an e-mail, a phone or a web address; the first of a kind is its primary."""
+    key = await customer_key(call)
+    contact = await usecases.add_contact(key, call.body, errand=call.errand)
+    location = call.url("customers", key, "contacts")
+    return Reply(contact, etag=contact_etag(contact), location=location)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH", ONE, who="ECA", returns=ContactView, pos_operation=CUSTOMER_EDIT,
+        if_match="required", media_types=(MERGE_PATCH, JSON), tag="Contacts",
+        refuses=(*REFUSES, CustomerInactive, ContactNotFound, ContactExists, SuccessorNeeded),
+    ),  # fmt: skip
+)
+async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
+    """Change a contact point by JSON merge patch; `primary: true` takes over from the other."""
+    key = await customer_key(call)
+    contact = await usecases.edit_contact(
+        key, call.path["contactId"], call.body, if_match=call.version, errand=call.errand
+    )
+    return Reply(contact, etag=contact_etag(contact))
+
+
+@serve(
+    bp,
+    Operation(
+        "DELETE", ONE, who="ECA", status=204, pos_operation=CUSTOMER_EDIT, if_match="required",
+        tag="Contacts",
+        refuses=(*REFUSES, CustomerInactive, ContactNotFound, SuccessorNeeded),
+    ),  # fmt: skip
+)
+async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
+    """Remove a contact point; a primary one with others of its kind names its successor."""
+    key = await customer_key(call)
+    await usecases.remove_contact(
+        key,
+        call.path["contactId"],
+        successor=call.query.primary,
+        if_match=call.version,
+        errand=call.errand,
+    )
+    return Reply()
+
+
+def _item(contact: Contact) -> dict[str, Any]:
+    view = contact.model_dump(mode="json", by_alias=True, exclude={"normal"})
+    return view | {"etag": contact_etag(contact)}

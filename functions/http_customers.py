@@ -1,0 +1,168 @@
+"""Customers over HTTP."""
+
+from typing import Annotated
+
+import azure.functions as func
+from pydantic import Field
+
+from functions._customers import REFUSES, customer_key
+from functions._http import Call, NoQuery, Operation, Query, Reply, serve
+from functions._http.operation import JSON, MERGE_PATCH
+from shared.domain.collections import StillInUse
+from shared.domain.contacts import ContactExists, SecondaryContactsOff, TooManyContacts
+from shared.domain.customer_creation import CreatedCustomer, CustomerDefaults, NewCustomer
+from shared.domain.customers import (
+    STAFF_ONLY,
+    CustomerEdit,
+    CustomerExists,
+    CustomerInactive,
+    CustomerView,
+    FieldNotAllowed,
+)
+from shared.domain.sequences import NumberSequenceExhausted
+from shared.domain.values import Key
+from shared.errors import Invalid
+from shared.usecases import customers as usecases
+from shared.usecases.duplicates import PossibleDuplicate
+from shared.usecases.numbers import NumberSequenceNotFound
+from shared.usecases.records import load
+from functions._caller import check_pos_operation
+
+bp = func.Blueprint()
+
+CUSTOMER_ADD, CUSTOMER_EDIT = 612, 623
+
+
+class CreateQuery(Query):
+    allow_duplicate: Annotated[
+        bool,
+        Field(description="Make it though it may be a duplicate; takes POS operation 623"),
+    ] = False
+
+
+class StoreQuery(Query):
+    store: Annotated[Key, Field(description="The number of the store")]
+
+
+@serve(
+    bp,
+    Operation(
+        "POST",
+        "customers",
+        who="EA",
+        returns=CreatedCustomer,
+        status=201,
+        pos_operation=CUSTOMER_ADD,
+        tag="Customers",
+        refuses=(
+            CustomerExists,
+            PossibleDuplicate,
+            ContactExists,
+            SecondaryContactsOff,
+            TooManyContacts,
+            NumberSequenceNotFound,
+            NumberSequenceExhausted,
+        ),
+    ),
+)
+async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
+    """Make a customer.
+
+    What is left out is inherited from the default customer of the store: type, group, receipt
+    option, receipt e-mail, currency, language and affiliations; financial dimensions come from
+    the customer group. The same Idempotency-Key makes one customer, however often it is sent.
+    """
+    if call.query.allow_duplicate:
+        await check_pos_operation(
+            call.caller, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
+        )
+    created = await usecases.create_customer(
+        call.body, errand=call.errand, allow_duplicate=call.query.allow_duplicate
+    )
+    customer = created.customer
+    inherits_email = customer.receipt_email is not None and call.body.receipt_email is None
+    answer = CreatedCustomer.model_construct(
+        **customer.__dict__,
+        warnings=created.inherited.warnings if inherits_email else (),
+        duplicate_candidates=created.candidates,
+    )
+    return Reply(answer, etag=customer.etag, location=call.url("customers", customer.id))
+
+
+@serve(
+    bp,
+    Operation(
+        "GET", "customers/{customerId}", who="ECAH", returns=CustomerView,
+        tag="Customers", refuses=REFUSES,
+    ),  # fmt: skip
+)
+async def get_customer(call: Call[NoQuery, None]) -> Reply:
+    """Read a customer by account number or GUID: both name the same resource."""
+    key = await customer_key(call)
+    customer = await load(call.backend.documents, call.legal_entity, key)
+    return Reply(customer, etag=customer.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH", "customers/{customerId}", who="ECA", returns=CustomerView,
+        pos_operation=CUSTOMER_EDIT, if_match="required", media_types=(MERGE_PATCH, JSON),
+        tag="Customers", refuses=(*REFUSES, CustomerInactive, FieldNotAllowed),
+    ),  # fmt: skip
+)
+async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
+    """Change a customer by JSON merge patch: null takes a value away, what is left out stays.
+
+    A customer may change what is her own to tell, not what the company decides about her.
+    """
+    key = await customer_key(call)
+    kept_from_her = sorted(STAFF_ONLY & call.body.model_fields_set)
+    if call.caller.role == "Customer" and kept_from_her:
+        raise FieldNotAllowed(f"The company sets {', '.join(kept_from_her)}.", fields=kept_from_her)
+    customer = await usecases.edit_customer(
+        key, call.body, if_match=call.version, errand=call.errand
+    )
+    return Reply(customer, etag=customer.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "DELETE", "customers/{customerId}", who="AH", status=204, if_match="required",
+        tag="Customers", refuses=(*REFUSES, StillInUse),
+    ),  # fmt: skip
+)
+async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
+    """Deactivate a customer: it leaves search and client books, and its record stays."""
+    key = await customer_key(call)
+    await usecases.deactivate_customer(key, if_match=call.version, errand=call.errand)
+    return Reply()
+
+
+@serve(
+    bp,
+    Operation(
+        "POST", "customers/{customerId}/restoration", who="AH", returns=CustomerView,
+        tag="Customers", refuses=REFUSES,
+    ),  # fmt: skip
+)
+async def restore_customer(call: Call[NoQuery, None]) -> Reply:
+    """Make a deactivated customer active again; one that is active stays as it is."""
+    key = await customer_key(call)
+    customer = await usecases.restore_customer(key, errand=call.errand)
+    return Reply(customer, etag=customer.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "GET", "customer-defaults", who="EAH", returns=CustomerDefaults,
+        tag="Customers", refuses=(Invalid,),
+    ),  # fmt: skip
+)
+async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
+    """Tell what a new customer of a store would inherit, and what to be careful about."""
+    return Reply(await usecases.customer_defaults(call.query.store, errand=call.errand))
+
+

@@ -1,0 +1,176 @@
+"""Everything configurable over HTTP: one shape of operation for every collection."""
+
+import functools
+import operator
+from typing import Any
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic.alias_generators import to_camel
+
+from functions._http import Call, NoQuery, Operation, PageQuery, Reply, serve
+from functions._http.operation import JSON, MERGE_PATCH
+from functions._http.merging import merge
+from functions._http.problems import flaws_of
+from shared.domain.collections import (
+    COLLECTIONS,
+    CollectionNotFound,
+    SettingNotFound,
+    StillInUse,
+    collection,
+)
+from shared.domain.companies import Parameters
+from shared.errors import Invalid
+from shared.usecases import settings as usecases
+
+bp = func.Blueprint()
+
+READERS, OWNERS = "EAH", "H"
+ONE = "settings/{collection}/{key}"
+NOT_FOUND = (CollectionNotFound, SettingNotFound)
+
+AnySetting = functools.reduce(operator.or_, (one.model for one in COLLECTIONS.values()))
+
+
+PARAMETER_SCHEMA = Parameters.model_json_schema(ref_template="#/components/schemas/{model}")
+
+
+class SettingBody(RootModel[dict[str, Any]]):
+    """A setting in the shape of its collection."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"$ref": f"#/components/schemas/{one.model.__name__}"}
+                      for one in COLLECTIONS.values()],
+        }
+    )  # fmt: skip
+
+
+class SettingView(RootModel[AnySetting]):  # type: ignore[valid-type]  # made of the collections
+    """A setting, in the shape of its collection."""
+
+
+class SettingItem(BaseModel):
+    key: str
+    etag: str
+    setting: SettingView
+
+
+class SettingPage(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    items: list[SettingItem]
+    next_cursor: str | None
+
+
+class ParametersPatch(RootModel[dict[str, Any]]):
+    """A JSON merge patch of the parameters."""
+
+    model_config = ConfigDict(json_schema_extra={"properties": PARAMETER_SCHEMA["properties"]})
+
+
+@serve(
+    bp,
+    Operation("GET", "settings/{collection}", who=READERS, returns=SettingPage, tag="Configuration",
+              refuses=(CollectionNotFound,)),
+)  # fmt: skip
+async def list_settings(call: Call[PageQuery, None]) -> Reply:
+    """List the settings of a collection by their keys."""
+    page = await usecases.list_settings(
+        collection(call.path["collection"]),
+        limit=call.query.limit,
+        continuation=call.position(),
+        errand=call.errand,
+    )
+    items = [
+        {"key": one.id, "etag": one.etag, "setting": one.body["setting"]} for one in page.documents
+    ]
+    return Reply(call.page(items, page.continuation))
+
+
+@serve(
+    bp,
+    Operation("GET", ONE, who=READERS, returns=SettingView, tag="Configuration",
+              refuses=NOT_FOUND),
+)  # fmt: skip
+async def get_setting(call: Call[NoQuery, None]) -> Reply:
+    """Read one setting."""
+    document = await usecases.read_setting(
+        collection(call.path["collection"]), call.path["key"], errand=call.errand
+    )
+    return Reply(document.body["setting"], etag=document.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "PUT", ONE, who=OWNERS, returns=SettingView, also=(201,), if_match="allowed",
+        tag="Configuration", refuses=(CollectionNotFound, StillInUse),
+    ),  # fmt: skip
+)
+async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
+    """Make a setting (201), or replace the version that If-Match names (200)."""
+    where = collection(call.path["collection"])
+    key = call.path["key"]
+    setting = parse(where.model, call.body.root)
+    document, made = await usecases.put_setting(
+        where, key, setting, if_match=call.if_match, errand=call.errand
+    )
+    return Reply(
+        document.body["setting"],
+        status=201 if made else 200,
+        etag=document.etag,
+        location=call.url("settings", where.name, key) if made else None,
+    )
+
+
+@serve(
+    bp,
+    Operation("DELETE", ONE, who=OWNERS, status=204, if_match="required", tag="Configuration",
+              refuses=(*NOT_FOUND, StillInUse)),
+)  # fmt: skip
+async def remove_setting(call: Call[NoQuery, None]) -> Reply:
+    """Remove a setting that no other names."""
+    await usecases.remove_setting(
+        collection(call.path["collection"]),
+        call.path["key"],
+        if_match=call.version,
+        errand=call.errand,
+    )
+    return Reply()
+
+
+@serve(
+    bp,
+    Operation("GET", "parameters", who=READERS, returns=Parameters, tag="Configuration",
+              refuses=(SettingNotFound,)),
+)  # fmt: skip
+async def get_parameters(call: Call[NoQuery, None]) -> Reply:
+    """Read the parameters of the company."""
+    document = await usecases.read_parameters(errand=call.errand)
+    return Reply(Parameters.model_validate(document.body["setting"]), etag=document.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH", "parameters", who=OWNERS, returns=Parameters, if_match="required",
+        media_types=(MERGE_PATCH, JSON), tag="Configuration", refuses=(SettingNotFound,),
+    ),  # fmt: skip
+)
+async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
+    """Change parameters by JSON merge patch; null puts one back to its default."""
+    document = await usecases.edit_parameters(
+        lambda old: parse(Parameters, merge(old, call.body.root)),
+        if_match=call.version,
+        errand=call.errand,
+    )
+    return Reply(Parameters.model_validate(document.body["setting"]), etag=document.etag)
+
+
+def parse(model: type[BaseModel], body: dict[str, Any]) -> Any:
+    """Return the body as the model of its collection. Raises Invalid."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as exc:
+        raise Invalid(flaws_of(exc)) from None

@@ -1,0 +1,124 @@
+"""A durable bus in one SQLite file: peek-lock, delivery counts, dead letters, subscriptions."""
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from local.store.writer import Writer
+
+LOCK = 60.0  # seconds a message is kept for whoever received it
+MOST_DELIVERIES = 10
+DEAD_LETTERS = "/$deadletterqueue"
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, body BLOB NOT NULL,
+    properties TEXT NOT NULL, enqueued REAL NOT NULL, locked_until REAL NOT NULL DEFAULT 0,
+    lock_token TEXT, deliveries INTEGER NOT NULL DEFAULT 0
+)"""
+INDEX = "CREATE INDEX IF NOT EXISTS waiting ON messages (entity, seq)"
+INSERT = "INSERT INTO messages (entity, body, properties, enqueued) VALUES (?, ?, ?, ?)"
+NEXT = """
+UPDATE messages SET locked_until = ?, lock_token = ?, deliveries = deliveries + 1
+WHERE seq = (SELECT seq FROM messages WHERE entity = ? AND locked_until <= ? ORDER BY seq LIMIT 1)
+RETURNING seq, body, properties, enqueued, lock_token, deliveries"""
+COMPLETE = "DELETE FROM messages WHERE lock_token = ?"
+RELEASE = "UPDATE messages SET locked_until = 0, lock_token = NULL WHERE lock_token = ?"
+BURY = (
+    "UPDATE messages SET entity = entity || ?, locked_until = 0, lock_token = NULL, properties = ?"
+    " WHERE lock_token = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What was sent; `properties` are Service Bus's own, such as MessageId and SessionId."""
+
+    body: bytes
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message under lock. `deliveries` counts from 1, as the .NET extension reports it."""
+
+    message: Message
+    sequence: int
+    enqueued: float
+    lock_token: str
+    deliveries: int
+
+
+def subscription(topic: str, name: str) -> str:
+    return f"{topic}/subscriptions/{name}"
+
+
+class SqliteBus:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        subscriptions: Mapping[str, Sequence[str]] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the names of subscriptions by topic: each gets a copy of what is sent there."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._subscriptions = subscriptions or {}
+        self._clock = clock
+        self._writer = Writer(path, create=_create)
+
+    async def send(self, entity: str, message: Message) -> None:
+        """Keep the message; once this returns, a power cut does not lose it."""
+        names = self._subscriptions.get(entity)
+        places = [entity] if names is None else [subscription(entity, name) for name in names]
+        properties = {"MessageId": uuid.uuid4().hex, **message.properties}
+        row = (message.body, to_json(properties).decode(), self._clock())
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany(INSERT, [(place, *row) for place in places])
+
+        await self._writer.write(work)
+
+    async def receive(self, entity: str) -> Received | None:
+        """Lock the oldest message that waits, or return None."""
+        now = self._clock()
+        token = uuid.uuid4().hex
+
+        def work(db: sqlite3.Connection) -> Any:
+            return db.execute(NEXT, [now + LOCK, token, entity, now]).fetchone()
+
+        row = await self._writer.write(work)
+        if row is None:
+            return None
+        sequence, body, properties, enqueued, lock_token, deliveries = row
+        message = Message(bytes(body), from_json(properties))
+        return Received(message, sequence, enqueued, lock_token, deliveries)
+
+    async def complete(self, received: Received) -> None:
+        await self._run(COMPLETE, received.lock_token)
+
+    async def abandon(self, received: Received) -> None:
+        """Give it back; after the tenth delivery it becomes a dead letter, with the reason."""
+        if received.deliveries < MOST_DELIVERIES:
+            await self._run(RELEASE, received.lock_token)
+            return
+        reason = {"DeadLetterReason": "MaxDeliveryCountExceeded"}
+        properties = to_json({**received.message.properties, **reason}).decode()
+        await self._run(BURY, DEAD_LETTERS, properties, received.lock_token)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    async def _run(self, statement: str, *values: str) -> None:
+        await self._writer.write(lambda db: db.execute(statement, values).rowcount)
+
+
+def _create(db: sqlite3.Connection) -> None:
+    db.execute(TABLE)
+    db.execute(INDEX)

@@ -1,0 +1,19 @@
+"""The commands of one machine: serve, token, import."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.commands import importer, serve, token
+
+DATA = Path(".local")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (serve, token, importer):
+        module.add_to(commands, DATA)
+    options = parser.parse_args(arguments)
+    status: int = options.run(options)
+    return status

@@ -1,0 +1,113 @@
+"""python -m local serve: every trigger served, over a folder of data."""
+
+import argparse
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from local import demo
+from local.commands.token import DEMO_BEARER
+from local.folder import Folder
+from local.host import logs
+
+SHUTDOWN = 10  # seconds for requests that are under way
+WELCOME = """\
+Libro is running on {url}
+
+  API browser  {url}/api/docs
+  Health       {url}/api/health/ready
+  Token to try, for the worker 000160 of the store HOUSTON in the company USRT:
+
+  export TOKEN={token}
+  curl -H "Authorization: Bearer $TOKEN" "{url}/api/v1/USRT/customers?limit=3"
+
+Data in {folder}. Stop with Ctrl-C.
+"""
+
+
+@dataclass(frozen=True)
+class Factory:
+    """Makes the ASGI app; small enough to be sent to another process."""
+
+    folder: Path
+    level: str
+    form: str
+
+    def __call__(self) -> Any:
+        # Imported here, so that the process that only supervises stays small.
+        from function_app import app  # noqa: PLC0415
+        from local.host.app import Host  # noqa: PLC0415
+
+        logs.set_up(level=self.level, form=self.form)
+        return Host(app, Folder(self.folder))
+
+
+def add_to(commands: Any, data: Path) -> None:
+    parser = commands.add_parser("serve", help="start the host", description=__doc__)
+    parser.add_argument("--port", type=int, default=7071, help="default: %(default)s")
+    parser.add_argument("--bind", default="127.0.0.1", help="address; default: %(default)s")
+    parser.add_argument("--data", type=Path, default=data, help="folder; default: %(default)s")
+    parser.add_argument("--demo", action="store_true", help="fill an empty folder with demo data")
+    parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
+    parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    logs.set_up(level=options.log_level, form=options.log_format)
+    folder = Folder(options.data)
+    if options.demo:
+        demo.fill(folder)
+    listening = _listen(options.bind, options.port)
+    if listening is None:
+        return 1
+    with listening:
+        _welcome(folder, listening)
+        _serve(_config(options), options.workers, listening)
+    return 0
+
+
+def _config(options: argparse.Namespace) -> uvicorn.Config:
+    return uvicorn.Config(
+        Factory(options.data, options.log_level, options.log_format),  # type: ignore[arg-type]
+        factory=True,
+        workers=options.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN,
+    )
+
+
+def _serve(config: uvicorn.Config, workers: int, listening: socket.socket) -> None:
+    if workers > 1:
+        Multiprocess(config, [listening]).run()
+    else:
+        uvicorn.Server(config).run([listening])
+
+
+def _listen(address: str, port: int) -> socket.socket | None:
+    """Return the bound socket, or None after saying what is in the way."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+    except OSError as exc:
+        listening.close()
+        print(f"Port {port} cannot be used ({exc.strerror}); try --port.", file=sys.stderr)
+        return None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _welcome(folder: Folder, listening: socket.socket) -> None:
+    host, port = listening.getsockname()
+    token = folder.tokens().issue(DEMO_BEARER)
+    url = f"http://{host}:{port}"
+    print(WELCOME.format(url=url, token=token, folder=folder.path.resolve()), flush=True)

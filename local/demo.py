@@ -1,0 +1,207 @@
+"""Demo data: a company with its stores and people, and some hundred customers made by Faker."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from faker import Faker
+
+from local.folder import Folder
+from local.store import SqliteDocuments
+from shared.domain import collections as col
+from shared.domain.companies import CompanyFields, Parameters
+from shared.domain.customer_creation import NewCustomer
+from shared.domain.customers import Customer
+from shared.domain.features import NEEDS
+from shared.usecases import companies, settings
+from shared.usecases.customers import create_customer
+from shared.usecases.errand import Errand
+from shared.wiring import Backend
+
+log = logging.getLogger(__name__)
+
+COMPANY = "USRT"
+CUSTOMERS = 200
+SEED = 4021
+
+SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
+    (col.ADDRESS_BOOKS, {"name": "USRSA", "description": "Customers of the southern stores"}),
+    (col.ADDRESS_BOOKS, {"name": "USRSW", "description": "Customers of the western stores"}),
+    (col.ADDRESS_BOOKS, {"name": "USRSE", "description": "Associates"}),
+    (col.AFFILIATIONS, {"name": "VIP", "description": "Valued customers"}),
+    (col.AFFILIATIONS, {"name": "Student"}),
+    (col.CUSTOMER_GROUPS, {"id": "30", "name": "Retail customers",
+                           "financialDimensions": {"CostCenter": "015"}}),
+    (col.CUSTOMER_GROUPS, {"id": "10", "name": "Wholesale customers",
+                           "financialDimensions": {"CostCenter": "010"}}),
+    (col.PROFILES, {"name": "Default", "createCustomersOffline": True}),
+    (col.PERMISSION_GROUPS, {"name": "Manager",
+                             "operations": [137, 138, 600, 602, 603, 612, 623,
+                                            712, 713, 714, 715, 716]}),
+    (col.PERMISSION_GROUPS, {"name": "Associate",
+                             "operations": [137, 600, 602, 603, 612, 623, 712, 714, 715]}),
+    (col.PERMISSION_GROUPS, {"name": "Cashier", "operations": [600, 602, 603]}),
+    (col.ATTRIBUTE_TYPES, {"name": "Date", "dataType": "Date"}),
+    (col.ATTRIBUTE_TYPES, {"name": "Text", "dataType": "Text"}),
+    (col.ATTRIBUTE_TYPES, {"name": "Amount", "dataType": "Currency"}),
+    (col.ATTRIBUTE_TYPES, {"name": "Count", "dataType": "Integer",
+                           "range": {"min": 0, "max": 1000000}}),
+    (col.ATTRIBUTE_TYPES, {"name": "Interests", "dataType": "Text", "multiValue": True,
+                           "fixedList": ["Shoes", "Handbags", "Bikes", "Clothing", "Accessories",
+                                         "Jewelry"]}),
+    (col.ATTRIBUTES, {"name": "birthday", "friendlyName": "Birthday", "attributeType": "Date",
+                      "refinable": True}),
+    (col.ATTRIBUTES, {"name": "interests", "friendlyName": "Interests",
+                      "attributeType": "Interests", "refinable": True}),
+    (col.ATTRIBUTES, {"name": "occupation", "friendlyName": "Occupation",
+                      "attributeType": "Text"}),
+    (col.ATTRIBUTES, {"name": "orders", "friendlyName": "Orders", "attributeType": "Count",
+                      "refinable": True}),
+    (col.ATTRIBUTES, {"name": "lifetimeValue", "friendlyName": "Lifetime value",
+                      "attributeType": "Amount", "refinable": True}),
+    (col.ATTRIBUTE_GROUPS, {"name": "Customer", "members": [
+        {"attribute": "birthday", "displayOrder": 1},
+        {"attribute": "interests", "displayOrder": 2},
+        {"attribute": "occupation", "displayOrder": 3},
+        {"attribute": "orders", "displayOrder": 4},
+        {"attribute": "lifetimeValue", "displayOrder": 5},
+    ]}),
+    (col.ACTIVITY_TYPES, {"name": "StoreVisit", "label": "Store visit", "order": 1}),
+    (col.ACTIVITY_TYPES, {"name": "Email", "label": "E-mail", "order": 2}),
+    (col.ACTIVITY_TYPES, {"name": "Phone", "label": "Phone", "order": 3}),
+    (col.ACTIVITY_TYPES, {"name": "Appointment", "label": "Appointment", "order": 4}),
+    (col.WORKERS, {"personnelNumber": "000160", "name": "Andrew Collette",
+                   "employeeAddressBooks": ["USRSE"], "permissionGroup": "Manager"}),
+    (col.WORKERS, {"personnelNumber": "000137", "name": "Tricia Fejfar",
+                   "employeeAddressBooks": ["USRSE"], "permissionGroup": "Associate"}),
+    (col.WORKERS, {"personnelNumber": "000110", "name": "Emil Karafezov",
+                   "employeeAddressBooks": ["USRSE"], "permissionGroup": "Cashier"}),
+]  # fmt: skip
+
+STORES = [
+    ("HOUSTON", "Houston", "Store", "TX", "USRSA", "America/Chicago"),
+    ("SANFRAN", "San Francisco", "Store", "CA", "USRSW", "America/Los_Angeles"),
+    ("ONLINE", "Web shop", "Online", "WA", "USRSA", "America/Los_Angeles"),
+]
+
+
+def fill(folder: Folder) -> None:
+    """Fill an empty folder; one that has the company already stays as it is."""
+    asyncio.run(_fill(folder))
+
+
+async def _fill(folder: Folder) -> None:
+    documents = SqliteDocuments(folder.database)
+    try:
+        if await documents.read("settings", (COMPANY, "company"), "company") is None:
+            log.info("Making demo data ...")
+            await _make(folder.backend(documents))
+    finally:
+        documents.close()
+
+
+async def _make(backend: Backend) -> None:
+    errand = Errand(
+        legal_entity=COMPANY,
+        actor="application:demo",
+        now=datetime.now(UTC),
+        documents=backend.documents,
+        configuration=backend.configuration,
+        numbers=backend.numbers,
+        accounts=backend.accounts,
+    )
+    await configure(errand)
+    fake = Faker("en_US")
+    fake.seed_instance(SEED)
+    for index in range(CUSTOMERS):
+        earlier = replace(errand, now=errand.now - timedelta(hours=CUSTOMERS - index))
+        await create_customer(_customer(fake, index), errand=earlier)
+    log.info("%d customers made", CUSTOMERS)
+
+
+async def configure(errand: Errand) -> None:
+    """Make the company, everything configured in it, and its stores."""
+    fields = CompanyFields(name="Contoso Retail USA", currency="USD", language="en-US")
+    await companies.put_company(fields, if_match=None, errand=errand)
+    for collection, body in SETTINGS:
+        await _put(collection, body, errand)
+    for name in NEEDS:
+        _, etag = await companies.read_features(errand=errand)
+        await companies.switch_feature(name, enabled=True, if_match=etag, errand=errand)
+    document = await settings.read_parameters(errand=errand)
+    await settings.edit_parameters(_with_attributes, if_match=document.etag, errand=errand)
+    for row in STORES:
+        await _put(col.STORES, _store(*row), errand)
+    lender = await _default_customer(errand)
+    for row in STORES:
+        body = _store(*row) | {"defaultCustomerId": lender.id}
+        await _put(col.STORES, body, errand, if_match="*")
+
+
+async def _default_customer(errand: Errand) -> Customer:
+    new = NewCustomer(
+        store_number="HOUSTON", first_name="Default", last_name="Customer", customer_group="30"
+    )
+    return (await create_customer(new, errand=errand)).customer
+
+
+def _with_attributes(old: dict[str, Any]) -> Parameters:
+    return Parameters.model_validate(old | {"customerAttributeGroup": "Customer"})
+
+
+async def _put(
+    collection: col.Collection[Any],
+    body: dict[str, Any],
+    errand: Errand,
+    if_match: str | None = None,
+) -> None:
+    setting = collection.model.model_validate(body)
+    key = collection.key_of(setting)
+    await settings.put_setting(collection, key, setting, if_match=if_match, errand=errand)
+
+
+def _store(  # noqa: PLR0913, PLR0917  # a row of the table above
+    number: str, name: str, channel: str, state: str, book: str, zone: str
+) -> dict[str, Any]:
+    return {
+        "storeNumber": number,
+        "name": name,
+        "channelType": channel,
+        "operatingUnit": {"name": name, "address": {"country": "US", "state": state}},
+        "currency": "USD",
+        "language": "en-US",
+        "timeZone": zone,
+        "functionalityProfile": "Default",
+        "customerAddressBooks": [book],
+        "employeeAddressBooks": ["USRSE"],
+    }
+
+
+def _customer(fake: Faker, index: int) -> NewCustomer:
+    first, last = fake.first_name(), fake.last_name()
+    body: dict[str, Any] = {
+        "storeNumber": STORES[index % len(STORES)][0],
+        "contacts": [
+            {"kind": "email", "value": f"{first}.{last}{index}@example.com".lower()},
+            {"kind": "phone", "value": f"({fake.random_int(201, 989)}) 555-{index:04}"},
+        ],
+        "addresses": [
+            {
+                "street": fake.street_address(),
+                "city": fake.city(),
+                "state": fake.state_abbr(),
+                "postalCode": fake.postcode(),
+            }
+        ],
+    }
+    if index % 10 == 0:
+        return NewCustomer.model_validate(
+            body | {"customerType": "Organization", "organizationName": fake.company()}
+        )
+    birthday = fake.date_of_birth(minimum_age=18, maximum_age=80).isoformat()
+    interests = fake.random_elements(["Shoes", "Handbags", "Bikes", "Jewelry"], unique=True)
+    person = {"firstName": first, "lastName": last}
+    attributes = {"birthday": birthday, "interests": sorted(interests)}
+    return NewCustomer.model_validate(body | person | {"attributes": attributes})

@@ -1,0 +1,37 @@
+"""The data folder: everything that one machine keeps."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from local.store import SqliteDocuments
+from local.tokens import LocalTokens
+from shared.wiring import Backend
+
+KEY_BYTES = 32
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = path / "libro.db"
+        self.bus = path / "bus.db"
+        self.imports = path / "imports"
+        self.leader = path / "leader.lock"
+        path.mkdir(parents=True, exist_ok=True)
+
+    def key(self, name: str) -> bytes:
+        """Return the secret of that name, made on first use and never changed."""
+        file = self.path / f"{name}.key"
+        with suppress(FileExistsError):
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as out:
+                out.write(secrets.token_hex(KEY_BYTES))
+        return bytes.fromhex(file.read_text())
+
+    def tokens(self) -> LocalTokens:
+        return LocalTokens(self.key("token"))
+
+    def backend(self, documents: SqliteDocuments) -> Backend:
+        return Backend(documents, self.tokens(), self.key("cursor"))

@@ -1,0 +1,76 @@
+"""POST /admin/functions/{name}: start a function that is not HTTP by hand, as on the real host."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from azure.functions.meta import Datum
+
+from local.bus import Message, Received
+from local.host import timers
+from local.host.buses import message
+from local.host.functions import Function, decode
+from local.host.http import Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/admin/functions/"
+
+
+class Admin:
+    def __init__(self, functions: Iterable[Function]) -> None:
+        self._functions = {one.name.lower(): one for one in functions}
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = await self._start(scope, receive)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def drain(self) -> None:
+        await asyncio.gather(*self._running)
+
+    async def _start(self, scope: Scope, receive: Receive) -> int:
+        function = self._functions.get(scope["path"].removeprefix(PREFIX).lower())
+        if function is None or scope["method"] != "POST":
+            return 404
+        try:
+            body = json.loads(await _read(receive) or b"{}")
+            value = _value(function, str(body.get("input") or ""))
+        except (ValueError, AttributeError):
+            return 400
+        task = asyncio.create_task(_run(function, value))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return 202
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        part = await receive()
+        body += part.get("body", b"")
+        if not part.get("more_body"):
+            return body
+
+
+def _value(function: Function, text: str) -> Any:
+    """Return what the trigger would get. Raises ValueError for an HTTP function."""
+    if function.kind == "timerTrigger":
+        return decode(function.kind, timers.payload(None, None))
+    if function.kind == "cosmosDBTrigger":
+        json.loads(text or "[]")
+        return decode(function.kind, Datum(text or "[]", "json"))
+    if function.kind == "serviceBusTrigger":
+        return message(Received(Message(text.encode()), 0, time.time(), "", 1))
+    raise ValueError("an HTTP function is called by HTTP")
+
+
+async def _run(function: Function, value: Any) -> None:
+    try:
+        await function.invoke(value)
+    except Exception:
+        log.exception("Executed 'Functions.%s' (Failed)", function.name)

@@ -1,0 +1,131 @@
+"""The host as one ASGI app: HTTP in every process, everything else in the one that leads."""
+
+import asyncio
+import gc
+import json
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+from filelock import FileLock, Timeout
+
+from local.bus import SqliteBus
+from local.folder import Folder
+from local.host import buses, feeds, timers
+from local.host.admin import PREFIX, Admin
+from local.host.functions import Function, read_functions
+from local.host.http import HttpEdge, Receive, Scope, Send
+from local.store import SqliteDocuments
+from shared import wiring
+from shared.topology import database
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parent.parent.parent
+LOOK_FOR_LEADER = 1.0  # seconds
+SWEEP = 300.0  # seconds between removals of what has outlived its time
+
+
+@dataclass
+class Host:
+    """One process of the host, working in a data folder."""
+
+    app: func.FunctionApp
+    folder: Folder
+
+    def __post_init__(self) -> None:
+        settings = {"COSMOS_DATABASE": database()}
+        self.functions = read_functions(self.app, settings)
+        self.admin = Admin(self.functions)
+        keys = {self.folder.key("function").hex(): 1, self.folder.key("master").hex(): 2}
+        http = [one for one in self.functions if one.kind == "httpTrigger"]
+        self.http = HttpEdge(http, prefix=_route_prefix(), keys=keys)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            edge = self.admin if scope["path"].startswith(PREFIX) else self.http
+            await edge(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[SqliteDocuments]:
+        """Open the stores, serve every trigger, and on the way out finish what has begun."""
+        documents = SqliteDocuments(self.folder.database)
+        bus = SqliteBus(self.folder.bus, subscriptions=buses.subscriptions(self.functions))
+        wiring.install(self.folder.backend(documents))
+        leading = asyncio.create_task(self._lead(documents, bus))
+        gc.collect()
+        gc.freeze()
+        try:
+            yield documents
+        finally:
+            leading.cancel()
+            with suppress(asyncio.CancelledError):
+                await leading
+            await self.admin.drain()
+            bus.close()
+            documents.close()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self.running():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _lead(self, documents: SqliteDocuments, bus: SqliteBus) -> None:
+        """Wait until no other process of this folder leads, then run its feeds and timers."""
+        lock = FileLock(self.folder.leader)
+        while True:
+            try:
+                lock.acquire(timeout=0)
+                break
+            except Timeout:
+                await asyncio.sleep(LOOK_FOR_LEADER)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in self._work(documents, bus):
+                    group.create_task(work)
+        finally:
+            lock.release()
+
+    def _work(
+        self, documents: SqliteDocuments, bus: SqliteBus
+    ) -> list[Coroutine[Any, Any, None]]:
+        work = [_sweep(documents)]
+        for one in self.functions:
+            if one.kind == "cosmosDBTrigger":
+                work.append(_unending(one, feeds.follow(one, documents)))
+            elif one.kind == "timerTrigger":
+                work.append(_unending(one, timers.tick(one)))
+            elif one.kind == "serviceBusTrigger":
+                work.append(_unending(one, buses.receive(one, bus)))
+        return work
+
+
+async def _unending(function: Function, work: Coroutine[Any, Any, None]) -> None:
+    """Let trouble with one trigger, such as a full disk, not end the others."""
+    try:
+        await work
+    except Exception:
+        log.exception("%s is no longer served; restart the host", function.name)
+
+
+async def _sweep(documents: SqliteDocuments) -> None:
+    while True:
+        await asyncio.sleep(SWEEP)
+        try:
+            await documents.sweep()
+        except Exception:
+            log.exception("What has outlived its time could not be removed")
+
+
+def _route_prefix() -> str:
+    host = json.loads((ROOT / "host.json").read_text())
+    prefix: str = host.get("extensions", {}).get("http", {}).get("routePrefix", "api")
+    return prefix

@@ -1,0 +1,57 @@
+"""Log lines a person can read, coloured on a terminal; or JSON for a machine."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from functions._http.edge import trace_id
+
+COLORS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
+DIM = "2"
+QUIET = ("azure", "asyncio", "filelock", "faker")
+
+
+class Lines(logging.Formatter):
+    def __init__(self, *, colored: bool) -> None:
+        super().__init__()
+        self._colored = colored
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        trace = trace_id.get()[:8] or "-" * 8
+        text = record.getMessage()
+        if record.levelname in COLORS:
+            text = self._painted(f"{record.levelname.lower()}: {text}", COLORS[record.levelname])
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
+        return f"{self._painted(f'{moment} {trace}', DIM)} {text}"
+
+    def _painted(self, text: str, color: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self._colored else text
+
+
+class Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "traceId": trace_id.get() or None,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def set_up(*, level: str, form: str, stream: TextIO | None = None) -> None:
+    """Log to the stream (standard error unless told otherwise), as `text` or `json`."""
+    out = stream or sys.stderr
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(Json() if form == "json" else Lines(colored=out.isatty()))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

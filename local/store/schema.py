@@ -1,0 +1,58 @@
+"""Tables and indexes for the containers of topology.json."""
+
+import sqlite3
+from pathlib import Path
+
+from shared.topology import Container, containers
+
+# A write removes the old row and adds a new one, so `seq` is the order of last writes: the
+# change feed is a walk along the primary key, and needs no log of its own.
+TABLE = """
+CREATE TABLE IF NOT EXISTS {name} (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    partition TEXT NOT NULL,
+    id TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    body TEXT NOT NULL,
+    expires REAL,
+    UNIQUE (partition, id)
+)"""
+EXPIRY = "CREATE INDEX IF NOT EXISTS {name}_expires ON {name} (expires) WHERE expires IS NOT NULL"
+CHECKPOINTS = "CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, position TEXT)"
+PATIENCE = 30.0  # seconds to wait for another process's commit
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file so that a commit that has returned survives a power cut."""
+    db = sqlite3.connect(
+        path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA cache_size = -16000")
+    return db
+
+
+def create(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    for container in containers().values():
+        for statement in (TABLE, EXPIRY):
+            db.execute(statement.format(name=container.name))
+        for paths in container.indexes:
+            db.execute(_index(container, paths))
+    db.execute(CHECKPOINTS)
+    db.execute("COMMIT")
+
+
+def column(path: str) -> str:
+    """Return the SQL for the value at a path such as `createdAt` or `/createdAt`."""
+    name = path.strip("/")
+    if not name.replace(".", "").isalnum():
+        raise ValueError(f"{path!r} is not a path of a document")
+    return "id" if name == "id" else f"json_extract(body, '$.{name}')"
+
+
+def _index(container: Container, paths: tuple[str, ...]) -> str:
+    name = "_".join([container.name, *(path.strip("/") for path in paths)])
+    columns = ", ".join(["partition", *(column(path) for path in paths), "id"])
+    return f"CREATE INDEX IF NOT EXISTS {name} ON {container.name} ({columns})"

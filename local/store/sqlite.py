@@ -1,0 +1,159 @@
+"""The document port in one SQLite file: reads on the caller's thread, writes by group commit."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json
+
+from local.store import operations as ops
+from local.store import schema, sql
+from local.store.writer import OutOfRoom, Writer
+from shared.ports import (
+    Changes,
+    Condition,
+    Document,
+    Operation,
+    Order,
+    Page,
+    Partition,
+    Placed,
+    check_id,
+    check_operations,
+)
+from shared.topology import containers
+
+ALIVE = "(expires IS NULL OR expires > ?)"
+NEWEST_BY_ID = Order()
+
+
+class SqliteDocuments:
+    """Several processes may open the same file; each sees what any of them has committed.
+
+    A read is some ten microseconds of B-tree, less than a thread hop costs, so it runs where it
+    is called; only writes, which wait for the disk, go to a thread.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        most_pages: int | None = None,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._writer = Writer(path, most_pages=most_pages)
+        self._db = schema.connect(path)
+        self._reads = {name: _read_statement(name) for name in containers()}
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        check_id(document_id)
+        row = self._select(
+            self._reads[container], [ops.join(partition), document_id, self._clock()]
+        ).fetchone()
+        return _document(row) if row else None
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        check_operations(operations)
+        now = self._clock()
+        rows = ops.prepare(container, operations, now)
+
+        def work(db: sqlite3.Connection) -> list[str]:
+            return [ops.apply(db, container, partition, row, now) for row in rows]
+
+        etags: list[str] = await self._writer.write(work)
+        return etags
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        now = self._clock()
+        placed = [*writes, seal]
+        for one in placed:
+            check_operations([one.operation])
+        rows = [
+            (one.partition, ops.prepare(container, [one.operation], now)[0]) for one in placed
+        ]
+
+        def work(db: sqlite3.Connection) -> str:
+            return [ops.apply(db, container, place, row, now) for place, row in rows][-1]
+
+        etag: str = await self._writer.write(work)
+        return etag
+
+    async def query(  # noqa: PLR0913  # the port's own signature
+        self,
+        container: str,
+        partition: Partition,
+        *conditions: Condition,
+        order: Order = NEWEST_BY_ID,
+        limit: int = 100,
+        continuation: str | None = None,
+    ) -> Page:
+        where, values = sql.render(conditions)
+        after, position = sql.render_after(order, continuation)
+        statement = (
+            f"SELECT etag, body FROM {containers()[container].name}"  # noqa: S608  # our own names
+            f" WHERE partition = ?{where}{after} AND {ALIVE}{sql.render_order(order)} LIMIT ?"
+        )
+        parameters = [ops.join(partition), *values, *position, self._clock(), limit + 1]
+        found = [_document(row) for row in self._select(statement, parameters).fetchall()]
+        more = len(found) > limit
+        return Page(
+            documents=found[:limit],
+            continuation=sql.continue_after(order, found[limit - 1].body) if more else None,
+        )
+
+    async def changes(self, container: str, position: str | None, limit: int) -> Changes:
+        rows = self._select(
+            f"SELECT seq, etag, body FROM {containers()[container].name}"  # noqa: S608
+            f" WHERE seq > ? AND {ALIVE} ORDER BY seq LIMIT ?",
+            [int(position or 0), self._clock(), limit],
+        ).fetchall()
+        last = str(rows[-1][0]) if rows else position or "0"
+        return Changes(documents=[_document(row[1:]) for row in rows], position=last)
+
+    async def checkpoint(self, name: str) -> str | None:
+        """Return where a reader of the change feed stood, or None at the very beginning."""
+        row = self._select("SELECT position FROM checkpoints WHERE name = ?", [name]).fetchone()
+        return row[0] if row else None
+
+    async def save_checkpoint(self, name: str, position: str) -> None:
+        statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)"
+        await self._writer.write(lambda db: db.execute(statement, [name, position]).rowcount)
+
+    async def sweep(self) -> int:
+        """Remove what has outlived its time, and return how many documents that was."""
+        now = self._clock()
+        statements = [
+            f"DELETE FROM {name} WHERE expires <= ?"  # noqa: S608
+            for name in containers()
+        ]
+
+        def work(db: sqlite3.Connection) -> int:
+            return sum(db.execute(statement, [now]).rowcount for statement in statements)
+
+        removed: int = await self._writer.write(work)
+        return removed
+
+    def close(self) -> None:
+        self._writer.close()
+        self._db.close()
+
+    def _select(self, statement: str, parameters: list[Any]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, parameters)
+        except sqlite3.OperationalError as exc:
+            raise OutOfRoom(f"The store cannot read now ({exc}).") from exc
+
+
+def _read_statement(container: str) -> str:
+    return f"SELECT etag, body FROM {container} WHERE partition = ? AND id = ? AND {ALIVE}"  # noqa: S608
+
+
+def _document(row: tuple[str, str]) -> Document:
+    etag, body = row
+    return Document(body=from_json(body), etag=etag)

@@ -1,0 +1,120 @@
+"""Group commit: one thread writes, and everything that waits for it shares one fsync."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.store import schema
+from shared.errors import Refusal, Unavailable
+
+MOST_JOBS = 512  # in one transaction
+
+Work = Callable[[sqlite3.Connection], Any]
+
+
+class OutOfRoom(Unavailable):
+    """The file cannot grow or cannot be written; nothing of the commit is there."""
+
+    code = "store-unavailable"
+
+
+@dataclass(slots=True)
+class Job:
+    """Work for the writing thread, and the future that tells how it ended."""
+
+    work: Work
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: Callable[[sqlite3.Connection], None] = schema.create,
+        most_pages: int | None = None,
+    ) -> None:
+        """Open the file; `most_pages` is how large it may grow, for a disk that fills up."""
+        self._db = schema.connect(path)
+        create(self._db)
+        if most_pages:
+            self._db.execute(f"PRAGMA max_page_count = {most_pages:d}")
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, work: Work) -> Any:
+        """Run the work inside a transaction; return its result once that is on the disk."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put(Job(work, loop, future))
+        # A caller that gives up does not take its write back: it may be on the disk already.
+        return await asyncio.shield(future)
+
+    def close(self) -> None:
+        """Finish what was asked for, then close the file."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._db.close()
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            jobs, ending = [first], False
+            while len(jobs) < MOST_JOBS and not ending and not self._jobs.empty():
+                job = self._jobs.get()
+                ending = job is None
+                jobs += [job] if job else []
+            self._commit(jobs)
+            _announce(jobs)
+            if ending:
+                break
+
+    def _commit(self, jobs: list[Job]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                self._attempt(job)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as exc:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            for job in jobs:
+                job.error = OutOfRoom(f"The store cannot write now ({exc}).")
+
+    def _attempt(self, job: Job) -> None:
+        """Do one job, or leave no trace of it; only trouble with the file ends the others too."""
+        self._db.execute("SAVEPOINT job")
+        try:
+            job.result = job.work(self._db)
+        except (Refusal, ValueError) as exc:
+            job.error = exc
+            self._db.execute("ROLLBACK TO job")
+        self._db.execute("RELEASE job")
+
+
+def _announce(jobs: list[Job]) -> None:
+    """Wake each event loop once for all of its jobs: waking it is dearer than a small write."""
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in jobs:
+        loops.setdefault(job.loop, []).append(job)
+    for loop, its_jobs in loops.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, its_jobs)
+
+
+def _settle(jobs: list[Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

@@ -1,0 +1,90 @@
+"""Tokens that this machine gives and takes. They are signed with a key of the data folder."""
+
+import time
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import jwt
+
+from shared.errors import Unauthenticated
+from shared.ports import Claims
+
+ISSUER = "libro-local"
+AUDIENCE = "libro"
+ALGORITHM = "HS256"
+MOST_REMEMBERED = 1_000
+ROLES = ("Employee", "Customer", "Application", "Administrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who a token is made for."""
+
+    role: str
+    legal_entities: tuple[str, ...]
+    subject: str = "local"
+    personnel_number: str | None = None
+    store_number: str | None = None
+    customer_id: str | None = None
+
+
+class LocalTokens:
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._verified: OrderedDict[str, Claims] = OrderedDict()
+
+    def issue(self, bearer: Bearer, *, seconds: int = 12 * 3600, now: float | None = None) -> str:
+        issued = int(now or time.time())
+        times = {"iat": issued, "exp": issued + seconds}
+        standard = {"iss": ISSUER, "aud": AUDIENCE, "sub": bearer.subject, **times}
+        own = {
+            "roles": [bearer.role],
+            "legal_entities": list(bearer.legal_entities),
+            "personnel_number": bearer.personnel_number,
+            "store": bearer.store_number,
+            "customer_id": bearer.customer_id,
+        }
+        claims = standard | {name: value for name, value in own.items() if value is not None}
+        return jwt.encode(claims, self._key, ALGORITHM)
+
+    def verify(self, token: str) -> Claims:
+        """Return the claims. A token that was good stays good until it expires."""
+        known = self._verified.get(token)
+        if known is None:
+            known = self._verified[token] = self._decode(token)
+            if len(self._verified) > MOST_REMEMBERED:
+                self._verified.popitem(last=False)
+        if known.expires_at <= time.time():
+            raise Unauthenticated("The token has expired.")
+        return known
+
+    def _decode(self, token: str) -> Claims:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "sub", "aud", "iss"]},
+            )
+        except jwt.PyJWTError as exc:
+            raise Unauthenticated(f"The token is not good: {exc}.") from None
+        return claims_of(claims)
+
+
+def claims_of(claims: dict[str, Any]) -> Claims:
+    """Return what the claims say, or raise Unauthenticated if they name no role of ours."""
+    roles = [role for role in claims.get("roles", ()) if role in ROLES]
+    if len(roles) != 1:
+        raise Unauthenticated("The token names no role, or more than one.")
+    bearer = Bearer(
+        role=roles[0],
+        legal_entities=tuple(claims.get("legal_entities", ())),
+        subject=claims["sub"],
+        personnel_number=claims.get("personnel_number"),
+        store_number=claims.get("store"),
+        customer_id=claims.get("customer_id"),
+    )
+    return replace(Claims(**asdict(bearer)), expires_at=float(claims["exp"]))

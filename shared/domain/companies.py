@@ -1,0 +1,82 @@
+"""A legal entity: the unit that customers, books and settings belong to and never leave."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.domain.sequences import NumberSequence
+from shared.domain.stores import AddressPurpose, Title
+from shared.domain.values import CompanyCode, Currency, Key, Language, Line, Record, Setting
+from shared.errors import NotFound
+
+DuplicatePolicy = Literal["allow", "warn", "block"]
+CUSTOMER_NUMBERS = "CustomerAccount"
+CLIENT_BOOK_NUMBERS = "ClientBook"
+
+
+class LegalEntityNotFound(NotFound):
+    code = "legal-entity-not-found"
+
+
+class CompanyFields(Setting):
+    name: Line
+    currency: Currency
+    language: Language
+
+
+class Company(Record):
+    legal_entity: CompanyCode
+    name: str
+    currency: str
+    language: str
+    since: int  # the year it was made here: the list of its customers begins there
+
+
+class CustomerInsights(Setting):
+    enabled: bool = False
+    application_id: Line | None = None
+    secret_name: Line | None = None
+    environment_instance_id: Line | None = None
+    alternate_customer_id: Line | None = None
+    measures: Annotated[list[Line], Field(max_length=3)] = []
+
+
+class Parameters(Setting):
+    customer_attribute_group: Key | None = None
+    client_book_attribute_group: Key | None = None
+    client_book_number_sequence: Key | None = None
+    customer_number_sequence: Key | None = None
+    duplicate_policy: DuplicatePolicy = "allow"
+    customer_insights: CustomerInsights = CustomerInsights()
+
+
+def first_parameters() -> Parameters:
+    return Parameters(
+        customer_number_sequence=CUSTOMER_NUMBERS, client_book_number_sequence=CLIENT_BOOK_NUMBERS
+    )
+
+
+def first_sequences() -> list[NumberSequence]:
+    return [
+        NumberSequence(code=CUSTOMER_NUMBERS, format="######"),
+        NumberSequence(code=CLIENT_BOOK_NUMBERS, format="CB-######", block_size=1),
+    ]
+
+
+def first_purposes() -> list[AddressPurpose]:
+    """Return the purposes that the rules themselves name, so that a new company can trade."""
+    return [
+        AddressPurpose(name="Home", type="Home"),
+        AddressPurpose(name="Business", type="Business"),
+        AddressPurpose(name="Office", type="Business"),
+        AddressPurpose(name="Post box", type="Other"),
+        AddressPurpose(name="Delivery", type="Delivery"),
+        AddressPurpose(name="Invoice", type="Invoice"),
+    ]
+
+
+def first_titles() -> list[Title]:
+    return [
+        Title(name=name)
+        for name in ("Mr.", "Ms.", "Mrs.", "Miss", "Mx.", "Dr.", "Prof.", "Sr.", "Sra.")
+    ]

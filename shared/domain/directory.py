@@ -1,0 +1,158 @@
+"""The directory: the small documents by which a customer is found, and what they say.
+
+Each word of a customer has an entry in the partition of the word's first two characters; each
+pair of words of name and city has one in the partition of the pair's first three. The id of an
+entry begins with the word, so that order by id shows exact matches first, and a prefix is a range.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import phonenumbers
+
+from shared.domain import contacts as cp
+from shared.domain.customers import Customer
+from shared.domain.values import as_text
+from shared.domain.words import whole, words
+
+BUCKET = 2
+PAIR_BUCKET = 3
+FEWEST_PHONE_DIGITS = 4
+MOST_PAIRED = 5
+LONGEST_NAME_IN_ID = 60
+
+Entry = tuple[str, dict[str, Any]]  # bucket, document
+Said = list[Any]  # [field, value as given, words of it]
+
+
+def word_bucket(word: str) -> str:
+    return f"w:{word[:BUCKET]}"
+
+
+def pair_bucket(first: str) -> str:
+    return f"p:{first[:PAIR_BUCKET]}"
+
+
+def backwards_bucket(digits: str) -> str:
+    """Return where phones are kept back to front, to be found by their last digits."""
+    return f"r:{digits[:FEWEST_PHONE_DIGITS]}"
+
+
+def account_bucket(account_number: str) -> str:
+    return f"account:{account_number}"
+
+
+def listing_bucket(year: int) -> str:
+    return f"n:{year}"
+
+
+def listing_id(customer: Customer) -> str:
+    return f"{as_text(customer.created_at)} {customer.id}"
+
+
+def pair_word(first: str, second: str) -> str:
+    """Return how a pair is written: the smaller word cut to three letters, then the other."""
+    return f"{first[:PAIR_BUCKET]} {second}"
+
+
+def entries(customer: Customer) -> list[Entry]:
+    """Return what the directory says of an active customer; nothing of any other."""
+    if customer.status != "Active":
+        return []
+    said = list(_said(customer))
+    shown = {
+        "line": line(customer),
+        "said": said,
+        "books": list(customer.address_books),
+        "paired": _paired(customer),
+    }
+    return [
+        (bucket, {"id": entry_id, "fields": fields, **shown})
+        for bucket, entry_id, fields in _places(customer, said, shown["paired"])
+    ]
+
+
+def line(customer: Customer) -> dict[str, Any]:
+    """Return what a line of a search result shows, but the match."""
+    primary = customer.primary_address
+    return {
+        "id": customer.id,
+        "accountNumber": customer.account_number,
+        "displayAccount": customer.display_account,
+        "name": customer.name,
+        "customerType": customer.customer_type,
+        "primaryEmail": cp.primary(customer.contacts, "email"),
+        "primaryPhone": cp.primary(customer.contacts, "phone"),
+        "city": primary.city if primary else None,
+        "syncStatus": customer.sync_status,
+        "etag": customer.etag,
+    }
+
+
+def address_words(*parts: str | None) -> str:
+    """Return the parts of an address that search covers, as one line."""
+    return ", ".join(part for part in parts if part)
+
+
+def same_person(customer: Customer) -> str | None:
+    """Return name and postal code as one word, the third thing duplicates are known by."""
+    address = customer.primary_address
+    if address is None or not address.postal_code or not customer.name:
+        return None
+    name = "+".join(sorted(words(customer.name)))
+    return f"={name}+{whole(address.postal_code)}"[:120]
+
+
+def _said(customer: Customer) -> Iterator[Said]:
+    if customer.name:
+        yield ["name", customer.name, list(words(customer.name))]
+    if customer.account_number:
+        yield ["account", customer.account_number, [whole(customer.account_number)]]
+    for contact in customer.contacts:
+        if contact.kind == "email":
+            yield ["email", contact.value, [whole(contact.normal)]]
+        elif contact.kind == "phone":
+            yield ["phone", contact.value, phone_words(contact)]
+    primary = customer.primary_address
+    texts = list(customer.indexed_addresses.values())
+    if primary:
+        texts.insert(0, address_words(primary.street, primary.city, primary.postal_code))
+    for text in dict.fromkeys(texts):
+        yield ["address", text, list(words(text))]
+
+
+def phone_words(contact: cp.Contact) -> list[str]:
+    """Return the digits as dialed from abroad, at home, and as they were given."""
+    home = str(phonenumbers.parse(contact.normal).national_number)
+    given = "".join(filter(str.isdigit, contact.value))
+    return list(dict.fromkeys([contact.normal.lstrip("+"), home, given]))
+
+
+def _paired(customer: Customer) -> list[str]:
+    """Return the words that pairs are made of: those of the name and of the primary city."""
+    city = customer.primary_address.city if customer.primary_address else None
+    found = [*words(customer.name), *(words(city) if city else ())]
+    return sorted(dict.fromkeys(found))[:MOST_PAIRED]
+
+
+def _places(
+    customer: Customer, said: list[Said], paired: list[str]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield bucket, id and fields of each entry."""
+    tail = f"{'_'.join(words(customer.name))[:LONGEST_NAME_IN_ID]} {customer.id}"
+    fields: dict[str, list[str]] = {}
+    for field, _, its_words in said:
+        for word in its_words:
+            fields.setdefault(word, []).append(field)
+    for word, where in fields.items():
+        yield word_bucket(word), f"{word} {tail}", where
+    for first, second in combinations(paired, 2):
+        yield pair_bucket(first), f"{pair_word(first, second)} {first} {tail}", ["name", "address"]
+    for contact in cp.of_kind(customer.contacts, "phone"):
+        digits = contact.normal.lstrip("+")[::-1]
+        yield backwards_bucket(digits), f"{digits} {tail}", ["phone"]
+    if same := same_person(customer):
+        yield word_bucket(same), f"{same} {tail}", ["same"]
+
+

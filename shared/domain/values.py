@@ -1,0 +1,72 @@
+"""The kinds of value that bodies and records are written in."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+LINE = r"^[^\x00-\x1f\x7f]*$"
+KEY = r"^[^/\\?#\x00-\x1f\x7f]+$"  # what may stand in a path, and be the id of a document
+
+# Countries without a telephone plan of their own, so phonenumbers does not list them.
+COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
+
+
+def _known_country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError("not an ISO 3166-1 alpha-2 country code")
+    return code
+
+
+def _line(longest: int) -> StringConstraints:
+    return StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=longest, pattern=LINE
+    )
+
+
+Line = Annotated[str, _line(100)]
+LongLine = Annotated[str, _line(250)]
+Text = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
+Key = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=KEY)
+]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Country = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)
+]
+CompanyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
+Guid = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+    ),
+]
+Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+def as_text(moment: datetime) -> str:
+    """Return RFC 3339 in UTC with all six digits, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Record(BaseModel):
+    """What is stored and answered: camelCase outside; fields it does not know are left out."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore"
+    )
+
+
+class Body(BaseModel):
+    """What a caller sends: a field it does not know is refused, so no typing error is lost."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+    )
+
+
+class Setting(Body):
+    """What is configured: sent, stored and answered in one shape."""

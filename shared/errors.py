@@ -1,0 +1,82 @@
+"""Every refusal a caller can meet, by kind. Anything else that is raised is a bug.
+
+* Refusal
+  - Unauthenticated  nobody we know is asking
+  - Forbidden        we know who asks, and the answer is no
+  - NotFound         there is no such thing
+  - Conflict         the thing is there, but its state or a rule forbids this
+    - Stale          someone else wrote first; read again and retry
+    - AlreadyExists  something of that id is there already
+  - VersionRequired  it exists: say which version you have read
+  - Invalid          well-formed, but it breaks a rule about values
+  - Unavailable      a dependency is down or throttling; the same call may work later
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """Base of all refusals. `code` is part of the API: never change it, only add."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, detail: str = "", **facts: Any) -> None:
+        """Take the sentence for a person, and facts that travel with it as members of the answer."""
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+
+
+class Unauthenticated(Refusal):
+    code = "unauthenticated"
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+
+
+class NotFound(Refusal):
+    code = "not-found"
+
+
+class Conflict(Refusal):
+    code = "conflict"
+
+
+class Stale(Conflict):
+    code = "stale"
+
+
+class AlreadyExists(Conflict):
+    code = "already-exists"
+
+
+class VersionRequired(Refusal):
+    code = "if-match-required"
+
+
+class Unavailable(Refusal):
+    code = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong with a value: where (RFC 6901 pointer into the body), what, and why."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Invalid(Refusal):
+    code = "invalid"
+
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        super().__init__("; ".join(flaw.detail for flaw in flaws))
+        self.flaws = tuple(flaws)
+
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: str) -> "Invalid":
+        return cls([Flaw(pointer, code, detail)])

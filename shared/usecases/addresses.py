@@ -1,0 +1,161 @@
+"""What can be asked of a customer's addresses."""
+
+from shared.domain import addresses as ad
+from shared.domain.addresses import Address, AddressEdit, NewAddress
+from shared.domain.collections import ADDRESS_PURPOSES
+from shared.domain.customers import Customer
+from shared.domain.directory import address_words
+from shared.errors import Invalid
+from shared.ports import Create, Equal, Operation, Order, Replace
+from shared.usecases.changes import ANY, Decision, change, check_version
+from shared.usecases.errand import Errand
+from shared.usecases.records import (
+    ADDRESS,
+    address_document,
+    address_document_id,
+    address_of,
+    load,
+    load_address,
+)
+
+OLDEST_FIRST = Order(("createdAt",))
+Listed = tuple[list[Address], str | None]
+
+
+async def list_addresses(
+    key: str, *, limit: int, continuation: str | None, errand: Errand
+) -> Listed:
+    """Return the addresses in force, oldest first. One query in the customer's partition."""
+    page = await errand.documents.query(
+        "customers",
+        errand.place(key),
+        Equal("type", ADDRESS),
+        order=OLDEST_FIRST,
+        limit=limit,
+        continuation=continuation,
+    )
+    if not page.documents:
+        await load(errand.documents, errand.legal_entity, key)
+    return [address_of(document) for document in page.documents], page.continuation
+
+
+async def read_address(key: str, address_id: str, *, errand: Errand) -> Address:
+    customer = await load(errand.documents, errand.legal_entity, key)
+    return await load_address(errand.documents, customer, address_id)
+
+
+async def add_address(key: str, new: NewAddress, *, errand: Errand) -> Address:
+    """Add an address; the first is the primary one. The same request twice adds one."""
+    await _check_purpose(new.purpose, errand)
+    address_id = errand.new_id()
+
+    async def decide(customer: Customer) -> Decision:
+        place = errand.place(customer.id)
+        name = address_document_id(address_id)
+        if errand.fingerprint and await errand.documents.read("customers", place, name):
+            return Decision(customer)
+        address = ad.open_address(
+            new,
+            address_id,
+            customer=customer,
+            country=await _country(customer, errand),
+            now=errand.now,
+        )
+        primary = new.primary or customer.primary_address is None
+        address = address.model_copy(update={"primary": primary})
+        changes = ad.carrying(customer, address) | {"address_count": customer.address_count + 1}
+        demoted, others = await _demote_other(customer, address, errand)
+        changed = customer.edited(errand.actor, errand.now, **_joined(changes, demoted))
+        return Decision(changed, [Create(address_document(address)), *others])
+
+    customer = await change(key, decide, if_match=ANY, errand=errand)
+    return await load_address(errand.documents, customer, address_id)
+
+
+async def edit_address(
+    key: str, address_id: str, edit: AddressEdit, *, if_match: str, errand: Errand
+) -> Address:
+    """Apply the merge patch. Raises AddressNotFound, AddressInactive, Stale, Invalid."""
+    await _check_purpose(edit.purpose, errand)
+    changes = {name: getattr(edit, name) for name in edit.model_fields_set}
+    if changes.get("primary", True) is None or changes.get("purpose", "") is None:
+        raise Invalid.at("", "required", "Purpose and primary can be changed, not taken away.")
+
+    async def decide(customer: Customer) -> Decision:
+        read = await load_address(errand.documents, customer, address_id)
+        check_version(read.etag, if_match)
+        address = ad.edit_address(read, changes, errand.now)
+        return await _rewritten(customer, read, address, errand)
+
+    customer = await change(key, decide, if_match=ANY, errand=errand)
+    return await load_address(errand.documents, customer, address_id)
+
+
+async def end_address(
+    key: str, address_id: str, *, successor: str | None, if_match: str, errand: Errand
+) -> None:
+    """Deactivate; `successor` becomes primary if it is named. Twice is once."""
+
+    async def decide(customer: Customer) -> Decision:
+        read = await load_address(errand.documents, customer, address_id)
+        check_version(read.etag, if_match)
+        if not read.active:
+            return Decision(customer)
+        ended = ad.end_address(read, errand.now)
+        left = customer.model_copy(update={"address_count": customer.address_count - 1})
+        decision = await _rewritten(left, read, ended, errand)
+        return await _succeeded(decision, successor, errand) if successor else decision
+
+    await change(key, decide, if_match=ANY, errand=errand)
+
+
+async def _rewritten(
+    customer: Customer, read: Address, address: Address, errand: Errand
+) -> Decision:
+    demoted, others = await _demote_other(customer, address, errand)
+    changes = _joined(ad.carrying(customer, address), demoted)
+    changed = customer.edited(errand.actor, errand.now, **changes)
+    return Decision(changed, [Replace(address_document(address), read.etag), *others])
+
+
+async def _succeeded(decision: Decision, successor: str, errand: Errand) -> Decision:
+    read = await load_address(errand.documents, decision.customer, successor)
+    heir = ad.edit_address(read, {"primary": True}, errand.now)
+    then = await _rewritten(decision.customer, read, heir, errand)
+    return Decision(then.customer, [*decision.operations, *then.operations])
+
+
+async def _demote_other(
+    customer: Customer, address: Address, errand: Errand
+) -> tuple[dict[str, str], list[Operation]]:
+    """Return what it takes that the old primary address is none when this one becomes it."""
+    old = customer.primary_address
+    if not address.primary or old is None or old.id == address.id:
+        return {}, []
+    read = await load_address(errand.documents, customer, old.id)
+    demoted = read.model_copy(update={"primary": False, "modified_at": errand.now})
+    text = address_words(old.street, old.city, old.postal_code)
+    return {old.id: text}, [Replace(address_document(demoted), read.etag)]
+
+
+def _joined(changes: dict[str, object], demoted: dict[str, str]) -> dict[str, object]:
+    """Let search go on covering the address that is no longer the primary one."""
+    indexed = changes["indexed_addresses"]
+    if not demoted or not isinstance(indexed, dict):
+        return changes
+    kept = dict(list((demoted | indexed).items())[: ad.MOST_INDEXED_ADDRESSES])
+    return changes | {"indexed_addresses": kept}
+
+
+async def _check_purpose(purpose: str | None, errand: Errand) -> None:
+    if purpose is not None:
+        await errand.configuration.require(
+            errand.legal_entity, ADDRESS_PURPOSES, purpose, "/purpose"
+        )
+
+
+async def _country(customer: Customer, errand: Errand) -> str:
+    store = await errand.configuration.store(
+        errand.legal_entity, customer.store_number, "/storeNumber"
+    )
+    return store.country

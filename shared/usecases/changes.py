@@ -1,0 +1,74 @@
+"""Read, decide, write: the one way an existing customer is changed."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from shared.domain.customers import Customer
+from shared.errors import Stale
+from shared.ports import Operation, Replace
+from shared.usecases.directory import index_or_leave
+from shared.usecases.errand import Errand
+from shared.usecases.records import customer_document, load
+
+ANY = "*"
+MOST_TRIES = 12
+PAUSE = 0.005  # seconds, times a random part of the number of tries
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The customer as it shall be, and what else the same commit writes in its partition."""
+
+    customer: Customer
+    operations: Sequence[Operation] = ()
+
+
+Decide = Callable[[Customer], Awaitable[Decision]]
+
+
+def only(decide: Callable[[Customer], Awaitable[Customer]]) -> Decide:
+    """Make a decision of what changes the customer alone."""
+
+    async def decided(customer: Customer) -> Decision:
+        return Decision(await decide(customer))
+
+    return decided
+
+
+def check_version(etag: str, if_match: str) -> None:
+    if if_match not in {ANY, etag}:
+        raise Stale("It was changed since you read it; read it again.")
+
+
+async def change(key: str, decide: Decide, *, if_match: str, errand: Errand) -> Customer:
+    """Decide on the newest version and write over exactly that one; then index it.
+
+    A caller to whom any version is right (`*`) does not see that another came first: we read
+    again and decide anew. Raises CustomerNotFound, Stale, and what `decide` raises.
+    """
+    for attempt in range(MOST_TRIES):
+        read = await load(errand.documents, errand.legal_entity, key)
+        check_version(read.etag, if_match)
+        decision = await decide(read)
+        if decision.customer == read and not decision.operations:
+            return read
+        try:
+            return await _write(read, decision, errand)
+        except Stale:
+            if if_match != ANY:
+                raise
+            await asyncio.sleep(random.random() * PAUSE * attempt)  # noqa: S311  # jitter
+    raise Stale("Others keep changing it; try again.")
+
+
+async def _write(read: Customer, decision: Decision, errand: Errand) -> Customer:
+    etags = await errand.documents.commit(
+        "customers",
+        errand.place(read.id),
+        [Replace(customer_document(decision.customer), read.etag), *decision.operations],
+    )
+    written = decision.customer.model_copy(update={"etag": etags[0]})
+    await index_or_leave(errand.documents, written)
+    return written

@@ -1,0 +1,98 @@
+"""What can be asked of legal entities, and of their features."""
+
+from contextlib import suppress
+from typing import Any
+
+from shared.domain import collections as col
+from shared.domain.companies import (
+    Company,
+    CompanyFields,
+    LegalEntityNotFound,
+    first_parameters,
+    first_purposes,
+    first_sequences,
+    first_titles,
+)
+from shared.domain.features import check_switch
+from shared.errors import AlreadyExists, Stale, VersionRequired
+from shared.ports import Create, Replace
+from shared.usecases.changes import check_version
+from shared.usecases.configuration import COMPANY, FEATURES, PARAMETERS
+from shared.usecases.errand import Errand
+from shared.usecases.settings import setting_document
+
+
+async def read_company(*, errand: Errand) -> tuple[Company, str]:
+    document = await errand.documents.read("settings", errand.place(COMPANY[0]), COMPANY[1])
+    if document is None:
+        raise LegalEntityNotFound(f"There is no legal entity {errand.legal_entity}.")
+    return Company.model_validate(document.body), document.etag
+
+
+async def put_company(
+    fields: CompanyFields, *, if_match: str | None, errand: Errand
+) -> tuple[Company, str, bool]:
+    """Make a company or change it; return it, its version, and whether it is new."""
+    place = errand.place(COMPANY[0])
+    old = await errand.documents.read("settings", place, COMPANY[1])
+    if old is None and if_match is not None:
+        raise Stale("There is no version of it to match.")
+    since = old.body["since"] if old else errand.now.year
+    company = Company(
+        legal_entity=errand.legal_entity, since=since, **fields.model_dump()
+    )
+    body = {"id": COMPANY[1], **company.model_dump(mode="json", by_alias=True)}
+    if old is None:
+        # The company comes last: once it is there, what every company has is there too.
+        await _furnish(errand)
+        [etag] = await errand.documents.commit("settings", place, [Create(body)])
+    elif if_match is None:
+        raise VersionRequired("It exists; send If-Match with the version you read.")
+    else:
+        check_version(old.etag, if_match)
+        [etag] = await errand.documents.commit("settings", place, [Replace(body, old.etag)])
+    errand.configuration.forget(errand.legal_entity, *COMPANY)
+    return company, etag, old is None
+
+
+async def read_features(*, errand: Errand) -> tuple[dict[str, bool], str]:
+    document = await errand.documents.read("settings", errand.place(FEATURES[0]), FEATURES[1])
+    if document is None:
+        raise LegalEntityNotFound(f"There is no legal entity {errand.legal_entity}.")
+    return document.body["enabled"], document.etag
+
+
+async def switch_feature(
+    name: str, enabled: bool, *, if_match: str, errand: Errand
+) -> tuple[dict[str, bool], str]:
+    """Switch on or off. One document holds all switches, so their dependencies cannot be raced."""
+    now, etag = await read_features(errand=errand)
+    check_switch(name, enabled, now)
+    check_version(etag, if_match)
+    body = {"id": FEATURES[1], "enabled": now | {name: enabled}}
+    place = errand.place(FEATURES[0])
+    [new_etag] = await errand.documents.commit("settings", place, [Replace(body, etag)])
+    errand.configuration.forget(errand.legal_entity, *FEATURES)
+    return now | {name: enabled}, new_etag
+
+
+async def _furnish(errand: Errand) -> None:
+    parameters = first_parameters()
+    names = col.names_of_parameters(parameters)
+    await _create_once(PARAMETERS[0], [setting_document(PARAMETERS[1], parameters, names)], errand)
+    await _create_once(FEATURES[0], [{"id": FEATURES[1], "enabled": {}}], errand)
+    sequences = [setting_document(one.code, one, ()) for one in first_sequences()]
+    await _create_once(col.NUMBER_SEQUENCES.name, sequences, errand)
+    purposes = [setting_document(one.name, one, ()) for one in first_purposes()]
+    await _create_once(col.ADDRESS_PURPOSES.name, purposes, errand)
+    titles = [setting_document(one.name, one, ()) for one in first_titles()]
+    await _create_once(col.TITLES.name, titles, errand)
+
+
+async def _create_once(collection: str, bodies: list[dict[str, Any]], errand: Errand) -> None:
+    with suppress(AlreadyExists):
+        await errand.documents.commit(
+            "settings", errand.place(collection), [Create(body) for body in bodies]
+        )
+
+

@@ -1,0 +1,33 @@
+"""One errand: in which company, on whose behalf, when, and the ports to run it with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from shared.ports import Documents, Partition
+from shared.usecases.accounts import Accounts
+from shared.usecases.configuration import Configuration
+from shared.usecases.numbers import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """`fingerprint` names the request, where it may come twice, so that ids come out the same."""
+
+    legal_entity: str
+    actor: str
+    now: datetime
+    documents: Documents
+    configuration: Configuration
+    numbers: Numbers
+    accounts: Accounts
+    fingerprint: str | None = None
+
+    def new_id(self) -> str:
+        if self.fingerprint is None:
+            return str(uuid4())
+        return str(uuid5(NAMESPACE_URL, f"libro:{self.fingerprint}"))
+
+    def place(self, *rest: str) -> Partition:
+        """Return a partition of this company."""
+        return (self.legal_entity, *rest)

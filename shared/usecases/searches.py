@@ -1,0 +1,130 @@
+"""Finding customers, and listing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.domain.directory import listing_bucket
+from shared.domain.search import By, Stratum, show, strata
+from shared.domain.words import terms
+from shared.ports import Condition, Contains, Equal, Order, Page, Range
+from shared.usecases.errand import Errand
+
+MOST_QUERIES = 6
+WINDOW = 100
+AFTER = "\x01"  # smaller than any character of an id: an id with it is just after the id
+LAST = "\U0010ffff"
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the next page begins: a stratum or a year, and the id after which it goes on."""
+
+    step: int = 0
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`books` narrows to customers in one of these address books; None does not."""
+
+    q: str | None
+    by: By | None
+    books: tuple[str, ...] | None
+    limit: int
+    position: Position = Position()
+
+
+Found = tuple[list[Line], Position | None]
+
+
+async def search_customers(asked: Asked, *, errand: Errand) -> Found:
+    """Return the customers that match all words. One query, or one more where little is found.
+
+    A page may be short, even empty, and still have a next one: it stops where looking further
+    would cost more than a page should.
+    """
+    words = terms(asked.q or "")
+    steps = strata(words)
+    found: list[Line] = []
+    position = asked.position
+    for turn in range(MOST_QUERIES):
+        if position.step >= len(steps):
+            return found, None
+        at = steps[position.step]
+        page = await _read(asked, at, position, turn, errand)
+        position, full = _gather(found, page, asked, steps, words, position)
+        if full:
+            return found, position
+        if page.continuation is None:
+            position = Position(position.step + 1)
+            if at.kind == "pair" and found:
+                break
+    return found, position if position.step < len(steps) else None
+
+
+async def list_customers(asked: Asked, *, errand: Errand) -> Found:
+    """Return the newest customers first, year by year. One query, but over a turn of the year."""
+    company = await errand.configuration.company(errand.legal_entity)
+    years = max(errand.now.year - company.since + 1, 1)
+    found: list[Line] = []
+    position = asked.position
+    for _ in range(MOST_QUERIES):
+        if position.step >= years:
+            return found, None
+        wanted = asked.limit - len(found)
+        page = await errand.documents.query(
+            "directory",
+            errand.place(listing_bucket(errand.now.year - position.step)),
+            Range("id", end=position.after),
+            Equal("active", True),
+            *_in_books(asked),
+            order=Order(("id",), descending=True),
+            limit=wanted,
+        )
+        found += [document.body["line"] for document in page.documents]
+        if page.continuation is not None:
+            return found, replace(position, after=page.documents[-1].id)
+        position = Position(position.step + 1)
+    return found, position
+
+
+async def _read(
+    asked: Asked, at: Stratum, position: Position, turn: int, errand: Errand
+) -> Page:
+    start = at.prefix if position.after is None else position.after + AFTER
+    narrowed: list[Condition] = [Contains("fields", (asked.by,))] if asked.by else []
+    return await errand.documents.query(
+        "directory",
+        errand.place(at.bucket),
+        Range("id", start=start, end=at.prefix + LAST),
+        *narrowed,
+        *_in_books(asked),
+        limit=max(WINDOW, asked.limit) if turn else asked.limit + 1,
+    )
+
+
+def _gather(  # noqa: PLR0913, PLR0917  # the state of a walk is what it is
+    found: list[Line],
+    page: Page,
+    asked: Asked,
+    steps: Sequence[Stratum],
+    words: Sequence[str],
+    position: Position,
+) -> tuple[Position, bool]:
+    """Add what the page has to show; return where it stands, and whether there is more than fits."""
+    at, earlier = steps[position.step], steps[: position.step]
+    for document in page.documents:
+        line = show(document.body, at, earlier, words, asked.by)
+        if line is not None:
+            if len(found) == asked.limit:
+                return position, True
+            found.append(line)
+        position = replace(position, after=document.id)
+    return position, False
+
+
+def _in_books(asked: Asked) -> list[Condition]:
+    return [] if asked.books is None else [Contains("books", asked.books)]
