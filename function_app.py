@@ -4,10 +4,12 @@ import azure.functions as func
 
 from functions import (
     feed_customers,
+    feed_imports,
     http_addresses,
     http_companies,
     http_contacts,
     http_customers,
+    http_imports,
     http_platform,
     http_searches,
     http_settings,
@@ -17,10 +19,12 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for module in (
     feed_customers,
+    feed_imports,
     http_addresses,
     http_companies,
     http_contacts,
     http_customers,
+    http_imports,
     http_platform,
     http_searches,
     http_settings,

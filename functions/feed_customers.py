@@ -3,9 +3,7 @@
 import azure.functions as func
 
 from shared import wiring
-from shared.ports import Document
 from shared.usecases.directory import repair
-from shared.usecases.records import customer_of
 
 bp = func.Blueprint()
 
@@ -25,4 +23,4 @@ async def repair_directory(changes: func.DocumentList) -> None:
     documents = wiring.backend().documents
     for change in changes:
         if change.get("type") == "customer":
-            await repair(documents, customer_of(Document(dict(change), change["_etag"])))
+            await repair(documents, change.data, change["_etag"])

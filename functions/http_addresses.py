@@ -47,9 +47,13 @@ class SuccessorQuery(Query):
 @serve(
     bp,
     Operation(
-        "GET", "customers/{customerId}/addresses", who="ECA", returns=AddressPage,
-        tag="Addresses", refuses=REFUSES,
-    ),  # fmt: skip
+        "GET",
+        "customers/{customerId}/addresses",
+        who="ECA",
+        returns=AddressPage,
+        tag="Addresses",
+        refuses=REFUSES,
+    ),
 )
 async def list_addresses(call: Call[PageQuery, None]) -> Reply:
     """List the addresses in force, oldest first. A page costs the same however many there are."""
@@ -63,9 +67,15 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "POST", "customers/{customerId}/addresses", who="ECA", returns=Address, status=201,
-        pos_operation=CUSTOMER_EDIT, tag="Addresses", refuses=(*REFUSES, CustomerInactive, Stale),
-    ),  # fmt: skip
+        "POST",
+        "customers/{customerId}/addresses",
+        who="ECA",
+        returns=Address,
+        status=201,
+        pos_operation=CUSTOMER_EDIT,
+        tag="Addresses",
+        refuses=(*REFUSES, CustomerInactive, Stale),
+    ),
 )
 async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
     """Add an address. The first is primary; name and phone come from the customer if left out."""
@@ -90,10 +100,16 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "PATCH", ONE, who="ECA", returns=Address, pos_operation=CUSTOMER_EDIT,
-        if_match="required", media_types=(MERGE_PATCH, JSON), tag="Addresses",
+        "PATCH",
+        ONE,
+        who="ECA",
+        returns=Address,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Addresses",
         refuses=(*REFUSES, AddressNotFound, AddressInactive, CustomerInactive),
-    ),  # fmt: skip
+    ),
 )
 async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
     """Change an address by JSON merge patch; `primary: true` takes over from the other one."""
@@ -107,10 +123,15 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
 @serve(
     bp,
     Operation(
-        "DELETE", ONE, who="ECA", status=204, pos_operation=CUSTOMER_EDIT, if_match="required",
+        "DELETE",
+        ONE,
+        who="ECA",
+        status=204,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
         tag="Addresses",
         refuses=(*REFUSES, AddressNotFound, AddressInactive, CustomerInactive, Invalid),
-    ),  # fmt: skip
+    ),
 )
 async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:
     """End an address: it leaves the list, and its record stays."""

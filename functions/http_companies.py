@@ -75,9 +75,14 @@ async def get_feature(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "PUT", "features/{name}", who="H", returns=Feature, if_match="required",
-        tag="Configuration", refuses=(FeatureNotFound, FeatureDependency),
-    ),  # fmt: skip
+        "PUT",
+        "features/{name}",
+        who="H",
+        returns=Feature,
+        if_match="required",
+        tag="Configuration",
+        refuses=(FeatureNotFound, FeatureDependency),
+    ),
 )
 async def switch_feature(call: Call[NoQuery, Switch]) -> Reply:
     """Switch a feature on or off, if what it needs, or what needs it, allows."""
@@ -101,5 +106,3 @@ def _check_code(code: str) -> None:
         raise Invalid.at(
             "", "bad-company-code", "A company code is 2 to 10 capital letters or digits."
         ) from None
-
-

@@ -52,9 +52,13 @@ class SuccessorQuery(Query):
 @serve(
     bp,
     Operation(
-        "GET", "customers/{customerId}/contacts", who="ECA", returns=ContactPage,
-        tag="Contacts", refuses=REFUSES,
-    ),  # fmt: skip
+        "GET",
+        "customers/{customerId}/contacts",
+        who="ECA",
+        returns=ContactPage,
+        tag="Contacts",
+        refuses=REFUSES,
+    ),
 )
 async def list_contacts(call: Call[NoQuery, None]) -> Reply:
     """List the contact points; a customer has at most fifty, so there is one page."""
@@ -65,11 +69,22 @@ async def list_contacts(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "POST", "customers/{customerId}/contacts", who="ECA", returns=ContactView, status=201,
-        pos_operation=CUSTOMER_EDIT, tag="Contacts",
-        refuses=(*REFUSES, CustomerInactive, ContactExists, SecondaryContactsOff, TooManyContacts,
-                 Stale),
-    ),  # fmt: skip
+        "POST",
+        "customers/{customerId}/contacts",
+        who="ECA",
+        returns=ContactView,
+        status=201,
+        pos_operation=CUSTOMER_EDIT,
+        tag="Contacts",
+        refuses=(
+            *REFUSES,
+            CustomerInactive,
+            ContactExists,
+            SecondaryContactsOff,
+            TooManyContacts,
+            Stale,
+        ),
+    ),
 )
 async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
     """Add an e-mail, a phone or a web address; the first of a kind is its primary."""
@@ -82,10 +97,16 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
 @serve(
     bp,
     Operation(
-        "PATCH", ONE, who="ECA", returns=ContactView, pos_operation=CUSTOMER_EDIT,
-        if_match="required", media_types=(MERGE_PATCH, JSON), tag="Contacts",
+        "PATCH",
+        ONE,
+        who="ECA",
+        returns=ContactView,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Contacts",
         refuses=(*REFUSES, CustomerInactive, ContactNotFound, ContactExists, SuccessorNeeded),
-    ),  # fmt: skip
+    ),
 )
 async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     """Change a contact point by JSON merge patch; `primary: true` takes over from the other."""
@@ -99,10 +120,15 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
 @serve(
     bp,
     Operation(
-        "DELETE", ONE, who="ECA", status=204, pos_operation=CUSTOMER_EDIT, if_match="required",
+        "DELETE",
+        ONE,
+        who="ECA",
+        status=204,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
         tag="Contacts",
         refuses=(*REFUSES, CustomerInactive, ContactNotFound, SuccessorNeeded),
-    ),  # fmt: skip
+    ),
 )
 async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
     """Remove a contact point; a primary one with others of its kind names its successor."""

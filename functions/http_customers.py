@@ -5,6 +5,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
+from functions._caller import check_pos_operation
 from functions._customers import REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
@@ -26,7 +27,6 @@ from shared.usecases import customers as usecases
 from shared.usecases.duplicates import PossibleDuplicate
 from shared.usecases.numbers import NumberSequenceNotFound
 from shared.usecases.records import load
-from functions._caller import check_pos_operation
 
 bp = func.Blueprint()
 
@@ -92,9 +92,13 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
 @serve(
     bp,
     Operation(
-        "GET", "customers/{customerId}", who="ECAH", returns=CustomerView,
-        tag="Customers", refuses=REFUSES,
-    ),  # fmt: skip
+        "GET",
+        "customers/{customerId}",
+        who="ECAH",
+        returns=CustomerView,
+        tag="Customers",
+        refuses=REFUSES,
+    ),
 )
 async def get_customer(call: Call[NoQuery, None]) -> Reply:
     """Read a customer by account number or GUID: both name the same resource."""
@@ -106,10 +110,16 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "PATCH", "customers/{customerId}", who="ECA", returns=CustomerView,
-        pos_operation=CUSTOMER_EDIT, if_match="required", media_types=(MERGE_PATCH, JSON),
-        tag="Customers", refuses=(*REFUSES, CustomerInactive, FieldNotAllowed),
-    ),  # fmt: skip
+        "PATCH",
+        "customers/{customerId}",
+        who="ECA",
+        returns=CustomerView,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Customers",
+        refuses=(*REFUSES, CustomerInactive, FieldNotAllowed),
+    ),
 )
 async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     """Change a customer by JSON merge patch: null takes a value away, what is left out stays.
@@ -129,9 +139,14 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
 @serve(
     bp,
     Operation(
-        "DELETE", "customers/{customerId}", who="AH", status=204, if_match="required",
-        tag="Customers", refuses=(*REFUSES, StillInUse),
-    ),  # fmt: skip
+        "DELETE",
+        "customers/{customerId}",
+        who="AH",
+        status=204,
+        if_match="required",
+        tag="Customers",
+        refuses=(*REFUSES, StillInUse),
+    ),
 )
 async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
     """Deactivate a customer: it leaves search and client books, and its record stays."""
@@ -143,9 +158,13 @@ async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "POST", "customers/{customerId}/restoration", who="AH", returns=CustomerView,
-        tag="Customers", refuses=REFUSES,
-    ),  # fmt: skip
+        "POST",
+        "customers/{customerId}/restoration",
+        who="AH",
+        returns=CustomerView,
+        tag="Customers",
+        refuses=REFUSES,
+    ),
 )
 async def restore_customer(call: Call[NoQuery, None]) -> Reply:
     """Make a deactivated customer active again; one that is active stays as it is."""
@@ -157,12 +176,14 @@ async def restore_customer(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "GET", "customer-defaults", who="EAH", returns=CustomerDefaults,
-        tag="Customers", refuses=(Invalid,),
-    ),  # fmt: skip
+        "GET",
+        "customer-defaults",
+        who="EAH",
+        returns=CustomerDefaults,
+        tag="Customers",
+        refuses=(Invalid,),
+    ),
 )
 async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
     """Tell what a new customer of a store would inherit, and what to be careful about."""
     return Reply(await usecases.customer_defaults(call.query.store, errand=call.errand))
-
-

@@ -43,9 +43,14 @@ class SearchPage(BaseModel):
 @serve(
     bp,
     Operation(
-        "GET", "customers", who="EAH", returns=SearchPage,
-        pos_operation=CUSTOMER_SEARCH, tag="Customers", refuses=(Invalid,),
-    ),  # fmt: skip
+        "GET",
+        "customers",
+        who="EAH",
+        returns=SearchPage,
+        pos_operation=CUSTOMER_SEARCH,
+        tag="Customers",
+        refuses=(Invalid,),
+    ),
 )
 async def find_customers(call: Call[SearchQuery, None]) -> Reply:
     """Search customers by any of their words, or list the newest first when there is no `q`.

@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from functions._http import Call, NoQuery, Operation, PageQuery, Reply, serve
-from functions._http.operation import JSON, MERGE_PATCH
 from functions._http.merging import merge
-from functions._http.problems import flaws_of
+from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.collections import (
     COLLECTIONS,
     CollectionNotFound,
@@ -20,6 +19,7 @@ from shared.domain.collections import (
     collection,
 )
 from shared.domain.companies import Parameters
+from shared.domain.flaws import flaws_of
 from shared.errors import Invalid
 from shared.usecases import settings as usecases
 
@@ -104,9 +104,15 @@ async def get_setting(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "PUT", ONE, who=OWNERS, returns=SettingView, also=(201,), if_match="allowed",
-        tag="Configuration", refuses=(CollectionNotFound, StillInUse),
-    ),  # fmt: skip
+        "PUT",
+        ONE,
+        who=OWNERS,
+        returns=SettingView,
+        also=(201,),
+        if_match="allowed",
+        tag="Configuration",
+        refuses=(CollectionNotFound, StillInUse),
+    ),
 )
 async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
     """Make a setting (201), or replace the version that If-Match names (200)."""
@@ -154,9 +160,15 @@ async def get_parameters(call: Call[NoQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "PATCH", "parameters", who=OWNERS, returns=Parameters, if_match="required",
-        media_types=(MERGE_PATCH, JSON), tag="Configuration", refuses=(SettingNotFound,),
-    ),  # fmt: skip
+        "PATCH",
+        "parameters",
+        who=OWNERS,
+        returns=Parameters,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Configuration",
+        refuses=(SettingNotFound,),
+    ),
 )
 async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
     """Change parameters by JSON merge patch; null puts one back to its default."""

@@ -103,15 +103,7 @@ async def _fill(folder: Folder) -> None:
 
 
 async def _make(backend: Backend) -> None:
-    errand = Errand(
-        legal_entity=COMPANY,
-        actor="application:demo",
-        now=datetime.now(UTC),
-        documents=backend.documents,
-        configuration=backend.configuration,
-        numbers=backend.numbers,
-        accounts=backend.accounts,
-    )
+    errand = backend.errand(COMPANY, "application:demo", datetime.now(UTC))
     await configure(errand)
     fake = Faker("en_US")
     fake.seed_instance(SEED)

@@ -23,7 +23,7 @@ class Refusal(Exception):
     code: ClassVar[str] = "refused"
 
     def __init__(self, detail: str = "", **facts: Any) -> None:
-        """Take the sentence for a person, and facts that travel with it as members of the answer."""
+        """Take the sentence for a person, and facts that go with it into the answer."""
         super().__init__(detail)
         self.detail = detail
         self.facts = facts

@@ -64,7 +64,7 @@ class Metered:
             count.scattered += len(writes) + 1
         return await self._documents.scatter(container, writes, seal)
 
-    async def query(  # noqa: PLR0913  # the port's own signature
+    async def query(  # the port's own signature
         self,
         container: str,
         partition: Partition,

@@ -169,7 +169,7 @@ class Documents(Protocol):
         """
         ...
 
-    async def query(  # noqa: PLR0913  # a query is what its parts are
+    async def query(  # a query is what its parts are
         self,
         container: str,
         partition: Partition,

@@ -1,11 +1,13 @@
 """Puts the adapters behind the ports: the only module that knows which ones."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.metering import Metered
 from shared.ports import Documents, Tokens
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration
+from shared.usecases.errand import Errand
 from shared.usecases.numbers import Numbers
 
 
@@ -29,6 +31,21 @@ class Backend:
             ("accounts", Accounts(metered)),
         ):
             object.__setattr__(self, name, part)
+
+    def errand(
+        self, legal_entity: str, actor: str, now: datetime, fingerprint: str | None = None
+    ) -> Errand:
+        """Return what a use case needs to run in this company on that behalf."""
+        return Errand(
+            legal_entity=legal_entity,
+            actor=actor,
+            now=now,
+            documents=self.documents,
+            configuration=self.configuration,
+            numbers=self.numbers,
+            accounts=self.accounts,
+            fingerprint=fingerprint,
+        )
 
 
 _installed: Backend | None = None

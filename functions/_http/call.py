@@ -32,8 +32,8 @@ class PageQuery(Query):
     ] = None
 
 
-Q = TypeVar("Q", bound=Query, covariant=True)
-B = TypeVar("B", covariant=True)
+Q = TypeVar("Q", bound=Query)
+B = TypeVar("B")
 
 
 @dataclass(slots=True)
@@ -62,16 +62,7 @@ class Call(Generic[Q, B]):
 
     @property
     def errand(self) -> Errand:
-        return Errand(
-            legal_entity=self.legal_entity,
-            actor=self.caller.actor,
-            now=self.now,
-            documents=self.backend.documents,
-            configuration=self.backend.configuration,
-            numbers=self.backend.numbers,
-            accounts=self.backend.accounts,
-            fingerprint=self.fingerprint,
-        )
+        return self.backend.errand(self.legal_entity, self.caller.actor, self.now, self.fingerprint)
 
     def url(self, *segments: str) -> str:
         """Return the address of a resource of this company."""
@@ -93,5 +84,3 @@ class Call(Generic[Q, B]):
         """A cursor is good for the same question of the same company only."""
         asked = self.query.model_dump_json(exclude={"limit", "cursor"})
         return f"{self.name} {sorted(self.path.items())} {asked}"
-
-

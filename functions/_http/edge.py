@@ -110,9 +110,7 @@ async def _respond(
         except Refusal as exc:
             return _failed(exc, operation, req, trace_id.get())
 
-    return await idempotency.once(
-        run, place=place, req=req, documents=backend.documents, now=now
-    )
+    return await idempotency.once(run, place=place, req=req, documents=backend.documents, now=now)
 
 
 async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Backend) -> Caller:
@@ -165,7 +163,7 @@ def _failed(
 ) -> func.HttpResponse:
     instance = "/api/" + req.url.partition("?")[0].partition("/api/")[2]
     if not isinstance(exc, Refusal):
-        log.exception("%s failed", operation.name, exc_info=exc)
+        log.error("%s failed", operation.name, exc_info=exc)
         body = {
             "type": "/problems/internal", "title": "Internal Server Error", "status": 500,
             "detail": "Something went wrong here; the trace id tells us what.",
@@ -191,5 +189,3 @@ def _log(operation: Operation, status: int, started: float, count: Tally) -> Non
     if log.isEnabledFor(logging.INFO):
         milliseconds = (time.perf_counter() - started) * 1000
         log.info("%s %s in %.1f ms, %s", operation.name, status, milliseconds, count)
-
-

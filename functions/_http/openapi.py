@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 from functions._http.documented import refusals
 from functions._http.operation import OPERATIONS, Operation
 from functions._http.problems import PROBLEM_JSON, Problem, status_of
-from shared.errors import Unavailable, Unauthenticated
+from shared.errors import Unauthenticated, Unavailable
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{model}"
@@ -174,5 +174,3 @@ def _problem(status: HTTPStatus, codes: list[str], schema: Json) -> Json:
 
 def _headers(*names: str) -> Json:
     return {name: HEADERS[name] for name in names}
-
-

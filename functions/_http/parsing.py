@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from functions._http.operation import Operation
 from functions._http.problems import (
@@ -14,8 +14,8 @@ from functions._http.problems import (
     BodyTooLarge,
     MalformedJson,
     UnsupportedMediaType,
-    flaws_of,
 )
+from shared.domain.flaws import flaws_of
 from shared.errors import Flaw, Invalid, VersionRequired
 
 FUNCTION_KEY = frozenset({"code", "clientid"})  # the platform's own parameters
@@ -48,10 +48,14 @@ def read_body(operation: Operation, req: func.HttpRequest) -> Any:
         raise UnsupportedMediaType(f"Send {' or '.join(operation.media_types)}.")
     if operation.body_adapter is None:
         return body
+    return _read_json(operation.body_adapter, body)
+
+
+def _read_json(adapter: TypeAdapter[Any], body: bytes) -> Any:
     if not body:
         raise MalformedJson("The body is empty; send JSON, with its Content-Length.")
     try:
-        return operation.body_adapter.validate_json(body)
+        return adapter.validate_json(body)
     except ValidationError as exc:
         if exc.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
             raise MalformedJson(exc.errors(include_url=False)[0]["msg"]) from None

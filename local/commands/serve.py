@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> uvicorn.Config:
     return uvicorn.Config(
-        Factory(options.data, options.log_level, options.log_format),  # type: ignore[arg-type]
+        Factory(options.data, options.log_level, options.log_format),
         factory=True,
         workers=options.workers,
         log_config=None,

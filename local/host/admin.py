@@ -49,12 +49,12 @@ class Admin:
 
 
 async def _read(receive: Receive) -> bytes:
-    body = b""
+    body = bytearray()
     while True:
         part = await receive()
         body += part.get("body", b"")
         if not part.get("more_body"):
-            return body
+            return bytes(body)
 
 
 def _value(function: Function, text: str) -> Any:

@@ -94,9 +94,7 @@ class Host:
         finally:
             lock.release()
 
-    def _work(
-        self, documents: SqliteDocuments, bus: SqliteBus
-    ) -> list[Coroutine[Any, Any, None]]:
+    def _work(self, documents: SqliteDocuments, bus: SqliteBus) -> list[Coroutine[Any, Any, None]]:
         work = [_sweep(documents)]
         for one in self.functions:
             if one.kind == "cosmosDBTrigger":

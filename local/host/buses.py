@@ -60,9 +60,7 @@ def message(received: Received) -> Any:
         own = {**own, "DeadLetterReason": reason}
     # The extension leaves out the time zone, so arithmetic with an aware `now` fails there too.
     enqueued = datetime.fromtimestamp(received.enqueued, UTC).replace(tzinfo=None).isoformat()
-    metadata = {
-        name: Datum(properties[name], "string") for name in TEXTS if properties.get(name)
-    }
+    metadata = {name: Datum(properties[name], "string") for name in TEXTS if properties.get(name)}
     counted = {
         "DeliveryCount": received.deliveries,
         "SequenceNumber": received.sequence,

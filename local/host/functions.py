@@ -51,7 +51,7 @@ def read_functions(app: func.FunctionApp, settings: Mapping[str, str]) -> list[F
 
 def decode(kind: str, datum: Any, metadata: Mapping[str, Any] | None = None) -> Any:
     """Return the value a trigger gets, made by the SDK's own converter."""
-    converter: Any = func.get_binding_registry().get(kind)  # type: ignore[no-untyped-call]
+    converter: Any = func.get_binding_registry().get(kind)
     return converter.decode(datum, trigger_metadata=dict(metadata or {}))
 
 

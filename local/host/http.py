@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 LARGEST_BODY = 104_857_600
 LEVELS = {"ANONYMOUS": 0, "FUNCTION": 1, "ADMIN": 2}
@@ -34,7 +35,7 @@ class HttpEdge:
             self.table.add(one.name, route, one.trigger.get("methods"), one)
         for first, second in self.table.overlaps():
             log.warning(
-                "The route %s of %s hides %s of %s: routes are tried in the order of function names",
+                "The route %s of %s hides %s of %s: routes are tried in order of function names",
                 first.template.text, first.name, second.template.text, second.name,
             )  # fmt: skip
 
@@ -45,9 +46,7 @@ class HttpEdge:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _respond(
-        self, scope: Scope, receive: Receive
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    async def _respond(self, scope: Scope, receive: Receive) -> Answer:
         found = self.table.find(scope["method"], decoded_path(scope["raw_path"]))
         if found is None:
             return 404, [], b""
@@ -62,14 +61,14 @@ class HttpEdge:
             return 413, [], b""
         url = _url(scope, headers, query)
         request = func.HttpRequest(
-            method=scope["method"], url=url, headers=headers, params=params,
-            route_params=route, body=body,
-        )  # fmt: skip
-        try:
-            return _answer(await function.invoke(request))
-        except Exception:
-            log.exception("Executed 'Functions.%s' (Failed)", function.name)
-            return 500, [], b""
+            method=scope["method"],
+            url=url,
+            headers=headers,
+            params=params,
+            route_params=route,
+            body=body,
+        )
+        return await _run(function, request)
 
     def _admits(
         self, function: Function, headers: Mapping[str, str], params: Mapping[str, str]
@@ -82,6 +81,14 @@ class HttpEdge:
             hmac.compare_digest(given.encode(), key.encode()) and level >= needed
             for key, level in self._keys.items()
         )
+
+
+async def _run(function: Function, request: func.HttpRequest) -> Answer:
+    try:
+        return _answer(await function.invoke(request))
+    except Exception:
+        log.exception("Executed 'Functions.%s' (Failed)", function.name)
+        return 500, [], b""
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -125,7 +132,7 @@ def _url(scope: Scope, headers: Mapping[str, str], query: str) -> str:
     return f"{base}?{query}" if query else base
 
 
-def _answer(response: Any) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def _answer(response: Any) -> Answer:
     if not isinstance(response, func.HttpResponse):
         raise TypeError(f"an HTTP function must return HttpResponse, not {type(response).__name__}")
     headers = {

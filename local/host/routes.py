@@ -22,8 +22,8 @@ class BadRoute(ValueError):
 
 
 def _is_int(limit: int) -> Callable[[str], bool]:
-    return lambda value: re.fullmatch(r"[+-]?\d{1,19}", value) is not None and (
-        -limit <= int(value) < limit
+    return lambda value: (
+        re.fullmatch(r"[+-]?\d{1,19}", value) is not None and (-limit <= int(value) < limit)
     )
 
 
@@ -49,7 +49,7 @@ CHECKS: dict[str, Callable[[str], Callable[[str], bool]]] = {
 
 
 class Template:
-    """One route, such as `customers/{id:guid}/notes/{*rest}`; case and a last slash do not count."""
+    """One route, such as `customers/{id:guid}/notes/{*rest}`; case and last slash do not count."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip("/")

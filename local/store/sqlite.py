@@ -61,30 +61,28 @@ class SqliteDocuments:
     ) -> list[str]:
         check_operations(operations)
         now = self._clock()
-        rows = ops.prepare(container, operations, now)
+        rows = ops.prepare(container, partition, operations, now)
 
         def work(db: sqlite3.Connection) -> list[str]:
-            return [ops.apply(db, container, partition, row, now) for row in rows]
+            return ops.apply(db, container, rows, now)
 
-        etags: list[str] = await self._writer.write(work)
+        etags: list[str] = await self._writer.write(work, guarded=not ops.is_one_statement(rows))
         return etags
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
         now = self._clock()
-        placed = [*writes, seal]
-        for one in placed:
+        rows: list[ops.Row] = []
+        for one in (*writes, seal):
             check_operations([one.operation])
-        rows = [
-            (one.partition, ops.prepare(container, [one.operation], now)[0]) for one in placed
-        ]
+            rows += ops.prepare(container, one.partition, [one.operation], now)
 
         def work(db: sqlite3.Connection) -> str:
-            return [ops.apply(db, container, place, row, now) for place, row in rows][-1]
+            return ops.apply(db, container, rows, now)[-1]
 
-        etag: str = await self._writer.write(work)
+        etag: str = await self._writer.write(work, guarded=False)
         return etag
 
-    async def query(  # noqa: PLR0913  # the port's own signature
+    async def query(  # the port's own signature
         self,
         container: str,
         partition: Partition,

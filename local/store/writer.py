@@ -28,6 +28,7 @@ class Job:
     """Work for the writing thread, and the future that tells how it ended."""
 
     work: Work
+    guarded: bool
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
@@ -51,11 +52,14 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, work: Work) -> Any:
-        """Run the work inside a transaction; return its result once that is on the disk."""
+    async def write(self, work: Work, *, guarded: bool = True) -> Any:
+        """Run the work inside a transaction; return its result once that is on the disk.
+
+        A refusal undoes what `guarded` work has done so far; other work stands as far as it came.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put(Job(work, loop, future))
+        self._jobs.put(Job(work, guarded, loop, future))
         # A caller that gives up does not take its write back: it may be on the disk already.
         return await asyncio.shield(future)
 
@@ -90,14 +94,17 @@ class Writer:
                 job.error = OutOfRoom(f"The store cannot write now ({exc}).")
 
     def _attempt(self, job: Job) -> None:
-        """Do one job, or leave no trace of it; only trouble with the file ends the others too."""
-        self._db.execute("SAVEPOINT job")
+        """Do one job; only trouble with the file ends the others too."""
+        if job.guarded:
+            self._db.execute("SAVEPOINT job")
         try:
             job.result = job.work(self._db)
         except (Refusal, ValueError) as exc:
             job.error = exc
-            self._db.execute("ROLLBACK TO job")
-        self._db.execute("RELEASE job")
+            if job.guarded:
+                self._db.execute("ROLLBACK TO job")
+        if job.guarded:
+            self._db.execute("RELEASE job")
 
 
 def _announce(jobs: list[Job]) -> None:

@@ -85,7 +85,9 @@ def open_address(
         "phone": primary(customer.contacts, "phone"),
         "country": country,
     }
-    return Address(**(filled | given), id=address_id, created_at=now, modified_at=now)
+    return Address(
+        **(filled | given | {"primary": False}), id=address_id, created_at=now, modified_at=now
+    )
 
 
 def default_purpose(customer_type: str) -> str:
@@ -103,7 +105,12 @@ def end_address(address: Address, now: datetime) -> Address:
 
 
 def first_addresses(
-    new: Sequence[NewAddress], ids: Sequence[str], *, customer: Customer, country: str, now: datetime
+    new: Sequence[NewAddress],
+    ids: Sequence[str],
+    *,
+    customer: Customer,
+    country: str,
+    now: datetime,
 ) -> list[Address]:
     """Return the addresses of a new customer; one is primary, the first unless another says so."""
     chosen = next((index for index, one in enumerate(new) if one.primary), 0)
@@ -112,9 +119,23 @@ def first_addresses(
         for one, address_id in zip(new, ids, strict=True)
     ]
     return [
-        address.model_copy(update={"primary": index == chosen})
+        address.model_copy(update={"primary": True}) if index == chosen else address
         for index, address in enumerate(opened)
     ]
+
+
+def carrying_all(addresses: Sequence[Address]) -> dict[str, Any]:
+    """Return what changes in a new customer when it has these addresses."""
+    changes: dict[str, Any] = {"address_count": len(addresses)}
+    for address in addresses:
+        if address.primary:
+            changes["primary_address"] = address.summary()
+    others = [address for address in addresses if not address.primary]
+    changes["indexed_addresses"] = {
+        address.id: address_words(address.street, address.city, address.postal_code)
+        for address in others[:MOST_INDEXED_ADDRESSES]
+    }
+    return changes
 
 
 def carrying(customer: Customer, address: Address) -> dict[str, Any]:

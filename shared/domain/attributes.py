@@ -13,8 +13,7 @@ from shared.domain.values import Key, Line, Setting, Text
 from shared.errors import Flaw, Invalid
 
 DataType = Literal["Text", "Integer", "Decimal", "Boolean", "Currency", "Date"]
-Scalar = bool | int | float | str
-Default = Scalar | list[str] | None
+Default = bool | int | float | str | list[str] | None
 LONGEST_TEXT = 1000
 LARGEST = 2**53 - 1  # beyond it a JSON number is not read alike everywhere
 
@@ -101,15 +100,18 @@ Definitions = Mapping[str, Definition]
 
 def with_defaults(given: Attributes, definitions: Definitions) -> Attributes:
     """Return the attributes of a new customer: what was given, and defaults for the rest."""
-    filled = {
+    filled: Attributes = {
         name: definition.default
         for name, definition in definitions.items()
         if definition.default is not None
     }
-    return filled | {name: value for name, value in given.items() if value is not None}
+    chosen: Attributes = {name: value for name, value in given.items() if value is not None}
+    return filled | chosen
 
 
-def check(attributes: Attributes, definitions: Definitions, *, pointer: str = "/attributes") -> None:
+def check(
+    attributes: Attributes, definitions: Definitions, *, pointer: str = "/attributes"
+) -> None:
     """Raise Invalid with everything wrong: unknown, of the wrong type, out of range, missing."""
     flaws = [
         Flaw(f"{pointer}/{_escaped(name)}", code, detail)
@@ -125,9 +127,7 @@ def check(attributes: Attributes, definitions: Definitions, *, pointer: str = "/
         raise Invalid(flaws)
 
 
-def _flaws(
-    name: str, value: AttributeValue, definitions: Definitions
-) -> Iterator[tuple[str, str]]:
+def _flaws(name: str, value: AttributeValue, definitions: Definitions) -> Iterator[tuple[str, str]]:
     if name not in definitions:
         yield "unknown-attribute", f"There is no customer attribute {name}."
         return
@@ -155,8 +155,8 @@ def wrong(value: Any, kind: AttributeType) -> tuple[str, str] | None:
 
 
 def _within(value: Any, limits: ValueRange) -> bool:
-    low = limits.min is None or value >= limits.min
-    return low and (limits.max is None or value <= limits.max)
+    low = limits.min is None or bool(value >= limits.min)
+    return low and (limits.max is None or bool(value <= limits.max))
 
 
 def _is_text(value: Any) -> bool:
@@ -175,7 +175,7 @@ def _is_number(value: Any) -> bool:
 
 def _is_date(value: Any) -> bool:
     try:
-        return dt.date.fromisoformat(value).isoformat() == value
+        return bool(dt.date.fromisoformat(value).isoformat() == value)
     except (TypeError, ValueError):
         return False
 

@@ -138,16 +138,12 @@ def collection(name: str) -> Collection[Any]:
 
 def names_of_parameters(parameters: Parameters) -> list[Naming]:
     return [
-        *_one(
-            "/customerAttributeGroup", "attribute-groups", parameters.customer_attribute_group
-        ),
+        *_one("/customerAttributeGroup", "attribute-groups", parameters.customer_attribute_group),
         *_one(
             "/clientBookAttributeGroup", "attribute-groups", parameters.client_book_attribute_group
         ),
         *_one(
             "/clientBookNumberSequence", "number-sequences", parameters.client_book_number_sequence
         ),
-        *_one(
-            "/customerNumberSequence", "number-sequences", parameters.customer_number_sequence
-        ),
+        *_one("/customerNumberSequence", "number-sequences", parameters.customer_number_sequence),
     ]

@@ -88,7 +88,9 @@ def normalize(kind: ContactKind, value: str, country: str | None, pointer: str) 
     return whole(value)
 
 
-def contact(new: NewContact, contact_id: str, *, normal: str, purpose: str, now: datetime) -> Contact:
+def contact(
+    new: NewContact, contact_id: str, *, normal: str, purpose: str, now: datetime
+) -> Contact:
     """Make the contact point that was asked for; `purpose` is for who named none."""
     return Contact(
         id=contact_id,
@@ -165,7 +167,8 @@ def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> 
     if chosen is None and same_kind:
         chosen = next((one.id for one in same_kind if one.primary), same_kind[0].id)
     return tuple(
-        one if one.kind != kind or one.primary == (one.id == chosen)
+        one
+        if one.kind != kind or one.primary == (one.id == chosen)
         else one.model_copy(update={"primary": one.id == chosen})
         for one in contacts
     )

@@ -98,7 +98,7 @@ def defaults(
         "country": store.country,
     }
     if default_customer is None:
-        return CustomerDefaults(**own)  # type: ignore[arg-type]  # the fields are those above
+        return CustomerDefaults(**own)
     lent = {
         "default_customer_id": default_customer.id,
         "customer_type": default_customer.customer_type,
@@ -111,7 +111,7 @@ def defaults(
         "financial_dimensions": group.financial_dimensions if group else {},
         "warnings": _warnings(default_customer),
     }
-    return CustomerDefaults(**(own | lent))  # type: ignore[arg-type]  # the fields are those above
+    return CustomerDefaults(**(own | lent))
 
 
 def make_customer(
@@ -122,13 +122,13 @@ def make_customer(
     contacts: cp.Contacts,
     definitions: Definitions,
 ) -> Customer:
-    """Return the new customer, yet without its number. Raises Invalid for names or attributes that break a rule."""
+    """Return the new customer, yet without its number. Raises Invalid."""
     kind = new.customer_type or inherited.customer_type
     check_names(new, kind)
     attributes = with_defaults(new.attributes or {}, definitions)
     check(attributes, definitions)
     given = new.model_dump(
-        exclude_none=True, exclude={"id", "contacts", "addresses", "attributes"}
+        exclude_none=True, exclude={"id", "contacts", "addresses", "attributes", "external_ids"}
     )
     copied = inherited.model_dump(
         exclude={"default_customer_id", "country", "warnings", "store_number"}
@@ -140,6 +140,7 @@ def make_customer(
         legal_entity=creation.legal_entity,
         contacts=contacts,
         attributes=attributes,
+        external_ids={name: one for name, one in (new.external_ids or {}).items() if one},
         created_at=creation.now,
         created_by=creation.actor,
         modified_at=creation.now,

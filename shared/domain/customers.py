@@ -16,7 +16,7 @@ Status = Literal["Active", "Inactive", "Merged", "Erased"]
 AttributeValue = bool | int | float | str | list[str] | list[int] | list[float] | None
 Attributes = dict[str, AttributeValue]
 ExternalIds = Annotated[
-    dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)]],
+    dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)] | None],
     Field(max_length=20),
 ]
 Names = Annotated[tuple[Key, ...], Field(max_length=50)]
@@ -77,11 +77,6 @@ class CustomerFields(Body):
 
 class CustomerEdit(CustomerFields):
     """A merge patch: null takes a value away, what is left out stays."""
-
-    external_ids: Annotated[  # type: ignore[assignment]  # null takes one of them away
-        dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)] | None] | None,
-        Field(max_length=20),
-    ] = None
 
 
 class AddressSummary(Record):
@@ -168,9 +163,7 @@ class Customer(CustomerView):
         return changed
 
     def turned(self, status: Status, actor: str, now: datetime) -> "Customer":
-        return self.model_copy(
-            update={"status": status, "modified_at": now, "modified_by": actor}
-        )
+        return self.model_copy(update={"status": status, "modified_at": now, "modified_by": actor})
 
 
 def merged(customer: Customer, edit: CustomerEdit) -> dict[str, Any]:

@@ -6,6 +6,7 @@ entry begins with the word, so that order by id shows exact matches first, and a
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -47,8 +48,8 @@ def listing_bucket(year: int) -> str:
     return f"n:{year}"
 
 
-def listing_id(customer: Customer) -> str:
-    return f"{as_text(customer.created_at)} {customer.id}"
+def listing_id(created_at: datetime, key: str) -> str:
+    return f"{as_text(created_at)} {key}"
 
 
 def pair_word(first: str, second: str) -> str:
@@ -60,16 +61,16 @@ def entries(customer: Customer) -> list[Entry]:
     """Return what the directory says of an active customer; nothing of any other."""
     if customer.status != "Active":
         return []
-    said = list(_said(customer))
+    said, paired = list(_said(customer)), _paired(customer)
     shown = {
         "line": line(customer),
         "said": said,
         "books": list(customer.address_books),
-        "paired": _paired(customer),
+        "paired": paired,
     }
     return [
         (bucket, {"id": entry_id, "fields": fields, **shown})
-        for bucket, entry_id, fields in _places(customer, said, shown["paired"])
+        for bucket, entry_id, fields in _places(customer, said, paired)
     ]
 
 
@@ -109,17 +110,20 @@ def _said(customer: Customer) -> Iterator[Said]:
         yield ["name", customer.name, list(words(customer.name))]
     if customer.account_number:
         yield ["account", customer.account_number, [whole(customer.account_number)]]
-    for contact in customer.contacts:
-        if contact.kind == "email":
-            yield ["email", contact.value, [whole(contact.normal)]]
-        elif contact.kind == "phone":
-            yield ["phone", contact.value, phone_words(contact)]
+    for contact in cp.of_kind(customer.contacts, "email"):
+        yield ["email", contact.value, [whole(contact.normal)]]
+    for contact in cp.of_kind(customer.contacts, "phone"):
+        yield ["phone", contact.value, phone_words(contact)]
+    for text in _addresses(customer):
+        yield ["address", text, list(words(text))]
+
+
+def _addresses(customer: Customer) -> list[str]:
     primary = customer.primary_address
     texts = list(customer.indexed_addresses.values())
     if primary:
         texts.insert(0, address_words(primary.street, primary.city, primary.postal_code))
-    for text in dict.fromkeys(texts):
-        yield ["address", text, list(words(text))]
+    return list(dict.fromkeys(texts))
 
 
 def phone_words(contact: cp.Contact) -> list[str]:
@@ -141,12 +145,8 @@ def _places(
 ) -> Iterator[tuple[str, str, list[str]]]:
     """Yield bucket, id and fields of each entry."""
     tail = f"{'_'.join(words(customer.name))[:LONGEST_NAME_IN_ID]} {customer.id}"
-    fields: dict[str, list[str]] = {}
-    for field, _, its_words in said:
-        for word in its_words:
-            fields.setdefault(word, []).append(field)
-    for word, where in fields.items():
-        yield word_bucket(word), f"{word} {tail}", where
+    for word, fields in _words(said).items():
+        yield word_bucket(word), f"{word} {tail}", fields
     for first, second in combinations(paired, 2):
         yield pair_bucket(first), f"{pair_word(first, second)} {first} {tail}", ["name", "address"]
     for contact in cp.of_kind(customer.contacts, "phone"):
@@ -156,3 +156,10 @@ def _places(
         yield word_bucket(same), f"{same} {tail}", ["same"]
 
 
+def _words(said: list[Said]) -> dict[str, list[str]]:
+    """Return the fields that say each word."""
+    found: dict[str, list[str]] = {}
+    for field, _, its_words in said:
+        for word in its_words:
+            found.setdefault(word, []).append(field)
+    return found

@@ -66,7 +66,11 @@ def is_phone(term: str) -> bool:
 
 
 def show(
-    entry: dict[str, Any], at: Stratum, earlier: Sequence[Stratum], terms: Sequence[str], by: By | None
+    entry: dict[str, Any],
+    at: Stratum,
+    earlier: Sequence[Stratum],
+    terms: Sequence[str],
+    by: By | None,
 ) -> dict[str, Any] | None:
     """Return the line to show for this entry, or None: no match, or shown elsewhere already."""
     if not _is_first(entry, at) or any(_is_in(entry, stratum) for stratum in earlier):

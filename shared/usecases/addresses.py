@@ -3,7 +3,7 @@
 from shared.domain import addresses as ad
 from shared.domain.addresses import Address, AddressEdit, NewAddress
 from shared.domain.collections import ADDRESS_PURPOSES
-from shared.domain.customers import Customer
+from shared.domain.customers import MOST_INDEXED_ADDRESSES, Customer
 from shared.domain.directory import address_words
 from shared.errors import Invalid
 from shared.ports import Create, Equal, Operation, Order, Replace
@@ -143,7 +143,7 @@ def _joined(changes: dict[str, object], demoted: dict[str, str]) -> dict[str, ob
     indexed = changes["indexed_addresses"]
     if not demoted or not isinstance(indexed, dict):
         return changes
-    kept = dict(list((demoted | indexed).items())[: ad.MOST_INDEXED_ADDRESSES])
+    kept = dict(list((demoted | indexed).items())[:MOST_INDEXED_ADDRESSES])
     return changes | {"indexed_addresses": kept}
 
 

@@ -70,5 +70,6 @@ async def _write(read: Customer, decision: Decision, errand: Errand) -> Customer
         [Replace(customer_document(decision.customer), read.etag), *decision.operations],
     )
     written = decision.customer.model_copy(update={"etag": etags[0]})
+    errand.configuration.customer_changed(errand.legal_entity, written.id)
     await index_or_leave(errand.documents, written)
     return written

@@ -38,9 +38,7 @@ async def put_company(
     if old is None and if_match is not None:
         raise Stale("There is no version of it to match.")
     since = old.body["since"] if old else errand.now.year
-    company = Company(
-        legal_entity=errand.legal_entity, since=since, **fields.model_dump()
-    )
+    company = Company(legal_entity=errand.legal_entity, since=since, **fields.model_dump())
     body = {"id": COMPANY[1], **company.model_dump(mode="json", by_alias=True)}
     if old is None:
         # The company comes last: once it is there, what every company has is there too.
@@ -51,7 +49,7 @@ async def put_company(
     else:
         check_version(old.etag, if_match)
         [etag] = await errand.documents.commit("settings", place, [Replace(body, old.etag)])
-    errand.configuration.forget(errand.legal_entity, *COMPANY)
+    errand.configuration.forget(errand.legal_entity)
     return company, etag, old is None
 
 
@@ -72,7 +70,7 @@ async def switch_feature(
     body = {"id": FEATURES[1], "enabled": now | {name: enabled}}
     place = errand.place(FEATURES[0])
     [new_etag] = await errand.documents.commit("settings", place, [Replace(body, etag)])
-    errand.configuration.forget(errand.legal_entity, *FEATURES)
+    errand.configuration.forget(errand.legal_entity)
     return now | {name: enabled}, new_etag
 
 
@@ -94,5 +92,3 @@ async def _create_once(collection: str, bodies: list[dict[str, Any]], errand: Er
         await errand.documents.commit(
             "settings", errand.place(collection), [Create(body) for body in bodies]
         )
-
-

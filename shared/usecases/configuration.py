@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,9 +12,10 @@ from shared.domain.companies import Company, LegalEntityNotFound, Parameters
 from shared.domain.stores import Store
 from shared.domain.values import Setting
 from shared.errors import Flaw, Invalid
-from shared.ports import Document, Documents
+from shared.ports import Documents
 
 T = TypeVar("T", bound=Setting)
+W = TypeVar("W")
 FRESH = 2.0  # seconds; what another process changed is seen within them
 MOST_REMEMBERED = 5_000
 
@@ -39,6 +40,7 @@ class Configuration:
         self._documents = documents
         self._clock = clock
         self._remembered: dict[tuple[str, str, str], Remembered] = {}
+        self.lenders: set[tuple[str, str]] = set()  # default customers, which lend like settings
 
     async def company(self, legal_entity: str) -> Company:
         """Return the company, or raise LegalEntityNotFound."""
@@ -86,10 +88,26 @@ class Configuration:
             if not there
         ]
 
+    async def worked_out(
+        self, legal_entity: str, what: str, key: str, work_out: Callable[[], Awaitable[W]]
+    ) -> W:
+        """Return what follows from several settings, remembered as long as they are."""
+        place = (legal_entity, what, key)
+        known = self._remembered.get(place)
+        if known is None or known.until <= self._clock():
+            known = self._remember(place, await work_out())
+        value: W = known.value
+        return value
+
     async def definitions(self, legal_entity: str, group: str | None) -> dict[str, Definition]:
         """Return the attributes of a group by name, in display order."""
         if group is None:
             return {}
+        return await self.worked_out(
+            legal_entity, "definitions", group, lambda: self._definitions(legal_entity, group)
+        )
+
+    async def _definitions(self, legal_entity: str, group: str) -> dict[str, Definition]:
         found = await self.find(legal_entity, col.ATTRIBUTE_GROUPS, group)
         definitions: dict[str, Definition] = {}
         for member in sorted(found.members if found else [], key=lambda one: one.display_order):
@@ -101,9 +119,14 @@ class Configuration:
                 definitions[attribute.name] = Definition(member, attribute, kind)
         return definitions
 
-    def forget(self, legal_entity: str, collection: str, key: str) -> None:
-        """Read this one anew next time. Called by whoever changes it."""
-        self._remembered.pop((legal_entity, collection, key), None)
+    def customer_changed(self, legal_entity: str, key: str) -> None:
+        if (legal_entity, key) in self.lenders:
+            self.forget(legal_entity)
+
+    def forget(self, legal_entity: str) -> None:
+        """Read everything of the company anew. Called by whoever changes something there."""
+        for place in [place for place in self._remembered if place[0] == legal_entity]:
+            del self._remembered[place]
 
     async def _is_there(self, legal_entity: str, collection: str, key: str) -> bool:
         if collection == "customers":
@@ -120,16 +143,13 @@ class Configuration:
         document = await self._documents.read("settings", (legal_entity, collection), key)
         if document is None:
             return None
-        return self._remember(place, document, parse)
+        return self._remember(place, parse(document.body)).value
 
-    def _remember(
-        self, place: tuple[str, str, str], document: Document, parse: Callable[[dict[str, Any]], Any]
-    ) -> Any:
+    def _remember(self, place: tuple[str, str, str], value: Any) -> Remembered:
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
-        value = parse(document.body)
-        self._remembered[place] = Remembered(self._clock() + FRESH, value)
-        return value
+        known = self._remembered[place] = Remembered(self._clock() + FRESH, value)
+        return known
 
 
 def own_fields(body: Mapping[str, Any]) -> dict[str, Any]:

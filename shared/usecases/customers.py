@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 from shared.domain import collections as col
-from shared.domain.addresses import Address, carrying, default_purpose, first_addresses
+from shared.domain.addresses import Address, carrying_all, default_purpose, first_addresses
 from shared.domain.attributes import Definitions, check
+from shared.domain.contacts import FEATURE, Contacts
 from shared.domain.customer_creation import (
     Candidate,
     Creation,
@@ -15,7 +16,6 @@ from shared.domain.customer_creation import (
     first_contacts,
     make_customer,
 )
-from shared.domain.contacts import FEATURE, Contacts
 from shared.domain.customers import (
     Customer,
     CustomerEdit,
@@ -33,7 +33,6 @@ from shared.usecases.duplicates import check_duplicates
 from shared.usecases.errand import Errand
 from shared.usecases.records import address_document, customer_document, load
 from shared.usecases.settings import used_by
-
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -56,15 +55,11 @@ async def create_customer(
     inherited = await inheritance(store, errand=errand)
     customer = await _draft(new, inherited, errand)
     addresses = await _addresses(new, customer, store, errand)
-    for address in addresses:
-        customer = customer.model_copy(update=carrying(customer, address))
+    if addresses:
+        customer = customer.model_copy(update=carrying_all(addresses))
     candidates = await check_duplicates(customer, allow=allow_duplicate, errand=errand)
-    customer = customer.model_copy(
-        update={
-            "account_number": await _number(customer, errand),
-            "address_count": len(addresses),
-        }
-    )
+    number = await _number(customer, errand)
+    customer = customer.model_copy(update={"account_number": number})
     return Created(await _commit(customer, addresses, errand), inherited, candidates)
 
 
@@ -85,8 +80,19 @@ async def customer_defaults(store_number: str, *, errand: Errand) -> CustomerDef
 
 
 async def inheritance(store: Store, *, errand: Errand) -> CustomerDefaults:
+    """Return what the store lends. The default customer is remembered like a setting."""
+    return await errand.configuration.worked_out(
+        errand.legal_entity,
+        "inheritance",
+        store.store_number,
+        lambda: _inheritance(store, errand),
+    )
+
+
+async def _inheritance(store: Store, errand: Errand) -> CustomerDefaults:
     if store.default_customer_id is None:
         return defaults(store, None, None)
+    errand.configuration.lenders.add((errand.legal_entity, store.default_customer_id))
     lender = await load(errand.documents, errand.legal_entity, store.default_customer_id)
     group = lender.customer_group and await errand.configuration.find(
         errand.legal_entity, col.CUSTOMER_GROUPS, lender.customer_group
@@ -94,9 +100,7 @@ async def inheritance(store: Store, *, errand: Errand) -> CustomerDefaults:
     return defaults(store, lender, group or None)
 
 
-async def edit_customer(
-    key: str, edit: CustomerEdit, *, if_match: str, errand: Errand
-) -> Customer:
+async def edit_customer(key: str, edit: CustomerEdit, *, if_match: str, errand: Errand) -> Customer:
     """Apply the merge patch. Raises CustomerNotFound, CustomerInactive, Stale, Invalid."""
     await _check_named(edit, errand)
 
@@ -204,9 +208,7 @@ async def _commit(customer: Customer, addresses: list[Address], errand: Errand) 
         *(Create(address_document(address)) for address in addresses),
     ]
     try:
-        etags = await errand.documents.commit(
-            "customers", errand.place(customer.id), operations
-        )
+        etags = await errand.documents.commit("customers", errand.place(customer.id), operations)
     except AlreadyExists:
         return await _made_before(customer, errand)
     made = customer.model_copy(update={"etag": etags[0]})

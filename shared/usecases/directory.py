@@ -1,6 +1,8 @@
 """Keeping the directory true to the customers."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from shared.domain.customers import Customer
@@ -39,20 +41,21 @@ async def index_or_leave(documents: Documents, customer: Customer, *, fresh: boo
         await index(documents, customer, fresh=fresh)
 
 
-async def repair(documents: Documents, customer: Customer) -> bool:
-    """Write the entries of a customer whose writer did not come that far; tell whether it was so."""
-    listing = await _listing(documents, customer)
-    if listing and listing.body["line"]["etag"] == customer.etag:
+async def repair(documents: Documents, body: Mapping[str, Any], etag: str) -> bool:
+    """Index a changed customer whose writer did not come that far; tell whether it was so."""
+    created = datetime.fromisoformat(body["createdAt"])
+    place = (body["legalEntity"], listing_bucket(created.year))
+    listing = await documents.read("directory", place, listing_id(created, body["id"]))
+    if listing and listing.body["line"]["etag"] == etag:
         return False
     # What the feed delivers may be older than what is there by now.
-    newest = await load(documents, customer.legal_entity, customer.id)
-    await index(documents, newest)
+    await index(documents, await load(documents, body["legalEntity"], body["id"]))
     return True
 
 
 async def _listing(documents: Documents, customer: Customer) -> Document | None:
     place = (customer.legal_entity, listing_bucket(customer.created_at.year))
-    return await documents.read("directory", place, listing_id(customer))
+    return await documents.read("directory", place, listing_id(customer.created_at, customer.id))
 
 
 def _writes(customer: Customer, listing: Document | None) -> tuple[list[Placed], Placed]:
@@ -75,7 +78,7 @@ def _writes(customer: Customer, listing: Document | None) -> tuple[list[Placed],
 
 def _seal(customer: Customer, listing: Document | None, refs: list[list[str]]) -> Placed:
     body: dict[str, Any] = {
-        "id": listing_id(customer),
+        "id": listing_id(customer.created_at, customer.id),
         "line": line(customer),
         "books": list(customer.address_books),
         "active": customer.status == "Active",

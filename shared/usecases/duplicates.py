@@ -15,7 +15,7 @@ MOST_CANDIDATES = 10
 
 
 class PossibleDuplicate(Conflict):
-    """`candidates` tells who the new customer may be; ?allowDuplicate=true makes it all the same."""
+    """`candidates` tells who the new customer may be; ?allowDuplicate=true makes it anyway."""
 
     code = "possible-duplicate"
 
@@ -25,10 +25,10 @@ async def check_duplicates(
 ) -> tuple[Candidate, ...]:
     """Return the candidates when the company wants to be warned; raise when it wants none."""
     parameters = await errand.configuration.parameters(errand.legal_entity)
-    if parameters.duplicate_policy == "allow":
+    if allow or parameters.duplicate_policy == "allow":
         return ()
     candidates = await find_duplicates(customer, errand=errand)
-    if candidates and parameters.duplicate_policy == "block" and not allow:
+    if candidates and parameters.duplicate_policy == "block":
         raise PossibleDuplicate(
             f"{len(candidates)} customers share an e-mail, a phone, or name and postal code.",
             candidates=[one.model_dump(mode="json", by_alias=True) for one in candidates],

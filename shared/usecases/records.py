@@ -43,9 +43,7 @@ def customer_document(customer: Customer) -> dict[str, Any]:
 
 def address_document(address: Address) -> dict[str, Any]:
     kind = ADDRESS if address.active else ENDED_ADDRESS
-    return _body(
-        address, type=kind, addressId=address.id, id=address_document_id(address.id)
-    )
+    return _body(address, type=kind, addressId=address.id, id=address_document_id(address.id))
 
 
 def address_document_id(address_id: str) -> str:
@@ -55,8 +53,9 @@ def address_document_id(address_id: str) -> str:
 def _body(record: Record, **more: str) -> dict[str, Any]:
     # What is computed is computed again, and what is empty says nothing.
     body = record.model_dump(
-        mode="json", by_alias=True, exclude_none=True, exclude={"name", "display_account"}
-        if isinstance(record, Customer)
-        else None,
+        mode="json",
+        by_alias=True,
+        exclude_none=True,
+        exclude={"name", "display_account"} if isinstance(record, Customer) else None,
     )
     return body | more

@@ -91,9 +91,7 @@ async def list_customers(asked: Asked, *, errand: Errand) -> Found:
     return found, position
 
 
-async def _read(
-    asked: Asked, at: Stratum, position: Position, turn: int, errand: Errand
-) -> Page:
+async def _read(asked: Asked, at: Stratum, position: Position, turn: int, errand: Errand) -> Page:
     start = at.prefix if position.after is None else position.after + AFTER
     narrowed: list[Condition] = [Contains("fields", (asked.by,))] if asked.by else []
     return await errand.documents.query(
@@ -114,7 +112,7 @@ def _gather(  # noqa: PLR0913, PLR0917  # the state of a walk is what it is
     words: Sequence[str],
     position: Position,
 ) -> tuple[Position, bool]:
-    """Add what the page has to show; return where it stands, and whether there is more than fits."""
+    """Add what the page has to show; return where it stands, and whether more is left."""
     at, earlier = steps[position.step], steps[: position.step]
     for document in page.documents:
         line = show(document.body, at, earlier, words, asked.by)

@@ -25,9 +25,7 @@ async def list_settings(
     )
 
 
-async def read_setting(
-    collection: col.Collection[Any], key: str, *, errand: Errand
-) -> Document:
+async def read_setting(collection: col.Collection[Any], key: str, *, errand: Errand) -> Document:
     document = await errand.documents.read("settings", errand.place(collection.name), key)
     if document is None:
         raise col.SettingNotFound(f"There is no {key} among the {collection.name}.")
@@ -59,7 +57,7 @@ async def put_setting(
     else:
         await _check_change(collection, key, old, setting, errand)
         [etag] = await _replace(place, body, old, if_match, errand)
-    errand.configuration.forget(errand.legal_entity, collection.name, key)
+    errand.configuration.forget(errand.legal_entity)
     return Document(body, etag), old is None
 
 
@@ -73,7 +71,7 @@ async def remove_setting(
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)
     await errand.documents.commit("settings", errand.place(collection.name), [Remove(key)])
-    errand.configuration.forget(errand.legal_entity, collection.name, key)
+    errand.configuration.forget(errand.legal_entity)
 
 
 async def used_by(collection: str, key: str, *, errand: Errand) -> list[str]:
@@ -113,7 +111,7 @@ async def edit_parameters(
     body = setting_document(PARAMETERS[1], parameters, names)
     place = errand.place(PARAMETERS[0])
     [etag] = await errand.documents.commit("settings", place, [Replace(body, document.etag)])
-    errand.configuration.forget(errand.legal_entity, *PARAMETERS)
+    errand.configuration.forget(errand.legal_entity)
     return Document(body, etag)
 
 

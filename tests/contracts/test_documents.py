@@ -235,9 +235,7 @@ async def test_pages_show_everything_once_though_others_write(
     seen: list[str] = []
     continuation: str | None = None
     while True:
-        page = await store.query(
-            "customers", HERE, order=order, limit=4, continuation=continuation
-        )
+        page = await store.query("customers", HERE, order=order, limit=4, continuation=continuation)
         seen += [document.id for document in page.documents]
         # A document before the page that was read must not shift the next one.
         await store.commit("customers", HERE, [Remove(seen[0])])

@@ -1,0 +1,1 @@
+"""Benchmarks of a running host: one JSON line per operation."""

@@ -1,0 +1,65 @@
+"""Mappings from the lines of foreign files to create bodies.
+
+A mapping is JSON: `customer` is a create body in which a text `$name` stands for that field of
+the line; what the line lacks is left out, and so is an object or list left with nothing but
+constants. `key` is a text with such fields that names a customer for good: importing it again
+finds the customer there.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FIELD = re.compile(r"\$(\w+)")
+MISSING = object()
+
+
+class BadMap(ValueError):
+    """The file is not a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    key: str | None
+    customer: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> "Map":
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            return cls(raw.get("key"), dict(raw["customer"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise BadMap(f"{path} is not a mapping: {exc}") from exc
+
+    def body(self, line: Mapping[str, Any], legal_entity: str) -> dict[str, Any]:
+        """Return the create body for the line, with the GUID that its key stands for."""
+        filled = _filled(self.customer, line)
+        body: dict[str, Any] = {} if filled is MISSING else filled
+        if self.key is not None:
+            name = _FIELD.sub(lambda match: str(line.get(match[1], "")), self.key)
+            body.setdefault("id", guid(legal_entity, name))
+        return body
+
+
+def guid(legal_entity: str, name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"libro-import:{legal_entity}:{name}"))
+
+
+def _filled(template: Any, line: Mapping[str, Any]) -> Any:
+    """Return the template with the line's values; MISSING if it asked for some and got none."""
+    if isinstance(template, str) and (match := _FIELD.fullmatch(template)):
+        value = line.get(match[1])
+        return MISSING if value is None or value == "" else value
+    if isinstance(template, list):
+        items = [_filled(item, line) for item in template]
+        return [item for item in items if item is not MISSING] or MISSING
+    if not isinstance(template, dict):
+        return template
+    members = {name: _filled(value, line) for name, value in template.items()}
+    there = {name: value for name, value in members.items() if value is not MISSING}
+    got_something = any(there[name] != template[name] for name in there)
+    return there if got_something or len(there) == len(members) else MISSING
