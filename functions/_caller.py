@@ -47,9 +47,6 @@ class Caller:
         who = self.claims.personnel_number or self.claims.customer_id or self.claims.subject
         return f"{self.claims.role.lower()}:{who}"
 
-    def is_customer(self, key: str, account_number: str) -> bool:
-        return self.claims is not None and self.claims.customer_id in {key, account_number}
-
 
 NOBODY = Caller()
 

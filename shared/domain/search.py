@@ -13,6 +13,7 @@ from shared.domain import directory as dir_
 from shared.domain.values import Record
 
 By = Literal["name", "email", "phone", "account", "address"]
+PAIRED_FIELDS = (None, "name", "address")
 
 
 class Match(Record):
@@ -47,11 +48,12 @@ class Stratum:
     pair: tuple[str, str] = ("", "")
 
 
-def strata(terms: Sequence[str]) -> list[Stratum]:
+def strata(terms: Sequence[str], by: By | None = None) -> list[Stratum]:
     """Return where to look, in order; empty when there is nothing to look for."""
     if not terms:
         return []
-    found = [_pair(first, second) for first, second in _rankings(terms)][:1]
+    pairs = _rankings(terms) if by in PAIRED_FIELDS else []
+    found = [_pair(first, second) for first, second in pairs[:1]]
     longest = max(terms, key=len)
     prefix = longest if len(longest) >= dir_.BUCKET else f"{longest} "
     found.append(Stratum("word", dir_.word_bucket(longest), prefix))
@@ -65,31 +67,36 @@ def is_phone(term: str) -> bool:
     return term.isdigit() and len(term) >= dir_.FEWEST_PHONE_DIGITS
 
 
-def show(
-    entry: dict[str, Any],
-    at: Stratum,
-    earlier: Sequence[Stratum],
-    terms: Sequence[str],
-    by: By | None,
-) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The words to look for, the one field they shall be in, and where to look for them."""
+
+    terms: tuple[str, ...]
+    by: By | None
+    strata: list[Stratum]
+
+
+def show(entry: dict[str, Any], question: Question, step: int) -> dict[str, Any] | None:
     """Return the line to show for this entry, or None: no match, or shown elsewhere already."""
-    if not _is_first(entry, at) or any(_is_in(entry, stratum) for stratum in earlier):
+    said = _said_in(entry, question.by)
+    at, earlier = question.strata[step], question.strata[:step]
+    if not _is_first(entry, said, at) or any(_is_in(entry, said, one) for one in earlier):
         return None
-    matches = []
-    for term in terms:
-        match = explain(entry["said"], term, by)
-        if match is None:
-            return None
-        matches.append(match)
+    matches = [explain(said, term) for term in question.terms]
+    if not all(matches):
+        return None
     return {**entry["line"], "match": matches}
 
 
-def explain(said: list[dir_.Said], term: str, by: By | None) -> dict[str, str] | None:
+def _said_in(entry: dict[str, Any], by: By | None) -> list[dir_.Said]:
+    said: list[dir_.Said] = entry["said"]
+    return said if by is None else [one for one in said if one[0] == by]
+
+
+def explain(said: list[dir_.Said], term: str) -> dict[str, str] | None:
     """Return the field that the term matches, exactly if any does, and the value as given."""
     best = None
     for field, value, its_words in said:
-        if by and field != by:
-            continue
         if term in its_words:
             return {"field": field, "value": value, "term": term}
         if best is None and _begins(field, its_words, term):
@@ -129,31 +136,31 @@ def _pair(first: str, second: str) -> Stratum:
     )
 
 
-def _is_in(entry: dict[str, Any], stratum: Stratum) -> bool:
+def _is_in(entry: dict[str, Any], said: list[dir_.Said], stratum: Stratum) -> bool:
     """Tell whether this customer stands in that stratum too, and was shown from there."""
     if stratum.kind == "pair":
         first, second = stratum.pair
         return any(word.startswith(first) for word in entry["paired"]) and any(
             word.startswith(second) for word in entry["paired"]
         )
-    return any(word.startswith(stratum.prefix) for _, _, each in entry["said"] for word in each)
+    return any(word.startswith(stratum.prefix) for _, _, each in said for word in each)
 
 
-def _is_first(entry: dict[str, Any], at: Stratum) -> bool:
+def _is_first(entry: dict[str, Any], said: list[dir_.Said], at: Stratum) -> bool:
     """Tell whether this is the first of the customer's entries in this stretch."""
     entry_id: str = entry["id"]
     if at.kind == "word":
         word = entry_id.split(" ", 1)[0]
         return not any(
             at.prefix <= other < word and other.startswith(at.prefix)
-            for _, _, each in entry["said"]
+            for _, _, each in said
             for other in each
         )
     if at.kind == "pair":
         mine = " ".join(entry_id.split(" ", 3)[:3])
         return all(mine <= other for other in _pairs_of(entry["paired"], at.prefix))
     mine = entry_id.split(" ", 1)[0][::-1]
-    ends = (w for f, _, each in entry["said"] if f == "phone" for w in each[:1])
+    ends = (w for f, _, each in said if f == "phone" for w in each[:1])
     return all(mine[::-1] <= end[::-1] for end in ends if end[::-1].startswith(at.prefix))
 
 

@@ -1,11 +1,10 @@
 """Finding customers, and listing them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.directory import listing_bucket
-from shared.domain.search import By, Stratum, show, strata
+from shared.domain.search import By, Question, Stratum, show, strata
 from shared.domain.words import terms
 from shared.ports import Condition, Contains, Equal, Order, Page, Range
 from shared.usecases.errand import Errand
@@ -47,7 +46,8 @@ async def search_customers(asked: Asked, *, errand: Errand) -> Found:
     would cost more than a page should.
     """
     words = terms(asked.q or "")
-    steps = strata(words)
+    question = Question(words, asked.by, strata(words, asked.by))
+    steps = question.strata
     found: list[Line] = []
     position = asked.position
     for turn in range(MOST_QUERIES):
@@ -55,7 +55,7 @@ async def search_customers(asked: Asked, *, errand: Errand) -> Found:
             return found, None
         at = steps[position.step]
         page = await _read(asked, at, position, turn, errand)
-        position, full = _gather(found, page, asked, steps, words, position)
+        position, full = _gather(found, page, asked.limit, question, position)
         if full:
             return found, position
         if page.continuation is None:
@@ -84,7 +84,7 @@ async def list_customers(asked: Asked, *, errand: Errand) -> Found:
             order=Order(("id",), descending=True),
             limit=wanted,
         )
-        found += [document.body["line"] for document in page.documents]
+        found += [{**document.body["line"], "match": []} for document in page.documents]
         if page.continuation is not None:
             return found, replace(position, after=page.documents[-1].id)
         position = Position(position.step + 1)
@@ -104,20 +104,14 @@ async def _read(asked: Asked, at: Stratum, position: Position, turn: int, errand
     )
 
 
-def _gather(  # noqa: PLR0913, PLR0917  # the state of a walk is what it is
-    found: list[Line],
-    page: Page,
-    asked: Asked,
-    steps: Sequence[Stratum],
-    words: Sequence[str],
-    position: Position,
+def _gather(
+    found: list[Line], page: Page, limit: int, question: Question, position: Position
 ) -> tuple[Position, bool]:
     """Add what the page has to show; return where it stands, and whether more is left."""
-    at, earlier = steps[position.step], steps[: position.step]
     for document in page.documents:
-        line = show(document.body, at, earlier, words, asked.by)
+        line = show(document.body, question, position.step)
         if line is not None:
-            if len(found) == asked.limit:
+            if len(found) == limit:
                 return position, True
             found.append(line)
         position = replace(position, after=document.id)

@@ -1,0 +1,119 @@
+"""The API as a caller sees it: the local host's own ASGI app, a store on disk, real tokens."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+
+from local.host.app import Host
+from local.store import SqliteDocuments
+from local.tokens import Bearer
+
+COMPANY = "USRT"
+BASE = f"/api/v1/{COMPANY}"
+
+
+class Api:
+    """Calls go as an Application of USRT unless `bearer` says who else asks."""
+
+    def __init__(self, host: Host, documents: SqliteDocuments, client: httpx.AsyncClient) -> None:
+        self.host = host
+        self.documents = documents
+        self.client = client
+
+    def token(self, bearer: Bearer) -> str:
+        return self.host.folder.tokens().issue(bearer)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        bearer: Bearer | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if "authorization" not in named:
+            named["authorization"] = f"Bearer {self.token(bearer or APPLICATION)}"
+        url = path if path.startswith("/") else f"{BASE}/{path}"
+        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return await self.client.request(
+            method, url, headers=named, **({} if body is None else content)
+        )
+
+    async def get(self, path: str, **how: Any) -> httpx.Response:
+        return await self.call("GET", path, **how)
+
+    async def post(self, path: str, body: Any = None, **how: Any) -> httpx.Response:
+        return await self.call("POST", path, body, **how)
+
+    async def create(self, **but: Any) -> dict[str, Any]:
+        response = await self.post("customers", a_customer(**but))
+        assert response.status_code == 201, response.text
+        return self.read(response)
+
+    async def put_setting(self, collection: str, key: str, body: Any, **how: Any) -> httpx.Response:
+        path = f"settings/{collection}/{key}"
+        return await self.call("PUT", path, body, bearer=ADMINISTRATOR, **how)
+
+    async def set_parameters(self, **parameters: Any) -> None:
+        response = await self.call(
+            "PATCH", "parameters", parameters, bearer=ADMINISTRATOR, if_match="*"
+        )
+        assert response.status_code == 200, response.text
+
+    async def switch(self, feature: str, enabled: bool) -> httpx.Response:
+        return await self.call(
+            "PUT",
+            f"features/{feature}",
+            {"enabled": enabled},
+            bearer=ADMINISTRATOR,
+            if_match="*",
+        )
+
+    async def names(self, query: str, **how: Any) -> list[str]:
+        """Return the names that a search finds, through all of its pages."""
+        path = f"customers?q={query}"
+        names: list[str] = []
+        cursor = ""
+        while True:
+            page = (await self.get(path + cursor, **how)).json()
+            names += [item["name"] for item in page["items"]]
+            if page["nextCursor"] is None:
+                return names
+            cursor = f"&cursor={page['nextCursor']}"
+
+    @staticmethod
+    def read(response: httpx.Response) -> dict[str, Any]:
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+APPLICATION = Bearer("Application", (COMPANY,), subject="web")
+ADMINISTRATOR = Bearer("Administrator", (COMPANY,), subject="ada")
+MANAGER = Bearer("Employee", (COMPANY,), personnel_number="000160", store_number="HOUSTON")
+CASHIER = Bearer("Employee", (COMPANY,), personnel_number="000110", store_number="HOUSTON")
+
+
+def a_customer(**but: Any) -> dict[str, Any]:
+    return {"storeNumber": "HOUSTON", "firstName": "Karen", "lastName": "Berg"} | but
+
+
+def an_email(value: str = "karen@example.com", **but: Any) -> dict[str, Any]:
+    return {"kind": "email", "value": value} | but
+
+
+def a_phone(value: str = "(206) 555-0123", **but: Any) -> dict[str, Any]:
+    return {"kind": "phone", "value": value} | but
+
+
+def an_address(**but: Any) -> dict[str, Any]:
+    return {"street": "1 Main St", "city": "Houston", "state": "TX", "postalCode": "77002"} | but
+
+
+async def started(host: Host, stack: AsyncExitStack) -> Api:
+    documents = await stack.enter_async_context(host.running())
+    transport = httpx.ASGITransport(app=host)
+    client = httpx.AsyncClient(transport=transport, base_url="http://libro")
+    return Api(host, documents, await stack.enter_async_context(client))
