@@ -1,9 +1,11 @@
 """The change feed of customers: whatever the directory does not say yet, it says now."""
 
+from datetime import UTC, datetime
+
 import azure.functions as func
 
 from shared import wiring
-from shared.usecases.directory import repair
+from shared.usecases.directory import Change, repair
 
 bp = func.Blueprint()
 
@@ -20,7 +22,9 @@ bp = func.Blueprint()
 )
 async def repair_directory(changes: func.DocumentList) -> None:
     """Index each changed customer whose directory entries are not of its own version."""
-    documents = wiring.backend().documents
-    for change in changes:
-        if change.get("type") == "customer":
-            await repair(documents, change.data, change["_etag"])
+    customers = [
+        Change(change.data, change["_etag"])
+        for change in changes
+        if change.get("type") == "customer"
+    ]
+    await repair(wiring.backend().documents, customers, datetime.now(UTC))

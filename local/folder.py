@@ -5,8 +5,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from local.store import SqliteDocuments
 from local.tokens import LocalTokens
+from shared.ports import Documents
 from shared.wiring import Backend
 
 KEY_BYTES = 32
@@ -33,5 +33,5 @@ class Folder:
     def tokens(self) -> LocalTokens:
         return LocalTokens(self.key("token"))
 
-    def backend(self, documents: SqliteDocuments) -> Backend:
+    def backend(self, documents: Documents) -> Backend:
         return Backend(documents, self.tokens(), self.key("cursor"))

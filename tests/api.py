@@ -1,6 +1,7 @@
 """The API as a caller sees it: the local host's own ASGI app, a store on disk, real tokens."""
 
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -8,6 +9,10 @@ import httpx
 from local.host.app import Host
 from local.store import SqliteDocuments
 from local.tokens import Bearer
+from shared import wiring
+from shared.errors import Unavailable
+from shared.metering import Metered
+from shared.ports import Placed
 
 COMPANY = "USRT"
 BASE = f"/api/v1/{COMPANY}"
@@ -84,10 +89,27 @@ class Api:
                 return names
             cursor = f"&cursor={page['nextCursor']}"
 
+    @contextmanager
+    def crashing_before_the_directory(self) -> Iterator[None]:
+        """Let every request die between the customer's commit and the directory's."""
+        healthy = wiring.backend()
+        wiring.install(self.host.folder.backend(CutOff(self.documents)))
+        try:
+            yield
+        finally:
+            wiring.install(healthy)
+
     @staticmethod
     def read(response: httpx.Response) -> dict[str, Any]:
         answer: dict[str, Any] = response.json()
         return answer
+
+
+class CutOff(Metered):
+    """A store in front of which the process dies when it comes to the directory."""
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        raise Unavailable("the process died here")
 
 
 APPLICATION = Bearer("Application", (COMPANY,), subject="web")
@@ -114,6 +136,6 @@ def an_address(**but: Any) -> dict[str, Any]:
 
 async def started(host: Host, stack: AsyncExitStack) -> Api:
     documents = await stack.enter_async_context(host.running())
-    transport = httpx.ASGITransport(app=host)
+    transport = httpx.ASGITransport(app=host)  # type: ignore[arg-type]  # it reads more than it declares
     client = httpx.AsyncClient(transport=transport, base_url="http://libro")
     return Api(host, documents, await stack.enter_async_context(client))

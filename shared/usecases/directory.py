@@ -1,7 +1,9 @@
 """Keeping the directory true to the customers."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,7 @@ from shared.ports import Create, Document, Documents, Placed, Put, Remove, Repla
 from shared.usecases.records import load
 
 MOST_TRIES = 8
+GRACE = 1.5  # seconds that the writer of a change has for its directory entries
 
 
 async def index(documents: Documents, customer: Customer, *, fresh: bool = False) -> None:
@@ -41,16 +44,43 @@ async def index_or_leave(documents: Documents, customer: Customer, *, fresh: boo
         await index(documents, customer, fresh=fresh)
 
 
-async def repair(documents: Documents, body: Mapping[str, Any], etag: str) -> bool:
-    """Index a changed customer whose writer did not come that far; tell whether it was so."""
-    created = datetime.fromisoformat(body["createdAt"])
-    place = (body["legalEntity"], listing_bucket(created.year))
-    listing = await documents.read("directory", place, listing_id(created, body["id"]))
-    if listing and listing.body["line"]["etag"] == etag:
-        return False
-    # What the feed delivers may be older than what is there by now.
-    await index(documents, await load(documents, body["legalEntity"], body["id"]))
-    return True
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A customer as the change feed tells of it."""
+
+    body: Mapping[str, Any]
+    etag: str
+
+    @property
+    def created_at(self) -> datetime:
+        return datetime.fromisoformat(self.body["createdAt"])
+
+    def age(self, now: datetime) -> float:
+        return (now - datetime.fromisoformat(self.body["modifiedAt"])).total_seconds()
+
+
+async def repair(documents: Documents, changes: Sequence[Change], now: datetime) -> int:
+    """Index the changed customers whose writers did not come that far; return how many.
+
+    A writer that is still on its way is given time to finish: overtaking it would be work twice.
+    """
+    missing = [change for change in changes if not await _is_indexed(documents, change)]
+    if not missing:
+        return 0
+    await asyncio.sleep(max(0.0, GRACE - min(change.age(now) for change in missing)))
+    left = [change for change in missing if not await _is_indexed(documents, change)]
+    for change in left:
+        # What the feed delivers may be older than what is there by now.
+        company, key = change.body["legalEntity"], change.body["id"]
+        await index(documents, await load(documents, company, key))
+    return len(left)
+
+
+async def _is_indexed(documents: Documents, change: Change) -> bool:
+    place = (change.body["legalEntity"], listing_bucket(change.created_at.year))
+    name = listing_id(change.created_at, change.body["id"])
+    listing = await documents.read("directory", place, name)
+    return listing is not None and listing.body["line"]["etag"] == change.etag
 
 
 async def _listing(documents: Documents, customer: Customer) -> Document | None:

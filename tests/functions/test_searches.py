@@ -1,10 +1,9 @@
 """Finding customers while typing, and listing them."""
 
+import asyncio
+
 import pytest
 
-from local.store import SqliteDocuments
-from shared.errors import Unavailable
-from shared.ports import Placed
 from tests.api import ADMINISTRATOR, MANAGER, Api, a_phone, an_address, an_email
 
 
@@ -169,42 +168,22 @@ async def test_a_search_costs_one_query_and_a_phone_two(people: Api) -> None:
         assert f"queries={queries} " in response.headers["Server-Timing"], query
 
 
-async def test_entries_that_were_never_written_are_written_by_the_feed(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process dies between the commit and the directory: as if scatter never returned."""
-
-    async def lost(
-        self: SqliteDocuments, container: str, writes: list[Placed], seal: Placed
-    ) -> str:
-        raise Unavailable("the process died here")
-
-    with monkeypatch.context() as crash:
-        crash.setattr(SqliteDocuments, "scatter", lost)
+async def test_entries_that_were_never_written_are_written_by_the_feed(api: Api) -> None:
+    with api.crashing_before_the_directory():
         made = await api.create(firstName="Phoenix")
         assert await api.names("phoenix") == []
     for _ in range(100):
         if await api.names("phoenix"):
             break
-        await _tick()
+        await asyncio.sleep(0.05)
 
     assert await api.names("phoenix") == ["Phoenix Berg"]
     assert (await api.get(f"customers/{made['accountNumber']}")).status_code == 200
 
 
-async def test_entries_of_an_edit_that_was_cut_off_do_not_linger(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = await api.create(firstName="Before")
-
-    async def lost(
-        self: SqliteDocuments, container: str, writes: list[Placed], seal: Placed
-    ) -> str:
-        raise Unavailable("the process died here")
-
-    path = f"customers/{made['id']}"
-    with monkeypatch.context() as crash:
-        crash.setattr(SqliteDocuments, "scatter", lost)
+async def test_entries_of_an_edit_that_was_cut_off_do_not_linger(api: Api) -> None:
+    path = f"customers/{(await api.create(firstName='Before'))['id']}"
+    with api.crashing_before_the_directory():
         await api.call("PATCH", path, {"firstName": "Between"}, if_match="*")
     await api.call("PATCH", path, {"firstName": "After"}, if_match="*")
 
@@ -217,9 +196,3 @@ async def test_an_employee_searches_by_pos_operation_602(api: Api) -> None:
     await api.create()
 
     assert await api.names("karen", bearer=MANAGER) == ["Karen Berg"]
-
-
-async def _tick() -> None:
-    import asyncio
-
-    await asyncio.sleep(0.05)
