@@ -12,7 +12,7 @@ from local.tokens import Bearer
 from shared import wiring
 from shared.errors import Unavailable
 from shared.metering import Metered
-from shared.ports import Placed
+from shared.ports import Partition, Placed
 
 COMPANY = "USRT"
 BASE = f"/api/v1/{COMPANY}"
@@ -92,8 +92,18 @@ class Api:
     @contextmanager
     def crashing_before_the_directory(self) -> Iterator[None]:
         """Let every request die between the customer's commit and the directory's."""
+        with self._installed(CutOff(self.documents)):
+            yield
+
+    @contextmanager
+    def without_a_store(self) -> Iterator[None]:
+        with self._installed(Down(self.documents)):
+            yield
+
+    @contextmanager
+    def _installed(self, documents: Metered) -> Iterator[None]:
         healthy = wiring.backend()
-        wiring.install(self.host.folder.backend(CutOff(self.documents)))
+        wiring.install(self.host.folder.backend(documents))
         try:
             yield
         finally:
@@ -110,6 +120,13 @@ class CutOff(Metered):
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
         raise Unavailable("the process died here")
+
+
+class Down(Metered):
+    """A store that does not answer."""
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> None:
+        raise Unavailable("the store is down")
 
 
 APPLICATION = Bearer("Application", (COMPANY,), subject="web")

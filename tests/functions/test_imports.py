@@ -1,0 +1,120 @@
+"""Bulk imports."""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+from tests.api import Api, a_customer, an_email
+
+NDJSON = {"content_type": "application/x-ndjson"}
+
+
+async def finished(api: Api, place: str) -> dict[str, Any]:
+    for _ in range(200):
+        state: dict[str, Any] = (await api.get(place)).json()
+        if state["status"] == "Completed":
+            return state
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"still running: {state}")
+
+
+def lines(*bodies: Any) -> bytes:
+    return "\n".join(one if isinstance(one, str) else json.dumps(one) for one in bodies).encode()
+
+
+async def test_every_line_is_made_or_refused_with_its_reason(api: Api) -> None:
+    known = str(uuid.uuid4())
+    await api.create(id=known, firstName="Known")
+    body = lines(
+        a_customer(firstName="Ann"),
+        "",
+        {"lastName": "NoStore", "firstName": "Bea"},
+        "{rubbish",
+        a_customer(firstName="Typo", fristName="x"),
+        a_customer(firstName="Mail", contacts=[an_email("nope")]),
+        "[]",
+        a_customer(id=known, firstName="Again"),
+    )
+    started = await api.post("imports?store=SANFRAN", body, **NDJSON)
+    state = await finished(api, started.headers["Location"])
+
+    assert started.status_code == 202
+    assert started.json()["total"] == 7
+    assert (state["created"], state["alreadyThere"], state["refused"]) == (2, 1, 4)
+    assert state["progress"] == 1
+    assert state["completedAt"]
+    refused = {one["line"]: one for one in state["refusedLines"]["items"]}
+    assert list(refused) == [4, 5, 6, 7]
+    assert refused[4]["errors"][0]["code"] == "malformed-json"
+    assert refused[5]["errors"][0]["pointer"] == "/fristName"
+    assert refused[6]["errors"][0]["code"] == "invalid-email"
+    assert await api.names("ann") == ["Ann Berg"]
+    [bea] = (await api.get("customers?q=bea")).json()["items"]
+    assert (await api.get(f"customers/{bea['id']}")).json()["storeNumber"] == "SANFRAN"
+    assert (await api.get(f"customers/{known}")).json()["firstName"] == "Known"
+
+
+async def test_the_same_import_twice_makes_each_customer_once(api: Api) -> None:
+    body = lines(*(a_customer(firstName=f"Twin{n}") for n in range(100)))
+    first = await api.post("imports", body, idempotency_key="k", **NDJSON)
+    again = await api.post("imports", body, idempotency_key="k", **NDJSON)
+    state = await finished(api, first.headers["Location"])
+
+    assert again.headers["Location"] == first.headers["Location"]
+    assert state["created"] == 100
+    assert len(await api.names("berg&limit=100")) == 100
+
+
+async def test_a_chunk_that_comes_again_changes_nothing(api: Api) -> None:
+    started = await api.post("imports", lines(*[a_customer()] * 90), **NDJSON)
+    state = await finished(api, started.headers["Location"])
+    [function] = [one for one in api.host.functions if one.name == "run_imports"]
+    chunk = {
+        "id": "import-chunk:1", "type": "import-chunk", "waiting": True, "key": state["id"],
+        "lines": [[number, json.dumps(a_customer())] for number in range(1, 81)],
+    }  # fmt: skip
+    response = await api.client.post(
+        f"/admin/functions/{function.name}", json={"input": json.dumps([chunk])}
+    )
+    await api.host.admin.drain()
+
+    assert response.status_code == 202
+    assert (await api.get(started.headers["Location"])).json() == state
+    assert len(await api.names("karen&limit=100")) == 90
+
+
+async def test_refused_lines_come_in_pages(api: Api) -> None:
+    started = await api.post("imports", lines(*["{}"] * 7), **NDJSON)
+    place = started.headers["Location"]
+    await finished(api, place)
+    seen, cursor = [], ""
+    while True:
+        page = (await api.get(f"{place}?limit=3{cursor}")).json()["refusedLines"]
+        seen += [one["line"] for one in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+
+    assert seen == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_refusals(api: Api) -> None:
+    for response, status, code in [
+        (await api.post("imports", b"\n \n", **NDJSON), 422, "invalid"),
+        (await api.post("imports?store=NOWHERE", b"{}", **NDJSON), 422, "invalid"),
+        (await api.post("imports", {"a": 1}), 415, "unsupported-media-type"),
+        (await api.get("imports/nope"), 404, "import-not-found"),
+        (await api.get(f"imports/{uuid.uuid4()}"), 404, "import-not-found"),
+    ]:
+        assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_an_import_may_be_large(api: Api) -> None:
+    filler = json.dumps({"storeNumber": "HOUSTON", "x": "y" * 100_000})
+    response = await api.post("imports", lines(*[filler] * 30), **NDJSON)
+    too_large = await api.post("imports", b"x" * (64 * 1024 * 1024 + 1), **NDJSON)
+    state = await finished(api, response.headers["Location"])
+
+    assert state["refused"] == 30
+    assert too_large.status_code == 413
