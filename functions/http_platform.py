@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from functions._http import Call, NoQuery, Operation, Reply, serve
 from functions._http.openapi import describe
+from functions._http.problems import NoSuchResource
 from shared.errors import NotFound, Unavailable
 
 bp = func.Blueprint()
@@ -85,7 +86,7 @@ async def browse_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # ask
 @serve(
     bp,
     Operation("GET", "docs/{file}", absolute=True, answer_type="text/css", returns=str,
-              tag="Platform", refuses=(AssetNotFound,)),
+              tag="Platform", refuses=(AssetNotFound, NoSuchResource)),
 )  # fmt: skip
 async def get_docs_asset(call: Call[NoQuery, None]) -> Reply:
     """Give the API browser its script and its style sheet."""

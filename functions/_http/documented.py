@@ -14,6 +14,7 @@ from functions._http.problems import (
     BadQuery,
     BodyTooLarge,
     MalformedJson,
+    NoSuchResource,
     UnsupportedMediaType,
 )
 from shared.domain.companies import LegalEntityNotFound
@@ -22,7 +23,7 @@ from shared.errors import Invalid, Refusal, Stale, Unauthenticated, Unavailable,
 Refusals = tuple[type[Refusal], ...]
 
 CALLER: Refusals = (Unauthenticated, RoleNotAllowed)
-COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound)
+COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound, NoSuchResource)
 POS_OPERATION: Refusals = (PosOperationNotAllowed, WorkerInactive)
 BODY: Refusals = (BodyTooLarge, UnsupportedMediaType)
 JSON_BODY: Refusals = (MalformedJson, Invalid)

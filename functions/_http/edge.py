@@ -21,7 +21,13 @@ from functions._http import idempotency
 from functions._http.call import Call
 from functions._http.documented import is_documented
 from functions._http.operation import Handler, Operation, register
-from functions._http.parsing import read_body, read_idempotency_key, read_if_match, read_query
+from functions._http.parsing import (
+    read_body,
+    read_idempotency_key,
+    read_if_match,
+    read_path,
+    read_query,
+)
 from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, status_of
 from functions._http.reply import Reply
 from shared import wiring
@@ -86,13 +92,14 @@ async def _respond(
 ) -> func.HttpResponse:
     backend = wiring.backend()
     headers, now = req.headers, datetime.now(UTC)
+    path = read_path(req)
     caller = await _admit(operation, req, backend) if operation.who else NOBODY
     call: Call[Any, Any] = Call(
         name=operation.name,
         query=read_query(operation, req),
         if_match=read_if_match(operation, headers),
         body=read_body(operation, req),
-        path=req.route_params,
+        path=path,
         caller=caller,
         now=now,
         backend=backend,

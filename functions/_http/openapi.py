@@ -11,6 +11,8 @@ from pydantic.json_schema import JsonSchemaMode
 from functions._http.documented import refusals
 from functions._http.operation import OPERATIONS, Operation
 from functions._http.problems import PROBLEM_JSON, Problem, status_of
+from shared.domain.collections import COLLECTIONS
+from shared.domain.features import NEEDS
 from shared.errors import Unauthenticated, Unavailable
 
 Json = dict[str, Any]
@@ -19,7 +21,11 @@ PARAMETERS = {
     "legalEntity": "Company code, such as USRT",
     "customerId": "Account number or GUID",
 }
-STRING = {"type": "string"}
+STRING: Json = {"type": "string"}
+PATH_SCHEMAS: dict[str, Json] = {
+    "collection": STRING | {"enum": list(COLLECTIONS)},
+    "name": STRING | {"enum": list(NEEDS)},
+}
 HEADERS: dict[str, Json] = {
     "X-Trace-Id": {"description": "Trace id of this answer", "schema": STRING},
     "ETag": {"description": "Version of the resource", "schema": STRING},
@@ -98,7 +104,7 @@ def _parameters(operation: Operation) -> list[Json]:
             "in": "path",
             "required": True,
             "description": PARAMETERS.get(name, f"The {name} of the resource"),
-            "schema": STRING | {"minLength": 1},
+            "schema": PATH_SCHEMAS.get(name, STRING | {"minLength": 1}),
         }
         for name in re.findall(r"{(\w+)}", operation.route)
     ]

@@ -1,5 +1,6 @@
 """From a raw request to typed values, or to a refusal that says exactly what is wrong."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,12 +14,23 @@ from functions._http.problems import (
     BadQuery,
     BodyTooLarge,
     MalformedJson,
+    NoSuchResource,
     UnsupportedMediaType,
 )
 from shared.domain.flaws import flaws_of
 from shared.errors import Flaw, Invalid, VersionRequired
 
+_UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}")  # and what is too long to be a name
+
 FUNCTION_KEY = frozenset({"code", "clientid"})  # the platform's own parameters
+
+
+def read_path(req: func.HttpRequest) -> Mapping[str, str]:
+    """Return the values of the route. Raises NoSuchResource for what can name nothing."""
+    for value in req.route_params.values():
+        if _UNUSABLE.search(value):
+            raise NoSuchResource("There is nothing at this address.")
+    return req.route_params
 
 
 def read_query(operation: Operation, req: func.HttpRequest) -> Any:

@@ -49,6 +49,12 @@ class BadHeader(BadRequest):
     code = "bad-header"
 
 
+class NoSuchResource(NotFound):
+    """The path holds what no resource can be called."""
+
+    code = "no-such-resource"
+
+
 class BodyTooLarge(Refusal):
     code = "body-too-large"
 

@@ -289,3 +289,12 @@ async def test_an_administrator_may_not_create(api: Api) -> None:
     response = await api.post("customers", a_customer(), bearer=ADMINISTRATOR)
 
     assert response.json()["requiredRoles"] == ["Employee", "Application"]
+
+
+@pytest.mark.parametrize("name", ["a%3Fb", "a%5Cb", "%00", "a%0Ab", "%23", "x" * 300, "%2F", "%FF"])
+@pytest.mark.parametrize("path", ["customers/", "settings/stores/", "customers/x/addresses/"])
+async def test_what_no_resource_can_be_called_is_not_found(api: Api, path: str, name: str) -> None:
+    response = await api.get(path + name)
+
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,38 @@
+"""Where a search looks."""
+
+from shared.domain.search import strata
+
+
+def kinds(*terms: str, by: str | None = None) -> list[str]:
+    return [f"{one.kind} {one.bucket}" for one in strata(terms, by)]  # type: ignore[arg-type]
+
+
+def test_two_words_are_looked_up_as_a_pair_first() -> None:
+    assert kinds("yang", "jon") == ["pair p:jon", "word w:ya"]
+
+
+def test_a_pair_needs_to_know_which_word_is_the_smaller() -> None:
+    assert kinds("jon", "jona") == ["word w:jo"]
+    assert kinds("jonas", "jonat") == ["word w:jo"]
+    assert kinds("ja", "yang") == ["word w:ya"], "its first letters do not fill a pair's"
+
+
+def test_the_longest_two_of_many_words_are_the_pair() -> None:
+    assert kinds("jon", "of", "rockhampton") == ["pair p:jon", "word w:ro"]
+
+
+def test_digits_are_looked_up_from_both_ends() -> None:
+    assert kinds("0123") == ["word w:01", "backwards r:3210"]
+    assert kinds("123") == ["word w:12"]
+
+
+def test_a_field_without_pairs_is_searched_by_words() -> None:
+    assert kinds("yang", "jon", by="email") == ["word w:ya"]
+
+
+def test_one_letter_is_a_word_of_its_own() -> None:
+    assert strata(("y",))[0].prefix == "y "
+
+
+def test_nothing_asked_is_nowhere_to_look() -> None:
+    assert strata(()) == []

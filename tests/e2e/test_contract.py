@@ -1,0 +1,57 @@
+"""The API against its own description, by schemathesis."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.api import a_customer, a_phone, an_address, an_email
+from tests.e2e.server import ROOT, Server, serving
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance"
+)
+CONFIGURATION = """
+[parameters]
+"path.legalEntity" = "USRT"
+"path.customerId" = "{customer}"
+"path.addressId" = "1"
+"path.contactId" = "1"
+"path.file" = "swagger-ui.css"
+"query.store" = "HOUSTON"
+"header.If-Match" = "*"
+"""
+
+
+@pytest.mark.parametrize("role", ["Application", "Administrator"])
+def test_answers_are_what_the_description_says(tmp_path: Path, role: str) -> None:
+    with serving(tmp_path / "data", "--demo") as server:
+        configuration = tmp_path / "schemathesis.toml"
+        configuration.write_text(CONFIGURATION.format(customer=_customer(server)))
+        out = subprocess.run(
+            [
+                str(Path(sys.executable).parent / "schemathesis"),
+                "--config-file", str(configuration), "run", f"{server.url}/api/openapi.json",
+                "--header", f"Authorization: Bearer {server.token(role)}",
+                "--checks", CHECKS, "--max-examples", "50", "--seed", "4021",
+                "--phases", "examples,coverage,fuzzing", "--no-color",
+            ],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks",
+                              "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        log = server.log.read_text()
+
+    assert out.returncode == 0, out.stdout[-8000:]
+    assert "Traceback" not in log
+    assert "does not list" not in log, "every refusal is described"
+
+
+def _customer(server: Server) -> str:
+    with server.client() as client:
+        contacts = [an_email(), a_phone(), an_email("second@example.com")]
+        body = a_customer(contacts=contacts, addresses=[an_address(), an_address(city="Reno")])
+        return str(client.post("/customers", json=body).json()["id"])

@@ -1,0 +1,296 @@
+"""The host's traps are the real host's: each trigger of a small app, served."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+import httpx
+import pytest
+
+from local.bus import DEAD_LETTERS, MOST_DELIVERIES, Message, SqliteBus
+from local.folder import Folder
+from local.host import feeds, timers
+from local.host.app import Host
+from local.host.functions import NotStartable, read_functions
+
+SEEN: list[Any] = []
+
+
+class Boom(Exception):
+    """A function fails."""
+
+
+def an_app() -> func.FunctionApp:  # noqa: C901  # a trigger of each kind
+    app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+    @app.route("hello", methods=["GET"])
+    async def say_hello(req: func.HttpRequest) -> func.HttpResponse:
+        return func.HttpResponse(req.params.get("name", "?"))
+
+    @app.route("open", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def show_request(req: func.HttpRequest) -> func.HttpResponse:
+        shown = {"headers": dict(req.headers), "body": req.get_body().decode(), "url": req.url}
+        return func.HttpResponse(json.dumps(shown), mimetype="application/json")
+
+    @app.route("fails", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def fail_http(req: func.HttpRequest) -> func.HttpResponse:
+        raise Boom
+
+    @app.route("nothing", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def return_nothing(req: func.HttpRequest) -> func.HttpResponse:
+        return None  # type: ignore[return-value]  # the mistake the host answers 500 to
+
+    @app.route("secret", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+    async def show_secret(req: func.HttpRequest) -> func.HttpResponse:
+        return func.HttpResponse("secret")
+
+    @app.service_bus_queue_trigger(arg_name="msg", queue_name="work", connection="BUS")
+    async def on_work(msg: func.ServiceBusMessage) -> None:
+        SEEN.append(msg)
+        if msg.get_body() == b"poison":
+            raise Boom
+
+    @app.service_bus_topic_trigger(
+        arg_name="msg", topic_name="events", subscription_name="one", connection="BUS"
+    )
+    async def on_event(msg: func.ServiceBusMessage) -> None:
+        SEEN.append(("event", msg.get_body()))
+
+    @app.timer_trigger(schedule="* * * * * *", arg_name="tick")
+    async def on_tick(tick: func.TimerRequest) -> None:
+        SEEN.append(("tick", tick.past_due))
+
+    @app.cosmos_db_trigger(
+        arg_name="changes", connection="COSMOS", database_name="%COSMOS_DATABASE%",
+        container_name="settings",
+    )  # fmt: skip
+    async def on_change(changes: func.DocumentList) -> None:
+        for change in changes:
+            SEEN.append(("change", change["id"]))
+            if change["id"] == "bad":
+                raise Boom
+
+    return app
+
+
+@asynccontextmanager
+async def serving(folder: Folder) -> AsyncIterator[tuple[Host, httpx.AsyncClient]]:
+    SEEN.clear()
+    host = Host(an_app(), folder)
+    transport = httpx.ASGITransport(app=host)  # type: ignore[arg-type]  # it reads more than it declares
+    async with (
+        host.running(),
+        httpx.AsyncClient(transport=transport, base_url="http://here") as client,
+    ):
+        yield host, client
+
+
+async def until(condition: Any) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(SEEN)
+
+
+async def test_function_keys_are_asked_for_as_the_level_says(folder: Folder) -> None:
+    key, master = folder.key("function").hex(), folder.key("master").hex()
+    async with serving(folder) as (_, client):
+        for path, headers, status in [
+            ("hello", {}, 401), ("hello", {"x-functions-key": "no"}, 401),
+            ("hello", {"x-functions-key": key}, 200), ("hello", {"x-functions-key": master}, 200),
+            (f"hello?code={key}", {}, 200), ("secret", {"x-functions-key": key}, 401),
+            ("secret", {"x-functions-key": master}, 200),
+        ]:  # fmt: skip
+            response = await client.get(f"/api/{path}", headers=headers)
+            assert (response.status_code, bool(response.content)) == (status, status == 200)
+
+
+async def test_requests_look_like_the_hosts(folder: Folder) -> None:
+    async with serving(folder) as (_, client):
+        seen = (await client.post("/api/open?a=1&b=", content=b"x", headers={"X-Two": "a"})).json()
+        chunked = (await client.post("/api/open", content=_chunks())).json()
+
+        assert (seen["headers"]["x-two"], seen["body"]) == ("a", "x")
+        assert seen["url"] == "http://here/api/open?a=1&b="
+        assert chunked["body"] == "", "the real host drops it too"
+        for path in ("fails", "nothing"):
+            response = await client.get(f"/api/{path}")
+            assert (response.status_code, response.content) == (500, b"")
+
+
+async def _chunks() -> AsyncIterator[bytes]:
+    yield b"lost"
+
+
+async def test_a_message_is_delivered_as_the_extension_does(folder: Folder) -> None:
+    async with serving(folder):
+        bus = SqliteBus(folder.bus, subscriptions={"events": ["one", "two"]})
+        await bus.send(
+            "work", Message(b"hi", {"MessageId": "m1", "ApplicationProperties": {"a": 1}})
+        )
+        await bus.send("events", Message(b"e"))
+        await until(lambda: ("event", b"e") in SEEN and len(SEEN) > 1)
+        [message] = [one for one in SEEN if isinstance(one, func.ServiceBusMessage)]
+
+        assert (message.message_id, message.delivery_count) == ("m1", 1)
+        assert message.application_properties == {"a": 1}
+        assert message.enqueued_time_utc.tzinfo is None, "as naive as in production"
+        assert await bus.receive("work") is None, "completed"
+        bus.close()
+
+
+async def test_a_poisonous_message_ends_as_a_dead_letter(folder: Folder) -> None:
+    async with serving(folder):
+        bus = SqliteBus(folder.bus)
+        await bus.send("work", Message(b"poison"))
+        await until(lambda: sum(isinstance(o, func.ServiceBusMessage) for o in SEEN) == 10)
+        deliveries = [o.delivery_count for o in SEEN if isinstance(o, func.ServiceBusMessage)]
+        dead = None
+        while dead is None:
+            dead = await bus.receive("work" + DEAD_LETTERS)
+            await asyncio.sleep(0.02)
+
+        assert deliveries == list(range(1, MOST_DELIVERIES + 1))
+        assert dead.message.body == b"poison"
+        assert dead.message.properties["DeadLetterReason"] == "MaxDeliveryCountExceeded"
+        bus.close()
+
+
+async def test_a_message_is_there_after_a_restart(folder: Folder) -> None:
+    bus = SqliteBus(folder.bus)
+    await bus.send("work", Message(b"kept"))
+    bus.close()
+    async with serving(folder):
+        await until(lambda: any(isinstance(one, func.ServiceBusMessage) for one in SEEN))
+
+
+async def test_a_lock_that_expires_gives_the_message_back(folder: Folder) -> None:
+    now = [1000.0]
+    bus = SqliteBus(folder.bus, clock=lambda: now[0])
+    await bus.send("q", Message(b"x"))
+    first = await bus.receive("q")
+    none = await bus.receive("q")
+    now[0] += 61
+    second = await bus.receive("q")
+    assert first is not None
+    assert second is not None
+    await bus.complete(first)
+
+    assert none is None
+    assert (first.deliveries, second.deliveries) == (1, 2)
+    now[0] += 61
+    assert await bus.receive("q") is not None, "a lock that was lost completes nothing"
+    bus.close()
+
+
+async def test_a_timer_ticks(folder: Folder) -> None:
+    async with serving(folder):
+        await until(lambda: ("tick", False) in SEEN)
+
+
+@pytest.mark.parametrize(
+    ("expression", "after", "due"),
+    [
+        ("0 */5 * * * *", "2031-05-04T12:00:01", "2031-05-04T12:05:00"),
+        ("*/5 * * * *", "2031-05-04T12:00:01", "2031-05-04T12:05:00"),
+        ("0 0 0 13 * 5", "2031-05-04T12:00:00", "2031-06-13T00:00:00"),
+        ("30 0 0 * * 0", "2031-05-04T12:00:00", "2031-05-11T00:00:30"),
+    ],
+)
+def test_ncrontab(expression: str, after: str, due: str) -> None:
+    moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
+    expected = datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+    assert timers.schedule(expression)(moment) == expected
+    assert timers.schedule(expression)(expected) > expected + timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "expression", ["0 0 0 * * 7", "@daily", "0 0 L * *", "* * *", "0 0 99 * * *", "0 0 0 * * 1#2"]
+)
+def test_what_is_not_ncrontab_is_refused(expression: str) -> None:
+    with pytest.raises(NotStartable):
+        timers.schedule(expression)
+
+
+async def test_a_failed_batch_is_given_up_without_a_retry_policy(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(folder) as (host, _):
+        [function] = [one for one in host.functions if one.name == "on_change"]
+        caplog.set_level(logging.ERROR)
+        SEEN.clear()
+        await feeds.deliver(function, [{"id": "bad"}, {"id": "after"}])
+
+    assert SEEN == [("change", "bad")]
+    assert "2 changes are given up" in caplog.text
+
+
+async def test_a_retry_policy_brings_the_batch_again(folder: Folder) -> None:
+    app, tries = func.FunctionApp(), []
+
+    @app.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:00")
+    @app.cosmos_db_trigger(
+        arg_name="changes", connection="COSMOS", database_name="x", container_name="settings"
+    )
+    async def stumble(changes: func.DocumentList) -> None:
+        tries.append(len(changes))
+        if len(tries) < 4:
+            raise Boom
+
+    [function] = read_functions(app, {})
+    await feeds.deliver(function, [{"id": "1"}])
+
+    assert tries == [1, 1, 1, 1]
+
+
+async def test_the_feed_goes_on_where_it_stood(folder: Folder) -> None:
+    async with serving(folder):
+        await until(lambda: ("change", "company") in SEEN)
+        await asyncio.sleep(0.3)
+    async with serving(folder):
+        await asyncio.sleep(0.5)
+
+        assert [one for one in SEEN if one[0] == "change"] == []
+
+
+async def test_functions_are_started_by_hand(folder: Folder) -> None:
+    async with serving(folder) as (host, client):
+        for name, text in [("on_work", "by hand"), ("ON_TICK", ""), ("on_change", '[{"id": "z"}]')]:
+            response = await client.post(f"/admin/functions/{name}", json={"input": text})
+            assert (response.status_code, response.content) == (202, b"")
+        await host.admin.drain()
+        http = await client.post("/admin/functions/say_hello", json={})
+        ghost = await client.post("/admin/functions/ghost", json={})
+        rubbish = await client.post("/admin/functions/on_change", json={"input": "{"})
+
+        assert (http.status_code, ghost.status_code, rubbish.status_code) == (400, 404, 400)
+        assert ("change", "z") in SEEN
+        assert [one.get_body() for one in SEEN if isinstance(one, func.ServiceBusMessage)] == [
+            b"by hand"
+        ]
+
+
+def test_a_setting_that_is_not_there_stops_the_function() -> None:
+    app = func.FunctionApp()
+
+    @app.timer_trigger(schedule="%NOPE%", arg_name="tick")
+    async def never(tick: func.TimerRequest) -> None: ...
+
+    with pytest.raises(NotStartable, match="NOPE"):
+        read_functions(app, {})
+
+
+async def test_one_process_of_a_folder_leads(folder: Folder) -> None:
+    async with serving(folder), serving(folder):
+        await until(lambda: ("tick", False) in SEEN)
+        SEEN.clear()
+        await asyncio.sleep(2.2)
+
+        assert len([one for one in SEEN if one[0] == "tick"]) <= 3

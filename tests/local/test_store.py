@@ -1,0 +1,124 @@
+"""What the embedded store promises beyond the port: durability, room, several processes."""
+
+import asyncio
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from local.store import SqliteDocuments
+from local.store.writer import OutOfRoom
+from shared.ports import Create, Equal, Order, Put
+
+HERE = ("USRT", "c-1")
+
+
+async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db", most_pages=200)
+    acknowledged: list[int] = []
+
+    async def fill() -> None:
+        for n in range(1000):
+            both = [Create({"id": f"{n}", "text": "x" * 5000}), Put({"id": "last"})]
+            await store.commit("customers", HERE, both)
+            acknowledged.append(n)
+
+    with pytest.raises(OutOfRoom):
+        await fill()
+    page = await store.query("customers", HERE, limit=1000)
+
+    assert len(page.documents) == len(acknowledged) + 1, "nothing by half"
+    await store.commit("customers", HERE, [Put({"id": "last", "small": True})])
+    store.close()
+
+
+async def test_of_commits_that_share_a_transaction_each_stands_for_itself(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db")
+    outcomes = await asyncio.gather(
+        *(store.commit("customers", HERE, [Create({"id": f"{n % 10}"})]) for n in range(50)),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(one, list) for one in outcomes) == 10
+    assert len((await store.query("customers", HERE)).documents) == 10
+    store.close()
+
+
+async def test_fifty_writers_at_once_share_few_transactions(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db")
+    commits = 0
+
+    def count(statement: str) -> None:
+        nonlocal commits
+        commits += statement == "COMMIT"
+
+    store._writer._db.set_trace_callback(count)
+    await asyncio.gather(
+        *(store.commit("customers", HERE, [Put({"id": f"{n}"})]) for n in range(50))
+    )
+    store._writer._db.set_trace_callback(None)
+
+    assert commits < 10
+    store.close()
+
+
+async def test_commits_are_synced_before_they_are_acknowledged(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db")
+    [mode] = store._writer._db.execute("PRAGMA synchronous").fetchone()
+    [journal] = store._writer._db.execute("PRAGMA journal_mode").fetchone()
+
+    assert (mode, journal) == (2, "wal"), "2 is FULL"
+    store.close()
+
+
+async def test_a_query_on_an_indexed_path_uses_the_index(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db")
+    plans: list[str] = []
+
+    def explain(statement: str) -> None:
+        if statement.startswith("SELECT etag, body"):
+            rows = other.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            plans.extend(row[3] for row in rows)
+
+    other = sqlite3.connect(tmp_path / "libro.db")
+    store._db.set_trace_callback(explain)
+    await store.query(
+        "customers", HERE, Equal("type", "address"), order=Order(("createdAt",)), limit=20
+    )
+    await store.query("directory", ("USRT", "w:jo"), limit=20)
+    store._db.set_trace_callback(None)
+    other.close()
+
+    assert "USING INDEX customers_type_createdAt" in plans[0]
+    assert len(plans) == 2, f"no sorting: {plans}"
+    store.close()
+
+
+def _write(path: str, task: int, count: int) -> None:
+    async def work() -> None:
+        store = SqliteDocuments(Path(path))
+        for n in range(count):
+            await store.commit("customers", ("USRT", f"{task}"), [Create({"id": f"{n}"})])
+        store.close()
+
+    asyncio.run(work())
+
+
+async def test_processes_write_side_by_side(tmp_path: Path) -> None:
+    path = tmp_path / "libro.db"
+    SqliteDocuments(path).close()
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_write, args=(str(path), n, 200)) for n in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        await asyncio.to_thread(process.join)
+    store = SqliteDocuments(path)
+    seen, position = 0, None
+    while (changes := await store.changes("customers", position, 100)).documents:
+        seen, position = seen + len(changes.documents), changes.position
+
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert seen == 600
+    store.close()

@@ -1,0 +1,176 @@
+"""Promises the code makes about itself."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from function_app import app
+from functions._http.documented import refusals
+from functions._http.openapi import describe
+from functions._http.operation import OPERATIONS
+from functions._http.problems import status_of
+from local.host.functions import read_functions
+from local.host.routes import Table
+from shared import errors
+from shared.domain.collections import COLLECTIONS, NAMED_BY
+from shared.errors import Refusal
+from shared.topology import containers
+
+ROOT = Path(__file__).parent.parent
+CODE = [
+    path
+    for folder in ("functions", "shared", "local", "bench")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+LONGEST_MODULE = 250
+UNWANTED = re.compile(r"manager|helper|util|common|processor|handle_")
+MOCKS = re.compile(r"\bmonkeypatch\.|\bunittest\.mock\b|\bMagicMock\b|\bmocker\b")
+TESTS_PER_MOCK = 1000
+FUNCTIONS = read_functions(app, {"COSMOS_DATABASE": "libro"})
+
+each_module = pytest.mark.parametrize("module", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@each_module
+def test_a_module_fits_in_one_sitting(module: Path) -> None:
+    assert len(module.read_text().splitlines()) <= LONGEST_MODULE
+
+
+@each_module
+def test_a_module_says_what_it_is_for(module: Path) -> None:
+    words = ast.get_docstring(ast.parse(module.read_text()))
+
+    assert words
+    assert words.splitlines()[0].endswith((".", ":"))
+
+
+@each_module
+def test_words_that_say_nothing_are_not_used(module: Path) -> None:
+    names = {
+        node.name
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+
+    assert not [name for name in [*names, module.stem] if UNWANTED.search(name.lower())]
+
+
+def test_tests_use_real_parts() -> None:
+    text = "".join(path.read_text() for path in TESTS if path.name != Path(__file__).name)
+
+    assert len(MOCKS.findall(text)) <= len(text.splitlines()) // TESTS_PER_MOCK
+
+
+def test_functions_are_named_like_sentences() -> None:
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", one.name) for one in FUNCTIONS)
+
+
+def test_every_operation_is_a_function_and_the_other_way_round() -> None:
+    http = {one.name for one in FUNCTIONS if one.kind == "httpTrigger"}
+
+    assert http == set(OPERATIONS)
+
+
+def test_no_two_routes_of_one_method_overlap() -> None:
+    table = Table()
+    for one in FUNCTIONS:
+        if one.kind == "httpTrigger":
+            table.add(one.name, one.trigger["route"], one.trigger["methods"], one)
+
+    assert [(a.name, b.name) for a, b in table.overlaps()] == []
+
+
+def test_a_feed_never_gives_up() -> None:
+    feeds = [one for one in FUNCTIONS if one.kind == "cosmosDBTrigger"]
+
+    assert feeds
+    assert all(one.retry and one.retry.count == -1 for one in feeds)
+    assert {one.trigger["containerName"] for one in feeds} <= set(containers())
+
+
+def test_messages_come_one_by_one() -> None:
+    triggers = [one.trigger for one in FUNCTIONS if one.kind == "serviceBusTrigger"]
+
+    assert all(str(one.get("cardinality", "ONE")).upper() == "ONE" for one in triggers)
+
+
+def test_containers_are_those_of_the_code() -> None:
+    code = "".join(path.read_text() for path in CODE if "store" not in path.parts)
+
+    for name in containers():
+        assert f'"{name}"' in code, name
+
+
+def every(kind: type[Refusal]) -> list[type[Refusal]]:
+    return [kind, *(found for one in kind.__subclasses__() for found in every(one))]
+
+
+def test_every_refusal_has_a_status_and_a_code_of_its_own() -> None:
+    kinds = [one for one in every(Refusal) if one is not Refusal and "tests" not in one.__module__]
+    named: dict[str, set[type[Refusal]]] = {}
+    for one in kinds:
+        assert status_of(one)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", one.code)
+        if "code" in vars(one):
+            named.setdefault(one.code, set()).add(one)
+
+    assert {code: ones for code, ones in named.items() if len(ones) > 1} == {}
+
+
+def test_the_tree_of_kinds_is_the_one_that_is_drawn() -> None:
+    drawn = set(re.findall(r"- (\w+)", errors.__doc__ or ""))
+
+    assert drawn == {
+        name for name, one in vars(errors).items()
+        if isinstance(one, type) and issubclass(one, Refusal) and one is not Refusal
+    }  # fmt: skip
+
+
+def test_the_description_has_every_operation_status_and_header() -> None:
+    spec: dict[str, Any] = describe()
+    for operation in OPERATIONS.values():
+        found = spec["paths"][f"/api/{operation.route}"][operation.method.lower()]
+        statuses = {str(int(status_of(one))) for one in refusals(operation)}
+        own = {str(int(status)) for status in (operation.status, *operation.also)}
+        assert statuses | own <= set(found["responses"])
+        assert ("security" in found) == bool(operation.who)
+        headers = {one["name"] for one in found["parameters"] if one["in"] == "header"}
+        assert ("If-Match" in headers) == (operation.if_match != "ignored")
+        assert ("Idempotency-Key" in headers) == (operation.method == "POST")
+
+
+def test_every_reference_in_the_description_leads_somewhere() -> None:
+    spec = describe()
+    schemas = spec["components"]["schemas"]
+    text = str(spec)
+
+    for name in set(re.findall(r"#/components/schemas/([\w.\-]+)", text)):
+        assert name in schemas
+
+
+def test_who_may_name_a_setting_is_known() -> None:
+    assert set(NAMED_BY) <= {*COLLECTIONS, "customers"}
+    for namers in NAMED_BY.values():
+        assert set(namers) <= {*COLLECTIONS, "parameters"}
+
+
+def test_the_readme_names_every_function() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    for one in FUNCTIONS:
+        assert f"`{one.name}`" in readme, one.name
+
+
+def test_decisions_are_numbered_and_say_what_enforces_them() -> None:
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(path.name[:4]) for path in files]
+
+    assert numbers == list(range(1, len(files) + 1))
+    for path in files:
+        text = path.read_text()
+        for part in ("Status:", "## Context", "## Decision", "## Consequences", "Enforced by:"):
+            assert part in text, (path.name, part)
