@@ -24,6 +24,8 @@ from shared.domain.sequences import NumberSequenceExhausted
 from shared.domain.values import Key
 from shared.errors import Invalid
 from shared.usecases import customers as usecases
+from shared.usecases.customer_creation import create_customer as make_customer
+from shared.usecases.customer_creation import customer_defaults
 from shared.usecases.duplicates import PossibleDuplicate
 from shared.usecases.numbers import NumberSequenceNotFound
 from shared.usecases.records import load
@@ -76,7 +78,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
         await check_pos_operation(
             call.caller, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
         )
-    created = await usecases.create_customer(
+    created = await make_customer(
         call.body, errand=call.errand, allow_duplicate=call.query.allow_duplicate
     )
     customer = created.customer
@@ -186,4 +188,4 @@ async def restore_customer(call: Call[NoQuery, None]) -> Reply:
 )
 async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
     """Tell what a new customer of a store would inherit, and what to be careful about."""
-    return Reply(await usecases.customer_defaults(call.query.store, errand=call.errand))
+    return Reply(await customer_defaults(call.query.store, errand=call.errand))

@@ -16,7 +16,7 @@ from shared.domain.customer_creation import NewCustomer
 from shared.domain.customers import Customer
 from shared.domain.features import NEEDS
 from shared.usecases import companies, settings
-from shared.usecases.customers import create_customer
+from shared.usecases.customer_creation import create_customer
 from shared.usecases.errand import Errand
 from shared.wiring import Backend
 

@@ -30,7 +30,7 @@ def read_path(req: func.HttpRequest) -> Mapping[str, str]:
     for value in req.route_params.values():
         if _UNUSABLE.search(value):
             raise NoSuchResource("There is nothing at this address.")
-    return req.route_params
+    return dict(req.route_params)
 
 
 def read_query(operation: Operation, req: func.HttpRequest) -> Any:

@@ -1,6 +1,7 @@
 """python -m local serve: every trigger served, over a folder of data."""
 
 import argparse
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -89,6 +90,9 @@ def _serve(config: uvicorn.Config, workers: int, listening: socket.socket) -> No
     if workers > 1:
         Multiprocess(config, [listening]).run()
     else:
+        # After a graceful shutdown uvicorn raises the signal again; we have obeyed it already.
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, lambda *_: None)
         uvicorn.Server(config).run([listening])
 
 

@@ -1,66 +1,21 @@
-"""What can be asked of customers."""
+"""What can be asked of customers that are there."""
 
 import re
-from dataclasses import dataclass
 
 from shared.domain import collections as col
-from shared.domain.addresses import Address, carrying_all, default_purpose, first_addresses
-from shared.domain.attributes import Definitions, check
-from shared.domain.contacts import FEATURE, Contacts
-from shared.domain.customer_creation import (
-    Candidate,
-    Creation,
-    CustomerDefaults,
-    NewCustomer,
-    defaults,
-    first_contacts,
-    make_customer,
-)
+from shared.domain.attributes import check
 from shared.domain.customers import (
     Customer,
     CustomerEdit,
-    CustomerExists,
-    CustomerFields,
     CustomerNotFound,
     merged,
 )
-from shared.domain.stores import Store
-from shared.errors import AlreadyExists, Invalid
-from shared.ports import Create
 from shared.usecases.changes import ANY, change, only
-from shared.usecases.directory import index_or_leave
-from shared.usecases.duplicates import check_duplicates
+from shared.usecases.customer_settings import check_named, definitions, dimensions
 from shared.usecases.errand import Errand
-from shared.usecases.records import address_document, customer_document, load
 from shared.usecases.settings import used_by
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    customer: Customer
-    inherited: CustomerDefaults
-    candidates: tuple[Candidate, ...] = ()
-
-
-async def create_customer(
-    new: NewCustomer, *, errand: Errand, allow_duplicate: bool = False
-) -> Created:
-    """Make a customer; the same request twice, told by its fingerprint, makes one.
-
-    Raises Invalid, CustomerExists, PossibleDuplicate, and what the rules of contacts raise.
-    """
-    store = await errand.configuration.store(errand.legal_entity, new.store_number, "/storeNumber")
-    inherited = await inheritance(store, errand=errand)
-    customer = await _draft(new, inherited, errand)
-    addresses = await _addresses(new, customer, store, errand)
-    if addresses:
-        customer = customer.model_copy(update=carrying_all(addresses))
-    candidates = await check_duplicates(customer, allow=allow_duplicate, errand=errand)
-    number = await _number(customer, errand)
-    customer = customer.model_copy(update={"account_number": number})
-    return Created(await _commit(customer, addresses, errand), inherited, candidates)
 
 
 async def resolve(customer_id: str, *, errand: Errand) -> str:
@@ -73,43 +28,16 @@ async def resolve(customer_id: str, *, errand: Errand) -> str:
     return key
 
 
-async def customer_defaults(store_number: str, *, errand: Errand) -> CustomerDefaults:
-    """Return what a new customer of the store would inherit. Raises Invalid."""
-    store = await errand.configuration.store(errand.legal_entity, store_number, "/store")
-    return await inheritance(store, errand=errand)
-
-
-async def inheritance(store: Store, *, errand: Errand) -> CustomerDefaults:
-    """Return what the store lends. The default customer is remembered like a setting."""
-    return await errand.configuration.worked_out(
-        errand.legal_entity,
-        "inheritance",
-        store.store_number,
-        lambda: _inheritance(store, errand),
-    )
-
-
-async def _inheritance(store: Store, errand: Errand) -> CustomerDefaults:
-    if store.default_customer_id is None:
-        return defaults(store, None, None)
-    errand.configuration.lenders.add((errand.legal_entity, store.default_customer_id))
-    lender = await load(errand.documents, errand.legal_entity, store.default_customer_id)
-    group = lender.customer_group and await errand.configuration.find(
-        errand.legal_entity, col.CUSTOMER_GROUPS, lender.customer_group
-    )
-    return defaults(store, lender, group or None)
-
-
 async def edit_customer(key: str, edit: CustomerEdit, *, if_match: str, errand: Errand) -> Customer:
     """Apply the merge patch. Raises CustomerNotFound, CustomerInactive, Stale, Invalid."""
-    await _check_named(edit, errand)
+    await check_named(edit, errand)
 
     async def decide(customer: Customer) -> Customer:
         changes = merged(customer, edit)
         if "attributes" in changes:
-            check(changes["attributes"], await _definitions(errand))
+            check(changes["attributes"], await definitions(errand))
         if "customer_group" in changes:
-            changes["financial_dimensions"] = await _dimensions(changes["customer_group"], errand)
+            changes["financial_dimensions"] = await dimensions(changes["customer_group"], errand)
         return customer.edited(errand.actor, errand.now, **changes)
 
     return await change(key, only(decide), if_match=if_match, errand=errand)
@@ -134,128 +62,3 @@ async def restore_customer(key: str, *, errand: Errand) -> Customer:
         return customer.turned("Active", errand.actor, errand.now)
 
     return await change(key, only(decide), if_match=ANY, errand=errand)
-
-
-async def _draft(new: NewCustomer, inherited: CustomerDefaults, errand: Errand) -> Customer:
-    """Return the customer that was asked for, as far as it stands without a number."""
-    await _check_named(new, errand)
-    customer = make_customer(
-        new,
-        inherited,
-        Creation(
-            id=new.id or errand.new_id(),
-            legal_entity=errand.legal_entity,
-            made_by=errand.fingerprint,
-            actor=errand.actor,
-            now=errand.now,
-        ),
-        contacts=await _contacts(new, inherited, errand),
-        definitions=await _definitions(errand),
-    )
-    if customer.customer_group == inherited.customer_group:
-        return customer
-    dimensions = await _dimensions(customer.customer_group, errand)
-    return customer.model_copy(update={"financial_dimensions": dimensions})
-
-
-async def _contacts(new: NewCustomer, inherited: CustomerDefaults, errand: Errand) -> Contacts:
-    if not new.contacts:
-        return ()
-    features = await errand.configuration.features(errand.legal_entity)
-    return first_contacts(
-        new.contacts,
-        new.customer_type or inherited.customer_type,
-        country=inherited.country,
-        several=bool(features.get(FEATURE)),
-        now=errand.now,
-    )
-
-
-async def _addresses(
-    new: NewCustomer, customer: Customer, store: Store, errand: Errand
-) -> list[Address]:
-    default = default_purpose(customer.customer_type)
-    named: list[col.Naming] = [
-        (f"/addresses/{index}/purpose", col.ADDRESS_PURPOSES.name, address.purpose)
-        for index, address in enumerate(new.addresses)
-        if address.purpose not in {None, default}
-    ]
-    if named and (flaws := await errand.configuration.unknown(errand.legal_entity, named)):
-        raise Invalid(flaws)
-    ids = [f"{index + 1}" for index in range(len(new.addresses))]
-    return first_addresses(
-        new.addresses, ids, customer=customer, country=store.country, now=errand.now
-    )
-
-
-async def _number(customer: Customer, errand: Errand) -> str:
-    """Take the account number from the group's own sequence, or from the company's."""
-    company = errand.legal_entity
-    group = customer.customer_group and await errand.configuration.find(
-        company, col.CUSTOMER_GROUPS, customer.customer_group
-    )
-    code = group.account_number_sequence if group else None
-    if code is None:
-        code = (await errand.configuration.parameters(company)).customer_number_sequence
-    if code is None:
-        raise Invalid.at("", "no-number-sequence", "The company has no customer number sequence.")
-    return await errand.numbers.take(company, code)
-
-
-async def _commit(customer: Customer, addresses: list[Address], errand: Errand) -> Customer:
-    operations = [
-        Create(customer_document(customer)),
-        *(Create(address_document(address)) for address in addresses),
-    ]
-    try:
-        etags = await errand.documents.commit("customers", errand.place(customer.id), operations)
-    except AlreadyExists:
-        return await _made_before(customer, errand)
-    made = customer.model_copy(update={"etag": etags[0]})
-    await index_or_leave(errand.documents, made, fresh=True)
-    return made
-
-
-async def _made_before(customer: Customer, errand: Errand) -> Customer:
-    """Return what the same request made when it came the first time. Raises CustomerExists."""
-    existing = await load(errand.documents, errand.legal_entity, customer.id)
-    if errand.fingerprint is None or existing.made_by != errand.fingerprint:
-        raise CustomerExists(
-            f"There is a customer {customer.id} already.",
-            customerId=existing.id,
-            accountNumber=existing.account_number,
-        ) from None
-    await index_or_leave(errand.documents, existing)
-    return existing
-
-
-async def _check_named(fields: CustomerFields, errand: Errand) -> None:
-    """Raise Invalid for every setting that is named and not there."""
-    named: list[col.Naming] = [
-        (f"/{pointer}/{index}", collection.name, key)
-        for pointer, collection, keys in (
-            ("affiliations", col.AFFILIATIONS, fields.affiliations),
-            ("addressBooks", col.ADDRESS_BOOKS, fields.address_books),
-        )
-        for index, key in enumerate(keys or ())
-    ]
-    if fields.customer_group is not None:
-        named.append(("/customerGroup", col.CUSTOMER_GROUPS.name, fields.customer_group))
-    if fields.title is not None:
-        named.append(("/title", col.TITLES.name, fields.title))
-    if named and (flaws := await errand.configuration.unknown(errand.legal_entity, named)):
-        raise Invalid(flaws)
-
-
-async def _definitions(errand: Errand) -> Definitions:
-    parameters = await errand.configuration.parameters(errand.legal_entity)
-    return await errand.configuration.definitions(
-        errand.legal_entity, parameters.customer_attribute_group
-    )
-
-
-async def _dimensions(group: str | None, errand: Errand) -> dict[str, str]:
-    found = group and await errand.configuration.find(
-        errand.legal_entity, col.CUSTOMER_GROUPS, group
-    )
-    return found.financial_dimensions if found else {}

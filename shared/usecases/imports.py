@@ -23,7 +23,7 @@ from shared.domain.imports import (
 )
 from shared.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
 from shared.ports import Create, Document, Documents, Equal, Operation, Order, Replace
-from shared.usecases.customers import create_customer
+from shared.usecases.customer_creation import create_customer
 from shared.usecases.errand import Errand
 
 HEADER = "import"

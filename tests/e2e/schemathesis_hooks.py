@@ -5,6 +5,6 @@ from typing import Any
 import schemathesis
 
 
-@schemathesis.serializer("application/x-ndjson", "application/jsonl")  # type: ignore[untyped-decorator]
+@schemathesis.serializer("application/x-ndjson", "application/jsonl")
 def ndjson_serializer(ctx: schemathesis.SerializationContext, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", errors="replace")

@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import Any
 
 import jwt
 import pytest
@@ -25,7 +26,7 @@ def path_of(operation: Operation, company: str = COMPANY) -> str:
     return "/api/" + re.sub(r"{(\w+)}", lambda m: values.get(m[1], "x"), operation.route)
 
 
-def headers_of(operation: Operation) -> dict[str, str]:
+def headers_of(operation: Operation) -> dict[str, Any]:
     found = {"if_match": "*"} if operation.if_match == "required" else {}
     return found | ({"content_type": operation.media_types[0]} if operation.body else {})
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.store import SqliteDocuments
 from local.store.writer import OutOfRoom
-from shared.ports import Create, Equal, Order, Put
+from shared.ports import Create, Equal, Operation, Order, Put
 
 HERE = ("USRT", "c-1")
 
@@ -20,7 +20,10 @@ async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path) -> None:
 
     async def fill() -> None:
         for n in range(1000):
-            both = [Create({"id": f"{n}", "text": "x" * 5000}), Put({"id": "last"})]
+            both: list[Operation] = [
+                Create({"id": f"{n}", "text": "x" * 5000}),
+                Put({"id": "last"}),
+            ]
             await store.commit("customers", HERE, both)
             acknowledged.append(n)
 
