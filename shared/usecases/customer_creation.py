@@ -99,8 +99,8 @@ async def _draft(new: NewCustomer, inherited: CustomerDefaults, errand: Errand) 
     )
     if customer.customer_group == inherited.customer_group:
         return customer
-    dimensions = await dimensions(customer.customer_group, errand)
-    return customer.model_copy(update={"financial_dimensions": dimensions})
+    own = await dimensions(customer.customer_group, errand)
+    return customer.model_copy(update={"financial_dimensions": own})
 
 
 async def _contacts(new: NewCustomer, inherited: CustomerDefaults, errand: Errand) -> Contacts:
