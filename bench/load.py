@@ -20,16 +20,23 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
 
     def encoded(self, host: str, token: str) -> bytes:
-        body = b"" if self.body is None else json.dumps(self.body).encode()
-        lines = [
-            f"{self.method} {self.path} HTTP/1.1",
-            f"Host: {host}",
-            f"Authorization: Bearer {token}",
-            *(f"{name}: {value}" for name, value in self.headers),
-        ]
+        """Return the request as it goes over the wire; a list of bodies goes as lines of JSON."""
+        body = _body(self.body)
+        headers = {"Host": host, "Authorization": f"Bearer {token}", **dict(self.headers)}
         if body:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+            headers.setdefault("Content-Type", "application/json")
+            headers["Content-Length"] = str(len(body))
+        lines = [f"{self.method} {self.path} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def _body(value: Any) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, list):
+        return b"\n".join(json.dumps(line).encode() for line in value)
+    return json.dumps(value).encode()
 
 
 @dataclass

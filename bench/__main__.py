@@ -1,0 +1,78 @@
+"""python -m bench: start a host in a folder of its own, load it, print one JSON line each.
+
+The ratio of an operation is its rate over the rate of a function that does nothing, on the same
+host, measured right before and right after it; the median of several rounds is what counts.
+"""
+
+import argparse
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from bench.plan import measure
+from bench.target import Target
+from local.commands.token import DEMO_BEARER
+from local.folder import Folder
+from local.tokens import Bearer
+
+ROOT = Path(__file__).parent.parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer customers, shorter runs")
+    parser.add_argument("--concurrency", type=int, default=16, help="default: %(default)s")
+    parser.add_argument("--workers", type=int, default=1, help="default: %(default)s")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, _host(Path(folder), options.workers) as target:
+        for line in uvloop.run(_collect(target, options)):
+            print(json.dumps(line), flush=True)
+    return 0
+
+
+async def _collect(target: Target, options: argparse.Namespace) -> list[dict[str, Any]]:
+    lines = []
+    async for line in measure(target, quick=options.quick, concurrency=options.concurrency):
+        print(json.dumps(line), file=sys.stderr, flush=True)
+        lines.append(line)
+    return lines
+
+
+@contextmanager
+def _host(folder: Path, workers: int) -> Iterator[Target]:
+    command = [
+        sys.executable, "-m", "local", "serve", "--demo", "--port", "0",
+        "--data", str(folder), "--workers", str(workers), "--log-level", "warning",
+    ]  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            yield _target(process, folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def _target(process: "subprocess.Popen[str]", folder: Path) -> Target:
+    words = ""
+    for line in process.stdout or ():
+        words += line
+        if line.startswith("Data in"):
+            break
+    url = re.search(r"running on http://([\d.]+):(\d+)", words)
+    if url is None:
+        raise RuntimeError(f"the host did not start: {words}")
+    tokens = Folder(folder).tokens()
+    associate = tokens.issue(DEMO_BEARER)
+    own = tokens.issue(Bearer("Application", ("USRT",), subject="bench"))
+    return Target(url[1], int(url[2]), associate, own, process.pid, folder)
+
+
+sys.exit(main())

@@ -1,0 +1,123 @@
+"""What is asked of the host: customers like those of a shop, and questions like those of a till."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from faker import Faker
+
+from bench.load import Request
+from bench.target import Target
+
+COMPANY = "/api/v1/USRT"
+NOTHING = Request("GET", "/api/health/live")
+LIST = Request("GET", f"{COMPANY}/customers")
+ANY_VERSION = (("If-Match", "*"),)
+NDJSON = (("Content-Type", "application/x-ndjson"),)
+LINES = 2_000  # in one import
+WAIT = 0.2
+
+Person = tuple[str, str, str, str]  # GUID, account number, name, e-mail
+
+
+class People:
+    def __init__(self, chance: random.Random) -> None:
+        self._random = chance
+        self._faker = Faker("en_US")
+        self._faker.seed_instance(4021)
+        self._count = itertools.count()
+        self._firsts = [self._faker.first_name() for _ in range(2_000)]
+        self._lasts = [self._faker.last_name() for _ in range(2_000)]
+        self._cities = [self._faker.city() for _ in range(500)]
+        self._known: list[Person] = []
+        self._grown = 0
+
+    def body(self) -> dict[str, object]:
+        first, last = self._random.choice(self._firsts), self._random.choice(self._lasts)
+        return {
+            "storeNumber": "HOUSTON",
+            "firstName": first,
+            "lastName": last,
+            "contacts": [
+                {
+                    "kind": "email",
+                    "value": f"{first}.{last}{next(self._count)}@example.com".lower(),
+                }
+            ],
+            "addresses": [{"city": self._random.choice(self._cities)}],
+        }
+
+    def create(self) -> Request:
+        return Request("POST", f"{COMPANY}/customers", self.body())
+
+    def creates(self) -> Iterator[Request]:
+        while True:
+            yield self.create()
+
+    def reads_by_id(self) -> Iterator[Request]:
+        while True:
+            yield Request("GET", f"{COMPANY}/customers/{self._one()[0]}")
+
+    def reads_by_account(self) -> Iterator[Request]:
+        while True:
+            yield Request("GET", f"{COMPANY}/customers/{self._one()[1]}")
+
+    def patches(self) -> Iterator[Request]:
+        for number in itertools.count():
+            body = {"receiptEmail": f"receipt{number}@example.com"}
+            yield Request("PATCH", f"{COMPANY}/customers/{self._one()[0]}", body, ANY_VERSION)
+
+    def searches(self) -> Iterator[Request]:
+        """Yield what is typed at a till: beginnings of names, both names, e-mails."""
+        while True:
+            _, _, name, email = self._one()
+            first, _, last = name.partition(" ")
+            typed = (last[:4], f"{last} {first[:3]}", f"{first} {last}", email[:12])
+            yield Request("GET", f"{COMPANY}/customers?q={quote(self._random.choice(typed))}")
+
+    async def grow(self, target: Target, size: int) -> None:
+        """Import until the company has that many customers, then learn some of them."""
+        while self._grown < size:
+            count = min(LINES, size - self._grown)
+            started = await target.send(self._import(count))
+            while (await target.send(_progress(started["id"])))["status"] != "Completed":
+                await asyncio.sleep(WAIT)
+            self._grown += count
+        await self._learn(target)
+
+    def _import(self, count: int) -> Request:
+        lines = [self.body() for _ in range(count)]
+        return Request("POST", f"{COMPANY}/imports", lines, NDJSON)
+
+    async def _learn(self, target: Target) -> None:
+        self._known = []
+        cursor = ""
+        for _ in range(20):
+            page = await target.send(Request("GET", f"{LIST.path}?limit=100{cursor}"))
+            self._known += [
+                (one["id"], one["accountNumber"], one["name"], one["primaryEmail"])
+                for one in page["items"]
+                if one["primaryEmail"]
+            ]
+            if page["nextCursor"] is None:
+                break
+            cursor = f"&cursor={page['nextCursor']}"
+
+    def _one(self) -> Person:
+        return self._random.choice(self._known)
+
+
+def addresses_of(customer_id: str) -> Iterator[Request]:
+    for number in itertools.count():
+        body = {"street": f"{number} Main St", "city": "Houston", "postalCode": "77002"}
+        yield Request("POST", f"{COMPANY}/customers/{customer_id}/addresses", body)
+
+
+def address_page(customer_id: str) -> Request:
+    return Request("GET", f"{COMPANY}/customers/{customer_id}/addresses")
+
+
+def _progress(import_id: str) -> Request:
+    return Request("GET", f"{COMPANY}/imports/{import_id}?limit=1")

@@ -1,0 +1,52 @@
+"""The host that is measured."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.load import Request, Result, run
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    host: str
+    port: int
+    token: str  # of an associate, as a till has it
+    own_token: str  # of the measuring itself
+    pid: int
+    folder: Path
+
+    async def load(self, requests: Iterator[Request], **how: Any) -> Result:
+        how.setdefault("token", self.token)
+        return await run(requests, host=self.host, port=self.port, **how)
+
+    async def send(self, request: Request) -> Any:
+        """Send one request and return its answer, once the host is up."""
+        for _ in range(200):
+            try:
+                result = await self.load(
+                    iter([request]), concurrency=1, keep=lambda _: True, token=self.own_token
+                )
+                return json.loads(result.bodies[0])
+            except ConnectionError:
+                await asyncio.sleep(0.05)
+        raise RuntimeError("the host does not answer")
+
+    def memory(self) -> float:
+        """Return the resident memory of the host and its workers in MiB (Linux only)."""
+        return sum(_resident(pid) for pid in _family(self.pid))
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _resident(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
