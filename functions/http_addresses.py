@@ -1,6 +1,6 @@
 """Addresses of a customer over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,7 +61,7 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
     addresses, after = await usecases.list_addresses(
         key, limit=call.query.limit, continuation=call.position(), errand=call.errand
     )
-    return Reply(call.page([_item(address) for address in addresses], after))
+    return Reply(call.page(addresses, after))
 
 
 @serve(
@@ -144,7 +144,3 @@ async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:
         errand=call.errand,
     )
     return Reply()
-
-
-def _item(address: Address) -> dict[str, Any]:
-    return address.model_dump(mode="json", by_alias=True) | {"etag": address.etag}

@@ -28,7 +28,7 @@ from shared.usecases.customer_creation import create_customer as make_customer
 from shared.usecases.customer_creation import customer_defaults
 from shared.usecases.duplicates import PossibleDuplicate
 from shared.usecases.numbers import NumberSequenceNotFound
-from shared.usecases.records import load
+from shared.usecases.records import customer_view, load_document
 
 bp = func.Blueprint()
 
@@ -81,14 +81,11 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     created = await make_customer(
         call.body, errand=call.errand, allow_duplicate=call.query.allow_duplicate
     )
-    customer = created.customer
+    customer, body = created.customer, customer_view(created.body)
     inherits_email = customer.receipt_email is not None and call.body.receipt_email is None
-    answer = CreatedCustomer.model_construct(
-        **customer.__dict__,
-        warnings=created.inherited.warnings if inherits_email else (),
-        duplicate_candidates=created.candidates,
-    )
-    return Reply(answer, etag=customer.etag, location=call.url("customers", customer.id))
+    body["warnings"] = created.inherited.warnings if inherits_email else ()
+    body["duplicateCandidates"] = created.candidates
+    return Reply(body, etag=customer.etag, location=call.url("customers", customer.id))
 
 
 @serve(
@@ -105,8 +102,8 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
 async def get_customer(call: Call[NoQuery, None]) -> Reply:
     """Read a customer by account number or GUID: both name the same resource."""
     key = await customer_key(call)
-    customer = await load(call.backend.documents, call.legal_entity, key)
-    return Reply(customer, etag=customer.etag)
+    document = await load_document(call.backend.documents, call.legal_entity, key)
+    return Reply(customer_view(document.body), etag=document.etag)
 
 
 @serve(

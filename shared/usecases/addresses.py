@@ -1,5 +1,7 @@
 """What can be asked of a customer's addresses."""
 
+from typing import Any
+
 from shared.domain import addresses as ad
 from shared.domain.addresses import Address, AddressEdit, NewAddress
 from shared.domain.collections import ADDRESS_PURPOSES
@@ -13,13 +15,13 @@ from shared.usecases.records import (
     ADDRESS,
     address_document,
     address_document_id,
-    address_of,
+    address_view,
     load,
     load_address,
 )
 
 OLDEST_FIRST = Order(("createdAt",))
-Listed = tuple[list[Address], str | None]
+Listed = tuple[list[dict[str, Any]], str | None]
 
 
 async def list_addresses(
@@ -36,7 +38,7 @@ async def list_addresses(
     )
     if not page.documents:
         await load(errand.documents, errand.legal_entity, key)
-    return [address_of(document) for document in page.documents], page.continuation
+    return [address_view(document) for document in page.documents], page.continuation
 
 
 async def read_address(key: str, address_id: str, *, errand: Errand) -> Address:

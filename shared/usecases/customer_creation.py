@@ -1,6 +1,7 @@
 """Making customers, and what they inherit."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain import collections as col
 from shared.domain.addresses import Address, carrying_all, default_purpose, first_addresses
@@ -30,7 +31,10 @@ from shared.usecases.records import address_document, customer_document, load
 
 @dataclass(frozen=True, slots=True)
 class Created:
+    """The customer, the document it is stored as, and what the caller should know of it."""
+
     customer: Customer
+    body: dict[str, Any]
     inherited: CustomerDefaults
     candidates: tuple[Candidate, ...] = ()
 
@@ -51,7 +55,11 @@ async def create_customer(
     candidates = await check_duplicates(customer, allow=allow_duplicate, errand=errand)
     number = await _number(customer, errand)
     customer = customer.model_copy(update={"account_number": number})
-    return Created(await _commit(customer, addresses, errand), inherited, candidates)
+    body = customer_document(customer)
+    made = await _commit(customer, body, addresses, errand)
+    if made.account_number != number:
+        body = customer_document(made)
+    return Created(made, body, inherited, candidates)
 
 
 async def customer_defaults(store_number: str, *, errand: Errand) -> CustomerDefaults:
@@ -147,9 +155,11 @@ async def _number(customer: Customer, errand: Errand) -> str:
     return await errand.numbers.take(company, code)
 
 
-async def _commit(customer: Customer, addresses: list[Address], errand: Errand) -> Customer:
+async def _commit(
+    customer: Customer, body: dict[str, Any], addresses: list[Address], errand: Errand
+) -> Customer:
     operations = [
-        Create(customer_document(customer)),
+        Create(body),
         *(Create(address_document(address)) for address in addresses),
     ]
     try:

@@ -92,13 +92,10 @@ def _writes(customer: Customer, listing: Document | None) -> tuple[list[Placed],
     company = customer.legal_entity
     now = entries(customer)
     writes = [Placed((company, bucket), Put(body)) for bucket, body in now]
-    refs = [[bucket, body["id"]] for bucket, body in now]
-    before = listing.body["refs"] if listing else []
-    writes += [
-        Placed((company, bucket), Remove(entry_id))
-        for bucket, entry_id in before
-        if [bucket, entry_id] not in refs
-    ]
+    refs = [f"{bucket}\t{body['id']}" for bucket, body in now]
+    for ref in set(listing.body["refs"].splitlines() if listing else ()) - set(refs):
+        bucket, _, entry_id = ref.partition("\t")
+        writes.append(Placed((company, bucket), Remove(entry_id)))
     known = listing.body["line"]["accountNumber"] if listing else None
     if customer.account_number and customer.account_number != known:
         account = {"id": "account", "customerKey": customer.id}
@@ -106,13 +103,13 @@ def _writes(customer: Customer, listing: Document | None) -> tuple[list[Placed],
     return writes, _seal(customer, listing, refs)
 
 
-def _seal(customer: Customer, listing: Document | None, refs: list[list[str]]) -> Placed:
+def _seal(customer: Customer, listing: Document | None, refs: list[str]) -> Placed:
     body: dict[str, Any] = {
         "id": listing_id(customer.created_at, customer.id),
         "line": line(customer),
         "books": list(customer.address_books),
         "active": customer.status == "Active",
-        "refs": refs,
+        "refs": "\n".join(refs),  # one text is read faster than many, by everyone who lists
     }
     place = (customer.legal_entity, listing_bucket(customer.created_at.year))
     return Placed(place, Replace(body, listing.etag) if listing else Create(body))

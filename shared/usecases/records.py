@@ -1,9 +1,11 @@
 """Customers and their addresses as documents: how they are read, and how they are written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.addresses import Address, AddressNotFound
-from shared.domain.customers import Customer, CustomerNotFound
+from shared.domain.contacts import ContactView
+from shared.domain.customers import Customer, CustomerNotFound, CustomerView
 from shared.domain.values import Record
 from shared.ports import Document, Documents
 
@@ -13,10 +15,14 @@ ENDED_ADDRESS = "address-ended"  # a type of its own, so that lists need not ski
 
 async def load(documents: Documents, legal_entity: str, key: str) -> Customer:
     """Return the customer by its GUID, or raise CustomerNotFound. One point read."""
+    return customer_of(await load_document(documents, legal_entity, key))
+
+
+async def load_document(documents: Documents, legal_entity: str, key: str) -> Document:
     document = await documents.read("customers", (legal_entity, key), key)
     if document is None:
         raise CustomerNotFound(f"There is no customer {key}.")
-    return customer_of(document)
+    return document
 
 
 async def load_address(documents: Documents, customer: Customer, address_id: str) -> Address:
@@ -38,24 +44,45 @@ def address_of(document: Document) -> Address:
 
 
 def customer_document(customer: Customer) -> dict[str, Any]:
-    return _body(customer, type="customer")
+    return customer.model_dump(mode="json", by_alias=True) | {"type": "customer"}
 
 
 def address_document(address: Address) -> dict[str, Any]:
-    kind = ADDRESS if address.active else ENDED_ADDRESS
-    return _body(address, type=kind, addressId=address.id, id=address_document_id(address.id))
+    return address.model_dump(mode="json", by_alias=True) | {
+        "type": ADDRESS if address.active else ENDED_ADDRESS,
+        "addressId": address.id,
+        "id": address_document_id(address.id),
+    }
 
 
 def address_document_id(address_id: str) -> str:
     return f"{ADDRESS}:{address_id}"
 
 
-def _body(record: Record, **more: str) -> dict[str, Any]:
-    # What is computed is computed again, and what is empty says nothing.
-    body = record.model_dump(
-        mode="json",
-        by_alias=True,
-        exclude_none=True,
-        exclude={"name", "display_account"} if isinstance(record, Customer) else None,
-    )
-    return body | more
+def customer_view(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is answered of a stored customer, as JSON: what was stored is answered.
+
+    A read that changes nothing needs no model: making one would be most of what it costs.
+    """
+    view = {name: body.get(name) for name in CUSTOMER_FIELDS}
+    view["contacts"] = [
+        {name: contact.get(name) for name in CONTACT_FIELDS} for contact in body["contacts"]
+    ]
+    return view
+
+
+def address_view(document: Document) -> dict[str, Any]:
+    """Return an item of a list of addresses, with its version."""
+    body = document.body
+    view = {name: body.get(name) for name in ADDRESS_FIELDS}
+    return view | {"id": body["addressId"], "etag": document.etag}
+
+
+def _fields(model: type[Record]) -> tuple[str, ...]:
+    schema = model.model_json_schema(mode="serialization")
+    return tuple(schema["properties"])
+
+
+CUSTOMER_FIELDS = _fields(CustomerView)
+CONTACT_FIELDS = _fields(ContactView)
+ADDRESS_FIELDS = _fields(Address)

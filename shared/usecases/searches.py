@@ -108,14 +108,15 @@ def _gather(
     found: list[Line], page: Page, limit: int, question: Question, position: Position
 ) -> tuple[Position, bool]:
     """Add what the page has to show; return where it stands, and whether more is left."""
+    after, step = position.after, position.step
     for document in page.documents:
-        line = show(document.body, question, position.step)
+        line = show(document.body, question, step)
         if line is not None:
             if len(found) == limit:
-                return position, True
+                return Position(step, after), True
             found.append(line)
-        position = replace(position, after=document.id)
-    return position, False
+        after = document.id
+    return Position(step, after), False
 
 
 def _in_books(asked: Asked) -> list[Condition]:
