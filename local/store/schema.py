@@ -30,7 +30,7 @@ def connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA wal_autocheckpoint = 8000")  # pages written often are copied once
-    db.execute("PRAGMA cache_size = -16000")
+    db.execute("PRAGMA cache_size = -32000")
     return db
 
 

@@ -1,11 +1,11 @@
 """The directory: the small documents by which a customer is found, and what they say.
 
 Each word of a customer has an entry in the partition of the word's first two characters; each
-pair of words of name and city has one in the partition of the pair's first three. The id of an
+pair of words of name and city has one in the partition of a word's first three. The id of an
 entry begins with the word, so that order by id shows exact matches first, and a prefix is a range.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import combinations
 from typing import Any
@@ -20,7 +20,8 @@ from shared.domain.words import whole, words
 BUCKET = 2
 PAIR_BUCKET = 3
 FEWEST_PHONE_DIGITS = 4
-MOST_PAIRED = 5
+MOST_PAIRED_NAMES = 4
+MOST_PAIRED_CITIES = 2
 LONGEST_NAME_IN_ID = 60
 
 Entry = tuple[str, dict[str, Any]]  # bucket, document
@@ -31,8 +32,8 @@ def word_bucket(word: str) -> str:
     return f"w:{word[:BUCKET]}"
 
 
-def pair_bucket(first: str) -> str:
-    return f"p:{first[:PAIR_BUCKET]}"
+def pair_bucket(key: str) -> str:
+    return f"p:{key[:PAIR_BUCKET].rstrip()}"
 
 
 def backwards_bucket(digits: str) -> str:
@@ -52,9 +53,20 @@ def listing_id(created_at: datetime, key: str) -> str:
     return f"{as_text(created_at)} {key}"
 
 
-def pair_word(first: str, second: str) -> str:
-    """Return how a pair is written: the smaller word cut to three letters, then the other."""
+def pair_prefix(first: str, second: str) -> str:
+    """Return how the pairs begin that these beginnings of words stand for."""
     return f"{first[:PAIR_BUCKET]} {second}"
+
+
+def pair_keys(names: Sequence[str], city: Sequence[str]) -> list[str]:
+    """Return the pairs of a customer: the smaller word cut to three letters, then the other.
+
+    Two names stand in the other order too, so that a name and the first letter of another find
+    each other whichever is the smaller.
+    """
+    ordered = combinations(sorted({*names, *city}), 2)
+    turned = ((second, first) for first, second in combinations(sorted(names), 2))
+    return [f"{pair_prefix(x, y)} {x}" for x, y in (*ordered, *turned)]
 
 
 def entries(customer: Customer) -> list[Entry]:
@@ -133,22 +145,23 @@ def phone_words(contact: cp.Contact) -> list[str]:
     return list(dict.fromkeys([contact.normal.lstrip("+"), home, given]))
 
 
-def _paired(customer: Customer) -> list[str]:
-    """Return the words that pairs are made of: those of the name and of the primary city."""
+def _paired(customer: Customer) -> list[list[str]]:
+    """Return the words that pairs are made of: those of the name, and of the primary city."""
     city = customer.primary_address.city if customer.primary_address else None
-    found = [*words(customer.name), *(words(city) if city else ())]
-    return sorted(dict.fromkeys(found))[:MOST_PAIRED]
+    names = words(customer.name)[:MOST_PAIRED_NAMES]
+    cities = words(city)[:MOST_PAIRED_CITIES] if city else ()
+    return [list(names), [word for word in cities if word not in names]]
 
 
 def _places(
-    customer: Customer, said: list[Said], paired: list[str]
+    customer: Customer, said: list[Said], paired: list[list[str]]
 ) -> Iterator[tuple[str, str, list[str]]]:
     """Yield bucket, id and fields of each entry."""
     tail = f"{'_'.join(words(customer.name))[:LONGEST_NAME_IN_ID]} {customer.id}"
     for word, fields in _words(said).items():
         yield word_bucket(word), f"{word} {tail}", fields
-    for first, second in combinations(paired, 2):
-        yield pair_bucket(first), f"{pair_word(first, second)} {first} {tail}", ["name", "address"]
+    for key in pair_keys(*paired):
+        yield pair_bucket(key), f"{key} {tail}", ["name", "address"]
     for contact in cp.of_kind(customer.contacts, "phone"):
         digits = contact.normal.lstrip("+")[::-1]
         yield backwards_bucket(digits), f"{digits} {tail}", ["phone"]

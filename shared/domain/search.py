@@ -45,15 +45,13 @@ class Stratum:
     kind: Literal["pair", "word", "backwards"]
     bucket: str
     prefix: str
-    pair: tuple[str, str] = ("", "")
 
 
 def strata(terms: Sequence[str], by: By | None = None) -> list[Stratum]:
     """Return where to look, in order; empty when there is nothing to look for."""
     if not terms:
         return []
-    pairs = _rankings(terms) if by in PAIRED_FIELDS else []
-    found = [_pair(first, second) for first, second in pairs[:1]]
+    found = _pairs(terms) if by in PAIRED_FIELDS else []
     longest = max(terms, key=len)
     prefix = longest if len(longest) >= dir_.BUCKET else f"{longest} "
     found.append(Stratum("word", dir_.word_bucket(longest), prefix))
@@ -79,11 +77,14 @@ class Question:
 def show(entry: dict[str, Any], question: Question, step: int) -> dict[str, Any] | None:
     """Return the line to show for this entry, or None: no match, or shown elsewhere already."""
     said = _said_in(entry, question.by)
+    matches = []
+    for term in question.terms:
+        match = explain(said, term)
+        if match is None:
+            return None
+        matches.append(match)
     at, earlier = question.strata[step], question.strata[:step]
     if not _is_first(entry, said, at) or any(_is_in(entry, said, one) for one in earlier):
-        return None
-    matches = [explain(said, term) for term in question.terms]
-    if not all(matches):
         return None
     return {**entry["line"], "match": matches}
 
@@ -112,60 +113,45 @@ def _begins(field: str, its_words: list[str], term: str) -> bool:
     )
 
 
-def _rankings(terms: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the pairs of terms that name a stretch of pairs, the longest letters first.
+def _pairs(terms: Sequence[str]) -> list[Stratum]:
+    """Return the stretch of pairs for the two terms that have the most letters, if there is one."""
+    pairs = [pair for pair in combinations(terms, 2) if not any(map(is_phone, pair))]
+    keys = (_pair_key(*pair) for pair in sorted(pairs, key=lambda pair: -len("".join(pair))))
+    return [Stratum("pair", dir_.pair_bucket(key), key) for key in keys if key][:1]
 
-    Which of two words is the smaller must be plain from their beginnings, and the smaller
-    must fill the first letters of a pair.
+
+def _pair_key(one: str, other: str) -> str | None:
+    """Return how the pairs begin that the two terms stand for, or None if they have no place.
+
+    The smaller word comes first, and a term tells which word that is unless one begins like the
+    other; then the shorter term stands for both. It must fill the first three letters; if it
+    cannot, the pair of two names in the other order is where to look.
     """
-    plain = [
-        (first, second)
-        for first, second in (sorted(pair) for pair in combinations(terms, 2))
-        if len(first) >= dir_.PAIR_BUCKET
-        and first[: dir_.PAIR_BUCKET] != second[: dir_.PAIR_BUCKET]
-        and not second.startswith(first)
-        and not is_phone(first)
-        and not is_phone(second)
-    ]
-    return sorted(plain, key=lambda pair: -len(pair[0]) - len(pair[1]))
-
-
-def _pair(first: str, second: str) -> Stratum:
-    return Stratum(
-        "pair", dir_.pair_bucket(first), dir_.pair_word(first, second), pair=(first, second)
-    )
+    first, second = sorted((one, other))
+    if second.startswith(first):
+        second = first
+    if len(first) >= dir_.PAIR_BUCKET:
+        return dir_.pair_prefix(first, second)
+    return dir_.pair_prefix(second, first) if len(second) >= dir_.PAIR_BUCKET else None
 
 
 def _is_in(entry: dict[str, Any], said: list[dir_.Said], stratum: Stratum) -> bool:
     """Tell whether this customer stands in that stratum too, and was shown from there."""
     if stratum.kind == "pair":
-        first, second = stratum.pair
-        return any(word.startswith(first) for word in entry["paired"]) and any(
-            word.startswith(second) for word in entry["paired"]
-        )
+        return any(key.startswith(stratum.prefix) for key in dir_.pair_keys(*entry["paired"]))
     return any(word.startswith(stratum.prefix) for _, _, each in said for word in each)
 
 
 def _is_first(entry: dict[str, Any], said: list[dir_.Said], at: Stratum) -> bool:
     """Tell whether this is the first of the customer's entries in this stretch."""
     entry_id: str = entry["id"]
-    if at.kind == "word":
-        word = entry_id.split(" ", 1)[0]
-        return not any(
-            at.prefix <= other < word and other.startswith(at.prefix)
-            for _, _, each in said
-            for other in each
-        )
     if at.kind == "pair":
         mine = " ".join(entry_id.split(" ", 3)[:3])
-        return all(mine <= other for other in _pairs_of(entry["paired"], at.prefix))
-    mine = entry_id.split(" ", 1)[0][::-1]
-    ends = (w for f, _, each in said if f == "phone" for w in each[:1])
-    return all(mine[::-1] <= end[::-1] for end in ends if end[::-1].startswith(at.prefix))
-
-
-def _pairs_of(paired: list[str], prefix: str) -> list[str]:
-    written = [
-        f"{dir_.pair_word(first, second)} {first}" for first, second in combinations(paired, 2)
-    ]
-    return [pair for pair in written if pair.startswith(prefix)]
+        others = dir_.pair_keys(*entry["paired"])
+    elif at.kind == "word":
+        mine = entry_id.split(" ", 1)[0]
+        others = [word for _, _, each in said for word in each]
+    else:
+        mine = entry_id.split(" ", 1)[0]
+        others = [each[0][::-1] for field, _, each in said if field == "phone"]
+    return not any(other < mine and other.startswith(at.prefix) for other in others)

@@ -34,13 +34,15 @@ def terms(query: str) -> tuple[str, ...]:
     """Return what a person typed as words to look for; an e-mail or a phone stays in one piece."""
     found: list[str] = []
     for piece in _join_phones(fold(query)).split():
-        if "@" in piece:
+        if _MAIL.match(piece):
             found.append(piece[:LONGEST])
         else:
             found += words(piece)
     return tuple(dict.fromkeys(found))
 
 
+# What has an @, or dots between letters, is the beginning of an e-mail: jon24@, karen.berg
+_MAIL = re.compile(r"\S*@|[^\W\d_][\w+-]*(\.[\w+-]+)+$")
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-_]*\d")
 _SHORTEST_SPLIT_PHONE = 7
 

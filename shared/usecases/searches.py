@@ -9,7 +9,7 @@ from shared.domain.words import terms
 from shared.ports import Condition, Contains, Equal, Order, Page, Range
 from shared.usecases.errand import Errand
 
-MOST_QUERIES = 6
+MOST_QUERIES = 4
 WINDOW = 100
 AFTER = "\x01"  # smaller than any character of an id: an id with it is just after the id
 LAST = "\U0010ffff"

@@ -11,10 +11,12 @@ def test_two_words_are_looked_up_as_a_pair_first() -> None:
     assert kinds("yang", "jon") == ["pair p:jon", "word w:ya"]
 
 
-def test_a_pair_needs_to_know_which_word_is_the_smaller() -> None:
-    assert kinds("jon", "jona") == ["word w:jo"]
-    assert kinds("jonas", "jonat") == ["word w:jo"]
-    assert kinds("ja", "yang") == ["word w:ya"], "its first letters do not fill a pair's"
+def test_the_smaller_word_of_a_pair_comes_first_if_it_fills_three_letters() -> None:
+    assert strata(("yang", "jonas"))[0].prefix == "jon yang"
+    assert strata(("jonat", "jonas"))[0].prefix == "jon jonat"
+    assert strata(("jon", "jonas"))[0].prefix == "jon jon", "which is smaller is not plain"
+    assert strata(("yang", "jo"))[0].prefix == "yan jo", "two names stand in both orders"
+    assert kinds("jo", "ya") == ["word w:jo"]
 
 
 def test_the_longest_two_of_many_words_are_the_pair() -> None:

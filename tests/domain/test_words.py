@@ -26,6 +26,8 @@ def test_text_becomes_plain_words(text: str, expected: tuple[str, ...]) -> None:
         ("+44 20 7946", ("44207946",)),
         ("206 555 0123", ("2065550123",)),
         ("12 4700", ("12", "4700")),
+        ("karen.berg", ("karen.berg",)),
+        ("st. john", ("st", "john")),
         ("555-0123", ("5550123",)),
         ("a/b?c#d", ("a", "b", "c", "d")),
     ],
