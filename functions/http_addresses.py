@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from functions._customers import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, PageQuery, Query, Reply, serve
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.addresses import (
     Address,
@@ -31,13 +30,6 @@ class ListedAddress(Address):
     etag: str
 
 
-class AddressPage(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    items: list[ListedAddress]
-    next_cursor: str | None
-
-
 class SuccessorQuery(Query):
     primary: Annotated[
         AddressId | None, Field(description="The address that becomes primary instead")
@@ -50,7 +42,7 @@ class SuccessorQuery(Query):
         "GET",
         "customers/{customerId}/addresses",
         who="ECA",
-        returns=AddressPage,
+        returns=PageOf[ListedAddress],
         tag="Addresses",
         refuses=REFUSES,
     ),

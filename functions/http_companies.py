@@ -3,10 +3,9 @@
 from typing import Any
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import TypeAdapter, ValidationError
 
-from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http import Call, NoQuery, Operation, PageOf, Reply, serve
 from shared.domain.companies import Company, CompanyFields
 from shared.domain.features import Feature, FeatureDependency, FeatureNotFound, Switch, features
 from shared.domain.values import CompanyCode
@@ -20,13 +19,6 @@ CODE: TypeAdapter[str] = TypeAdapter(CompanyCode)
 
 class ListedFeature(Feature):
     etag: str
-
-
-class FeaturePage(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    items: list[ListedFeature]
-    next_cursor: str | None
 
 
 @serve(bp, Operation("GET", "", who="H", returns=Company, tag="Companies"))
@@ -50,7 +42,9 @@ async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
     return Reply(company, status=201 if made else 200, etag=etag, location=call.url())
 
 
-@serve(bp, Operation("GET", "features", who="EAH", returns=FeaturePage, tag="Configuration"))
+@serve(
+    bp, Operation("GET", "features", who="EAH", returns=PageOf[ListedFeature], tag="Configuration")
+)
 async def list_features(call: Call[NoQuery, None]) -> Reply:
     """List the feature switches, and what each needs."""
     enabled, etag = await usecases.read_features(errand=call.errand)

@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from functions._customers import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, Query, Reply, serve
+from functions._http import Call, NoQuery, Operation, PageOf, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.contacts import (
     Contact,
@@ -36,13 +35,6 @@ class ListedContact(ContactView):
     etag: str
 
 
-class ContactPage(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    items: list[ListedContact]
-    next_cursor: str | None
-
-
 class SuccessorQuery(Query):
     primary: Annotated[
         ContactId | None, Field(description="The contact that becomes primary instead")
@@ -55,7 +47,7 @@ class SuccessorQuery(Query):
         "GET",
         "customers/{customerId}/contacts",
         who="ECA",
-        returns=ContactPage,
+        returns=PageOf[ListedContact],
         tag="Contacts",
         refuses=REFUSES,
     ),

@@ -4,10 +4,9 @@ import re
 from typing import Annotated, Any
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from functions._http import Call, Operation, PageQuery, Query, Reply, serve
+from functions._http import Call, Operation, PageOf, PageQuery, Query, Reply, serve
 from functions._http.operation import MEBIBYTE, NDJSON
 from shared.domain.imports import Import, ImportNotFound, RefusedLine
 from shared.domain.values import Key
@@ -24,15 +23,8 @@ class ImportQuery(Query):
     store: Annotated[Key | None, Field(description="The store of lines that name none")] = None
 
 
-class RefusedPage(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    items: list[RefusedLine]
-    next_cursor: str | None
-
-
 class ImportView(Import):
-    refused_lines: RefusedPage
+    refused_lines: PageOf[RefusedLine]
 
 
 @serve(

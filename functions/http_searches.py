@@ -4,10 +4,9 @@ from dataclasses import asdict
 from typing import Annotated, Literal
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from functions._http import Call, Operation, PageQuery, Reply, serve
+from functions._http import Call, Operation, PageOf, PageQuery, Reply, serve
 from shared.domain.search import By, SearchItem
 from shared.domain.values import Key
 from shared.errors import Invalid
@@ -29,15 +28,9 @@ class SearchQuery(PageQuery):
         None
     )
     scope: Annotated[
-        Scope | None, Field(description="local (the default with a store) or company")
+        Scope | None,
+        Field(description="local (the default with a store; without one, your own) or company"),
     ] = None
-
-
-class SearchPage(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    items: list[SearchItem]
-    next_cursor: str | None
 
 
 @serve(
@@ -46,7 +39,7 @@ class SearchPage(BaseModel):
         "GET",
         "customers",
         who="EAH",
-        returns=SearchPage,
+        returns=PageOf[SearchItem],
         pos_operation=CUSTOMER_SEARCH,
         tag="Customers",
         refuses=(Invalid,),
@@ -74,10 +67,13 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
 
 async def _books(call: Call[SearchQuery, None]) -> tuple[str, ...] | None:
     """Return the address books that make a customer local, or None for the whole company."""
-    query = call.query
-    if query.store is None:
-        if query.scope == "local":
-            raise Invalid.at("/store", "required", "scope=local takes a store.")
-        return None
-    store = await call.backend.configuration.store(call.legal_entity, query.store, "/store")
+    query, claims = call.query, call.caller.claims
+    number = query.store
+    if number is None:
+        if query.scope != "local":
+            return None
+        number = claims.store_number if claims else None
+    if number is None:
+        raise Invalid.at("/store", "required", "scope=local takes a store.")
+    store = await call.backend.configuration.store(call.legal_entity, number, "/store")
     return None if query.scope == "company" else tuple(store.customer_address_books)

@@ -6,9 +6,8 @@ from typing import Any
 
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
-from pydantic.alias_generators import to_camel
 
-from functions._http import Call, NoQuery, Operation, PageQuery, Reply, serve
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.merging import merge
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.collections import (
@@ -20,6 +19,7 @@ from shared.domain.collections import (
 )
 from shared.domain.companies import Parameters
 from shared.domain.flaws import flaws_of
+from shared.domain.sequences import NumberSequenceUsed
 from shared.errors import Invalid
 from shared.usecases import settings as usecases
 
@@ -56,13 +56,6 @@ class SettingItem(BaseModel):
     setting: SettingView
 
 
-class SettingPage(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    items: list[SettingItem]
-    next_cursor: str | None
-
-
 class ParametersPatch(RootModel[dict[str, Any]]):
     """A JSON merge patch of the parameters."""
 
@@ -71,9 +64,15 @@ class ParametersPatch(RootModel[dict[str, Any]]):
 
 @serve(
     bp,
-    Operation("GET", "settings/{collection}", who=READERS, returns=SettingPage, tag="Configuration",
-              refuses=(CollectionNotFound,)),
-)  # fmt: skip
+    Operation(
+        "GET",
+        "settings/{collection}",
+        who=READERS,
+        returns=PageOf[SettingItem],
+        tag="Configuration",
+        refuses=(CollectionNotFound,),
+    ),
+)
 async def list_settings(call: Call[PageQuery, None]) -> Reply:
     """List the settings of a collection by their keys."""
     page = await usecases.list_settings(
@@ -111,7 +110,7 @@ async def get_setting(call: Call[NoQuery, None]) -> Reply:
         also=(201,),
         if_match="allowed",
         tag="Configuration",
-        refuses=(CollectionNotFound, StillInUse),
+        refuses=(CollectionNotFound, StillInUse, NumberSequenceUsed),
     ),
 )
 async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
@@ -133,7 +132,7 @@ async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
 @serve(
     bp,
     Operation("DELETE", ONE, who=OWNERS, status=204, if_match="required", tag="Configuration",
-              refuses=(*NOT_FOUND, StillInUse)),
+              refuses=(*NOT_FOUND, StillInUse, NumberSequenceUsed)),
 )  # fmt: skip
 async def remove_setting(call: Call[NoQuery, None]) -> Reply:
     """Remove a setting that no other names."""

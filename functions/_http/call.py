@@ -32,6 +32,18 @@ class PageQuery(Query):
     ] = None
 
 
+T = TypeVar("T")
+
+
+class PageOf(BaseModel, Generic[T]):
+    """A page of a list; `nextCursor` is null on the last one."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    items: list[T]
+    next_cursor: str | None
+
+
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B")
 

@@ -37,6 +37,8 @@ class Admin:
         function = self._functions.get(scope["path"].removeprefix(PREFIX).lower())
         if function is None or scope["method"] != "POST":
             return 404
+        if (b"content-type", b"application/json") not in scope["headers"]:
+            return 415  # so that no page in a browser can start a function here
         try:
             body = json.loads(await _read(receive) or b"{}")
             value = _value(function, str(body.get("input") or ""))

@@ -5,7 +5,7 @@ import gc
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent.parent
 LOOK_FOR_LEADER = 1.0  # seconds
+AFTER_TROUBLE = 2.0  # seconds
 SWEEP = 300.0  # seconds between removals of what has outlived its time
 
 
@@ -98,23 +99,25 @@ class Host:
             lock.release()
 
     def _work(self, documents: SqliteDocuments, bus: SqliteBus) -> list[Coroutine[Any, Any, None]]:
-        work = [_sweep(documents)]
-        for one in self.functions:
-            if one.kind == "cosmosDBTrigger":
-                work.append(_unending(one, feeds.follow(one, documents)))
-            elif one.kind == "timerTrigger":
-                work.append(_unending(one, timers.tick(one)))
-            elif one.kind == "serviceBusTrigger":
-                work.append(_unending(one, buses.receive(one, bus)))
-        return work
+        serve: dict[str, Callable[[Function], Coroutine[Any, Any, None]]] = {
+            "cosmosDBTrigger": lambda one: feeds.follow(one, documents),
+            "timerTrigger": timers.tick,
+            "serviceBusTrigger": lambda one: buses.receive(one, bus),
+        }
+        served = [one for one in self.functions if one.kind in serve]
+        return [_sweep(documents), *(_unending(one, serve[one.kind]) for one in served)]
 
 
-async def _unending(function: Function, work: Coroutine[Any, Any, None]) -> None:
-    """Let trouble with one trigger, such as a full disk, not end the others."""
-    try:
-        await work
-    except Exception:
-        log.exception("%s is no longer served; restart the host", function.name)
+async def _unending(
+    function: Function, serve: Callable[[Function], Coroutine[Any, Any, None]]
+) -> None:
+    """Serve on after any trouble, such as a full disk, and without troubling other triggers."""
+    while True:
+        try:
+            await serve(function)
+        except Exception:
+            log.exception("%s stumbled and goes on", function.name)
+        await asyncio.sleep(AFTER_TROUBLE)
 
 
 async def _sweep(documents: SqliteDocuments) -> None:

@@ -13,7 +13,7 @@ from shared.ports import Document
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 25  # a chunk of an import can be half a megabyte
 IDLE = 0.2  # seconds between looks at a feed that has nothing new
 
 

@@ -10,7 +10,7 @@ from shared.domain.values import Record
 from shared.errors import NotFound, Refusal
 
 LINES_IN_CHUNK = 80  # with a problem each, still one commit
-BYTES_IN_CHUNK = 1024 * 1024
+BYTES_IN_CHUNK = 512 * 1024  # twice that once its quotes are escaped
 LONGEST_LINE = 256 * 1024
 
 Outcome = Literal["created", "alreadyThere", "refused"]

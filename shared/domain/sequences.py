@@ -19,6 +19,12 @@ def _one_run(text: str) -> str:
     return text
 
 
+class NumberSequenceUsed(Conflict):
+    """It has given numbers away, so it can neither go back nor go."""
+
+    code = "number-sequence-used"
+
+
 Format = Annotated[
     str,
     StringConstraints(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9#_.-]+$"),
@@ -35,6 +41,14 @@ class NumberSequence(Setting):
     def taken(self) -> "NumberSequence":
         """Return the sequence after its next block was given away."""
         return self.model_copy(update={"next": self.next + self.block_size})
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether two formats can write the same text: `1###` and `####` can."""
+    return len(one) == len(other) and all(
+        a == b or (a == "#" and b.isdigit()) or (b == "#" and a.isdigit())
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def written(number_format: str, number: int) -> str:

@@ -13,6 +13,7 @@ from shared.domain.customer_creation import NewCustomer
 from shared.domain.customers import CustomerExists
 from shared.domain.flaws import flaws_of
 from shared.domain.imports import (
+    LONGEST_LINE,
     Import,
     ImportNotFound,
     Outcome,
@@ -113,6 +114,8 @@ async def _make(number: int, text: str, store_number: str | None, errand: Errand
 
 def _parse(text: str, store_number: str | None) -> NewCustomer:
     """Return the line as a create body; `store_number` is for a line that names none."""
+    if len(text) >= LONGEST_LINE:
+        raise Invalid.at("", "line-too-long", f"A line has less than {LONGEST_LINE} characters.")
     try:
         body = from_json(text)
         if store_number is not None and isinstance(body, dict):

@@ -7,6 +7,7 @@ from typing import Any
 from shared.domain import collections as col
 from shared.domain.attributes import Attribute, AttributeType, wrong
 from shared.domain.companies import Parameters
+from shared.domain.sequences import NumberSequence, NumberSequenceUsed, overlap
 from shared.domain.values import Setting
 from shared.errors import Flaw, Invalid, Stale, VersionRequired
 from shared.ports import Contains, Create, Document, Page, Remove, Replace
@@ -67,6 +68,8 @@ async def remove_setting(
     """Remove a setting that nobody names. Raises SettingNotFound, StillInUse, Stale."""
     document = await read_setting(collection, key, errand=errand)
     check_version(document.etag, if_match)
+    if collection is col.NUMBER_SEQUENCES and document.body["setting"]["next"] > 1:
+        raise NumberSequenceUsed(f"{key} has given numbers away.")
     users = await used_by(collection.name, key, errand=errand)
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)
@@ -140,8 +143,21 @@ async def _check(collection: col.Collection[Any], setting: Setting, errand: Erra
     flaws = await errand.configuration.unknown(errand.legal_entity, collection.names(setting))
     if isinstance(setting, Attribute) and not flaws:
         flaws = await _check_default(setting, errand)
+    if isinstance(setting, NumberSequence):
+        flaws = await _check_format(setting, errand)
     if flaws:
         raise Invalid(flaws)
+
+
+async def _check_format(sequence: NumberSequence, errand: Errand) -> list[Flaw]:
+    """Two sequences that can write the same number would give it to two customers."""
+    page = await errand.documents.query("settings", errand.place(col.NUMBER_SEQUENCES.name))
+    return [
+        Flaw("/format", "format-overlaps", f"{document.id} can write the same numbers.")
+        for document in page.documents
+        if document.id != sequence.code
+        and overlap(document.body["setting"]["format"], sequence.format)
+    ]
 
 
 async def _check_default(attribute: Attribute, errand: Errand) -> list[Flaw]:
@@ -161,6 +177,8 @@ async def _check_change(
 ) -> None:
     """What values are judged by must not change while there may be values."""
     before = collection.model.model_validate(old.body["setting"])
+    if isinstance(new, NumberSequence) and new.next < before.next:
+        raise NumberSequenceUsed(f"It stands at {before.next} and cannot go back.")
     if isinstance(new, AttributeType):
         same = (before.data_type, before.multi_value) == (new.data_type, new.multi_value)
     elif isinstance(new, Attribute):

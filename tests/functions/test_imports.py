@@ -117,4 +117,8 @@ async def test_an_import_may_be_large(api: Api) -> None:
     state = await finished(api, response.headers["Location"])
 
     assert state["refused"] == 30
+    long = json.dumps({"storeNumber": "HOUSTON", "x": "y" * 300_000})
+    response = await api.post("imports", lines(long), **NDJSON)
+    state = await finished(api, response.headers["Location"])
+    assert state["refusedLines"]["items"][0]["errors"][0]["code"] == "line-too-long"
     assert too_large.status_code == 413

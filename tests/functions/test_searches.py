@@ -153,6 +153,7 @@ async def test_local_scope_shows_customers_of_the_stores_books(people: Api) -> N
     newest = (await people.get("customers?store=SANFRAN")).json()["items"]
     assert [item["name"] for item in newest] == ["Jonas Berg"]
     assert (await people.get("customers?q=j&scope=local")).status_code == 422
+    assert "Jonas Berg" not in await people.names("jon&scope=local", bearer=MANAGER), "her store"
     assert (await people.get("customers?store=NOWHERE")).status_code == 422
 
 

@@ -101,7 +101,7 @@ async def test_a_store_names_only_what_is_there(api: Api, field: str, value: Any
         ("attribute-types/Date", {"attributes/birthday"}),
         ("attributes/birthday", {"attribute-groups/Customer"}),
         ("attribute-groups/Customer", {"parameters/parameters"}),
-        ("number-sequences/CustomerAccount", {"parameters/parameters"}),
+        ("number-sequences/ClientBook", {"parameters/parameters"}),
     ],
 )
 async def test_what_is_in_use_cannot_go(api: Api, path: str, users: set[str]) -> None:
@@ -128,6 +128,25 @@ async def test_the_type_of_an_attribute_in_use_does_not_change(api: Api) -> None
 
     assert (retyped.json()["code"], moved.json()["code"]) == ("still-in-use", "still-in-use")
     assert renamed.status_code == 200
+
+
+async def test_a_number_is_never_given_twice(api: Api) -> None:
+    await api.create()
+    path = "settings/number-sequences/CustomerAccount"
+    read = (await api.get(path)).json()
+    back = await api.put_setting(
+        "number-sequences", "CustomerAccount", read | {"next": 1}, if_match="*"
+    )
+    await api.set_parameters(customerNumberSequence=None)
+    gone = await api.call("DELETE", path, bearer=ADMINISTRATOR, if_match="*")
+    other = {"code": "B2B", "format": "1#####"}
+    overlapping = await api.put_setting("number-sequences", "B2B", other)
+    apart = await api.put_setting("number-sequences", "B2B", other | {"format": "B#####"})
+
+    assert (back.status_code, back.json()["code"]) == (409, "number-sequence-used")
+    assert (gone.status_code, gone.json()["code"]) == (409, "number-sequence-used")
+    assert overlapping.json()["errors"][0]["code"] == "format-overlaps"
+    assert apart.status_code == 201
 
 
 async def test_an_unknown_collection_is_not_found(api: Api) -> None:
