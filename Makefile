@@ -1,4 +1,6 @@
-PY ?= python3
+# The first Python that is new enough; PY=/path/to/python3 chooses another.
+PY ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 STAMP := .venv/.ready
 
@@ -11,7 +13,7 @@ help: ## show this list
 setup: $(STAMP) ## make .venv with everything that running and testing need
 
 $(STAMP): requirements.txt requirements-dev.txt
-	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Libro needs Python 3.11 or later, this is " + sys.version.split()[0])'
+	@test -n "$(PY)" || { echo "Libro needs Python 3.11 or later; none was found."; exit 1; }
 	@echo "Setting up .venv (once, about a minute) ..."
 	@$(PY) -m venv --clear .venv && $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt && touch $@
 

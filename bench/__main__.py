@@ -75,4 +75,5 @@ def _target(process: "subprocess.Popen[str]", folder: Path) -> Target:
     return Target(url[1], int(url[2]), associate, own, process.pid, folder)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

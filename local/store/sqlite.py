@@ -98,12 +98,10 @@ class SqliteDocuments:
             f" WHERE partition = ?{where}{after} AND {ALIVE}{sql.render_order(order)} LIMIT ?"
         )
         parameters = [ops.join(partition), *values, *position, self._clock(), limit + 1]
-        found = [_document(row) for row in self._select(statement, parameters).fetchall()]
-        more = len(found) > limit
-        return Page(
-            documents=found[:limit],
-            continuation=sql.continue_after(order, found[limit - 1].body) if more else None,
-        )
+        rows = self._select(statement, parameters).fetchall()
+        found = [_document(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Page(found, sql.continue_after(order, found[-1].body) if more else None)
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         rows = self._select(

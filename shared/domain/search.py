@@ -150,6 +150,8 @@ def _is_first(entry: dict[str, Any], said: list[dir_.Said], at: Stratum) -> bool
         others = dir_.pair_keys(*entry["paired"])
     elif at.kind == "word":
         mine = entry_id.split(" ", 1)[0]
+        if mine == at.prefix:
+            return True  # nothing that begins like it is smaller
         others = [word for _, _, each in said for word in each]
     else:
         mine = entry_id.split(" ", 1)[0]

@@ -15,10 +15,7 @@ from shared.domain.customer_creation import (
     first_contacts,
     make_customer,
 )
-from shared.domain.customers import (
-    Customer,
-    CustomerExists,
-)
+from shared.domain.customers import Customer, CustomerExists
 from shared.domain.stores import Store
 from shared.errors import AlreadyExists, Invalid
 from shared.ports import Create

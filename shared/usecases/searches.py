@@ -10,7 +10,7 @@ from shared.ports import Condition, Contains, Equal, Order, Page, Range
 from shared.usecases.errand import Errand
 
 MOST_QUERIES = 4
-WINDOW = 100
+MOST_READ = 200  # entries in one query; the first reads few, each further one twice as many
 AFTER = "\x01"  # smaller than any character of an id: an id with it is just after the id
 LAST = "\U0010ffff"
 
@@ -100,7 +100,7 @@ async def _read(asked: Asked, at: Stratum, position: Position, turn: int, errand
         Range("id", start=start, end=at.prefix + LAST),
         *narrowed,
         *_in_books(asked),
-        limit=max(WINDOW, asked.limit) if turn else asked.limit + 1,
+        limit=min((asked.limit + 1) << turn, MOST_READ),
     )
 
 
