@@ -24,9 +24,15 @@ class WorkerInactive(Forbidden):
 
 
 class PosOperationNotAllowed(Forbidden):
-    """The permission group of the worker does not list the POS operation."""
+    """The permission group of the worker lacks a POS operation; the code names it."""
 
-    code = "pos-operation-not-allowed"
+    code = "pos-operation"
+
+    def __init__(self, group: str, number: int) -> None:
+        super().__init__(
+            f"The permission group {group} lacks the POS operation {number}.", posOperation=number
+        )
+        self.code = f"{PosOperationNotAllowed.code}-{number}"  # type: ignore[misc]  # it is its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,12 @@ def authorize(caller: Caller, roles: Collection[str], legal_entity: str | None) 
 
 
 async def check_pos_operation(
-    caller: Caller, number: int, legal_entity: str, configuration: Configuration
+    caller: Caller, number: int | None, legal_entity: str, configuration: Configuration
 ) -> None:
     """Hold an employee to her permission group, if she has one. Nobody else has POS operations.
 
-    Who the company has not registered as a worker is vouched for by the token alone.
+    Who the company has not registered as a worker is vouched for by the token alone; who has
+    left may do nothing, and a worker's record cannot be removed.
     """
     claims = caller.claims
     if claims is None or claims.role != "Employee" or claims.personnel_number is None:
@@ -85,11 +92,8 @@ async def check_pos_operation(
         return
     if not worker.active:
         raise WorkerInactive(f"The worker {worker.personnel_number} is no longer active.")
-    if worker.permission_group is None:
+    if worker.permission_group is None or number is None:
         return
     group = await configuration.find(legal_entity, PERMISSION_GROUPS, worker.permission_group)
     if group is None or number not in group.operations:
-        raise PosOperationNotAllowed(
-            f"The permission group {worker.permission_group} lacks the POS operation {number}.",
-            posOperation=number,
-        )
+        raise PosOperationNotAllowed(worker.permission_group, number)

@@ -25,5 +25,7 @@ async def run_imports(changes: func.DocumentList) -> None:
     for change in changes:
         if change.get("type") == CHUNK and change["waiting"]:
             import_ = await import_of(change["key"], backend.documents)
+            if import_ is None:
+                continue  # it has outlived its time
             errand = backend.errand(import_.legal_entity, import_.started_by, datetime.now(UTC))
             await work_through(change.data, import_=import_, errand=errand)

@@ -5,7 +5,7 @@ from typing import Any
 import azure.functions as func
 from pydantic import TypeAdapter, ValidationError
 
-from functions._http import Call, NoQuery, Operation, PageOf, Reply, serve
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.domain.companies import Company, CompanyFields
 from shared.domain.features import Feature, FeatureDependency, FeatureNotFound, Switch, features
 from shared.domain.values import CompanyCode
@@ -45,14 +45,14 @@ async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
 @serve(
     bp, Operation("GET", "features", who="EAH", returns=PageOf[ListedFeature], tag="Configuration")
 )
-async def list_features(call: Call[NoQuery, None]) -> Reply:
+async def list_features(call: Call[PageQuery, None]) -> Reply:
     """List the feature switches, and what each needs."""
     enabled, etag = await usecases.read_features(errand=call.errand)
     items: list[Any] = [
         one.model_dump(mode="json", by_alias=True) | {"etag": etag}
         for one in features(enabled).values()
     ]
-    return Reply(call.page(items, None))
+    return Reply(call.slice(items))
 
 
 @serve(

@@ -6,7 +6,7 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customers import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, PageOf, Query, Reply, serve
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.contacts import (
     Contact,
@@ -52,10 +52,10 @@ class SuccessorQuery(Query):
         refuses=REFUSES,
     ),
 )
-async def list_contacts(call: Call[NoQuery, None]) -> Reply:
-    """List the contact points; a customer has at most fifty, so there is one page."""
+async def list_contacts(call: Call[PageQuery, None]) -> Reply:
+    """List the contact points, at most fifty of a customer."""
     contacts = await usecases.list_contacts(await customer_key(call), errand=call.errand)
-    return Reply(call.page([_item(contact) for contact in contacts], None))
+    return Reply(call.slice([_item(contact) for contact in contacts]))
 
 
 @serve(

@@ -1,9 +1,11 @@
 """Customers over HTTP."""
 
+import hashlib
 from typing import Annotated
 
 import azure.functions as func
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from functions._caller import check_pos_operation
 from functions._customers import REFUSES, customer_key
@@ -128,7 +130,8 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     key = await customer_key(call)
     kept_from_her = sorted(STAFF_ONLY & call.body.model_fields_set)
     if call.caller.role == "Customer" and kept_from_her:
-        raise FieldNotAllowed(f"The company sets {', '.join(kept_from_her)}.", fields=kept_from_her)
+        fields = [to_camel(name) for name in kept_from_her]
+        raise FieldNotAllowed(f"The company sets {', '.join(fields)}.", fields=fields)
     customer = await usecases.edit_customer(
         key, call.body, if_match=call.version, errand=call.errand
     )
@@ -185,4 +188,6 @@ async def restore_customer(call: Call[NoQuery, None]) -> Reply:
 )
 async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
     """Tell what a new customer of a store would inherit, and what to be careful about."""
-    return Reply(await customer_defaults(call.query.store, errand=call.errand))
+    defaults = await customer_defaults(call.query.store, errand=call.errand)
+    version = hashlib.sha256(defaults.model_dump_json().encode()).hexdigest()[:20]
+    return Reply(defaults, etag=version)

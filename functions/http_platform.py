@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http.edge import refuse
 from functions._http.openapi import describe
 from functions._http.problems import NoSuchResource
 from shared.errors import NotFound, Unavailable
@@ -108,3 +109,15 @@ def _asset(name: str) -> bytes:
     if spec is None or not spec.submodule_search_locations:
         raise AssetNotFound("The API browser is not installed.")
     return (Path(spec.submodule_search_locations[0]) / "static" / name).read_bytes()
+
+
+# Routes are tried in the order of function names, so this one sees only what no other takes.
+@bp.function_name("zz_refuse_unknown_path")
+@bp.route(
+    "{*path}",
+    methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+    auth_level=func.AuthLevel.ANONYMOUS,
+)
+async def zz_refuse_unknown_path(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer a path or a method that nobody serves, in the way of every other refusal."""
+    return refuse(NoSuchResource("Nothing is served by this method at this address."), req)

@@ -58,7 +58,7 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
         by=query.by,
         books=await _books(call),
         limit=query.limit,
-        position=Position(*position) if position else Position(),
+        position=Position(*position) if position else None,
     )
     run = list_customers if not (query.q and query.q.strip()) else search_customers
     items, after = await run(asked, errand=call.errand)

@@ -15,6 +15,7 @@ from shared.domain.collections import (
     CollectionNotFound,
     SettingNotFound,
     StillInUse,
+    WorkerKept,
     collection,
 )
 from shared.domain.companies import Parameters
@@ -132,7 +133,7 @@ async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
 @serve(
     bp,
     Operation("DELETE", ONE, who=OWNERS, status=204, if_match="required", tag="Configuration",
-              refuses=(*NOT_FOUND, StillInUse, NumberSequenceUsed)),
+              refuses=(*NOT_FOUND, StillInUse, NumberSequenceUsed, WorkerKept)),
 )  # fmt: skip
 async def remove_setting(call: Call[NoQuery, None]) -> Reply:
     """Remove a setting that no other names."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,29 +89,37 @@ STORES = [
 
 
 def fill(folder: Folder) -> None:
-    """Fill an empty folder; one that has the company already stays as it is."""
-    asyncio.run(_fill(folder))
+    """Fill an empty folder, entirely or not at all; one that has a store stays as it is."""
+    if folder.database.exists():
+        return
+    log.info("Making demo data ...")
+    draft = Folder(folder.path / "demo-in-progress")
+    for left_over in draft.path.glob("libro.db*"):
+        left_over.unlink()
+    asyncio.run(_fill(draft))
+    draft.database.replace(folder.database)
+    shutil.rmtree(draft.path)
+    log.info("%d customers made", CUSTOMERS)
 
 
 async def _fill(folder: Folder) -> None:
     documents = SqliteDocuments(folder.database)
     try:
-        if await documents.read("settings", (COMPANY, "company"), "company") is None:
-            log.info("Making demo data ...")
-            await _make(folder.backend(documents))
+        await _make(folder.backend(documents))
     finally:
         documents.close()
 
 
 async def _make(backend: Backend) -> None:
-    errand = backend.errand(COMPANY, "application:demo", datetime.now(UTC))
+    now = datetime.now(UTC)
+    hours = timedelta(hours=CUSTOMERS + 1)
+    errand = backend.errand(COMPANY, "application:demo", now - hours)
     await configure(errand)
     fake = Faker("en_US")
     fake.seed_instance(SEED)
     for index in range(CUSTOMERS):
-        earlier = replace(errand, now=errand.now - timedelta(hours=CUSTOMERS - index))
-        await create_customer(_customer(fake, index), errand=earlier)
-    log.info("%d customers made", CUSTOMERS)
+        later = replace(errand, now=errand.now + timedelta(hours=index + 1))
+        await create_customer(_customer(fake, index), errand=later)
 
 
 async def configure(errand: Errand) -> None:

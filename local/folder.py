@@ -24,10 +24,15 @@ class Folder:
     def key(self, name: str) -> bytes:
         """Return the secret of that name, made on first use and never changed."""
         file = self.path / f"{name}.key"
-        with suppress(FileExistsError):
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not file.exists():
+            # Whole or not at all, and once, whoever else starts at the same time.
+            draft = self.path / f"{name}.{secrets.token_hex(4)}.key"
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as out:
                 out.write(secrets.token_hex(KEY_BYTES))
+            with suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
         return bytes.fromhex(file.read_text())
 
     def tokens(self) -> LocalTokens:

@@ -79,9 +79,12 @@ def claims_of(claims: dict[str, Any]) -> Claims:
     roles = [role for role in claims.get("roles", ()) if role in ROLES]
     if len(roles) != 1:
         raise Unauthenticated("The token names no role, or more than one.")
+    companies = claims.get("legal_entities", ())
+    if roles == ["Customer"] and (len(companies) != 1 or "*" in companies):
+        raise Unauthenticated("A customer belongs to one legal entity.")
     bearer = Bearer(
         role=roles[0],
-        legal_entities=tuple(claims.get("legal_entities", ())),
+        legal_entities=tuple(companies),
         subject=claims["sub"],
         personnel_number=claims.get("personnel_number"),
         store_number=claims.get("store"),

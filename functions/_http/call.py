@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -78,7 +79,7 @@ class Call(Generic[Q, B]):
 
     def url(self, *segments: str) -> str:
         """Return the address of a resource of this company."""
-        return "/".join(["/api/v1", self.legal_entity, *segments])
+        return "/".join(["/api/v1", self.legal_entity, *(quote(one, safe="") for one in segments)])
 
     def position(self) -> Any:
         """Return what the cursor of the query holds, or None. Raises BadCursor."""
@@ -91,6 +92,12 @@ class Call(Generic[Q, B]):
         if position is not None:
             next_cursor = cursors.write(position, self._scope(), self.backend)
         return {"items": items, "nextCursor": next_cursor}
+
+    def slice(self, items: list[Any]) -> dict[str, Any]:
+        """Return the page that was asked for out of a list that is all here."""
+        start = self.position() or 0
+        end = start + getattr(self.query, "limit", len(items))
+        return self.page(items[start:end], end if end < len(items) else None)
 
     def _scope(self) -> str:
         """A cursor is good for the same question of the same company only."""

@@ -23,8 +23,9 @@ from shared.errors import Invalid, Refusal, Stale, Unauthenticated, Unavailable,
 Refusals = tuple[type[Refusal], ...]
 
 CALLER: Refusals = (Unauthenticated, RoleNotAllowed)
+EMPLOYEE: Refusals = (WorkerInactive,)
 COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound, NoSuchResource)
-POS_OPERATION: Refusals = (PosOperationNotAllowed, WorkerInactive)
+POS_OPERATION: Refusals = (PosOperationNotAllowed,)
 BODY: Refusals = (BodyTooLarge, UnsupportedMediaType)
 JSON_BODY: Refusals = (MalformedJson, Invalid)
 KEY: Refusals = (BadHeader, InProgress, KeyReused)
@@ -35,6 +36,7 @@ def refusals(operation: Operation) -> list[type[Refusal]]:
     found: list[type[Refusal]] = [BadQuery, Unavailable]
     found += CALLER if operation.who else ()
     found += COMPANY if operation.in_company else ()
+    found += EMPLOYEE if "E" in operation.who else ()
     found += POS_OPERATION if operation.pos_operation else ()
     found += BODY if operation.body is not None else ()
     found += JSON_BODY if operation.takes_json else ()

@@ -109,9 +109,9 @@ async def _respond(
     if key is None:
         return render(operation, await handler(call), headers)
     place = idempotency.place_of(key, req, caller)
-    call.fingerprint = place[0]
 
-    async def run() -> func.HttpResponse:
+    async def run(fingerprint: str) -> func.HttpResponse:
+        call.fingerprint = fingerprint
         try:
             return render(operation, await handler(call), headers)
         except Refusal as exc:
@@ -127,10 +127,9 @@ async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Ba
     _caller.authorize(caller, operation.roles, company)
     if company and operation.name != "put_company":
         await backend.configuration.company(company)
-        if operation.pos_operation:
-            await _caller.check_pos_operation(
-                caller, operation.pos_operation, company, backend.configuration
-            )
+        await _caller.check_pos_operation(
+            caller, operation.pos_operation, company, backend.configuration
+        )
     return caller
 
 
@@ -168,7 +167,7 @@ def _is_known(etag: str, if_none_match: str | None) -> bool:
 def _failed(
     exc: Exception, operation: Operation, req: func.HttpRequest, trace: str
 ) -> func.HttpResponse:
-    instance = "/api/" + req.url.partition("?")[0].partition("/api/")[2]
+    instance = _instance(req)
     if not isinstance(exc, Refusal):
         log.error("%s failed", operation.name, exc_info=exc)
         body = {
@@ -179,12 +178,29 @@ def _failed(
         return func.HttpResponse(to_json(body), status_code=500, mimetype=PROBLEM_JSON)
     if not is_documented(operation, exc):
         warnings.warn(f"{operation.name} does not list {type(exc).__name__}", stacklevel=2)
+    return _problem(exc, instance, trace)
+
+
+def _problem(refusal: Refusal, instance: str, trace: str) -> func.HttpResponse:
     return func.HttpResponse(
-        to_json(problem_of(exc, instance=instance, trace_id=trace), fallback=str),
-        status_code=status_of(type(exc)),
-        headers=headers_of(exc),
+        to_json(problem_of(refusal, instance=instance, trace_id=trace), fallback=str),
+        status_code=status_of(type(refusal)),
+        headers=headers_of(refusal),
         mimetype=PROBLEM_JSON,
     )
+
+
+def _instance(req: func.HttpRequest) -> str:
+    path: str = req.url.partition("?")[0].partition("/api/")[2]
+    return f"/api/{path}"
+
+
+def refuse(refusal: Refusal, req: func.HttpRequest) -> func.HttpResponse:
+    """Return the refusal as it is answered, for a function that is no operation."""
+    trace = _trace_of(req.headers.get("traceparent"))
+    response = _problem(refusal, _instance(req), trace)
+    response.headers["X-Trace-Id"] = trace
+    return response
 
 
 def _trace_of(traceparent: str | None) -> str:

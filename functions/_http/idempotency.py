@@ -1,7 +1,9 @@
 """The same POST twice is answered once: the first answer is kept for a day and given again."""
 
 import hashlib
+import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +11,12 @@ import azure.functions as func
 
 from functions._caller import Caller
 from shared.domain.values import as_text
-from shared.errors import AlreadyExists, Conflict, Flaw, Invalid
+from shared.errors import Conflict, Flaw, Invalid, Stale
 from shared.ports import Create, Document, Documents, Partition, Remove, Replace
 
 ANSWER = "answer"
 ABANDONED = timedelta(seconds=60)  # who has not answered by then has crashed
+PRECONDITION_FAILED = 412
 SERVER_ERROR = 500
 
 
@@ -33,31 +36,38 @@ def place_of(key: str, req: func.HttpRequest, caller: Caller) -> Partition:
 
 
 async def once(
-    run: Callable[[], Awaitable[func.HttpResponse]],
+    run: Callable[[str], Awaitable[func.HttpResponse]],
     *,
     place: Partition,
     req: func.HttpRequest,
     documents: Documents,
     now: datetime,
 ) -> func.HttpResponse:
-    """Run it, unless it ran before: then give its first answer. Raises InProgress, KeyReused."""
+    """Run it, unless it ran before: then give its first answer. Raises InProgress, KeyReused.
+
+    `run` is given a fingerprint: the same for this request and for whoever takes over from it
+    when it dies, and another one for every later use of the key.
+    """
     asked = hashlib.sha256(req.url.partition("?")[2].encode() + b"\n" + req.get_body()).hexdigest()
-    record = {"id": ANSWER, "asked": asked, "since": as_text(now)}
     earlier = await documents.read("requests", place, ANSWER)
     if earlier and (answer := _earlier_answer(earlier, asked, now)):
         return answer
+    fingerprint = earlier.body["fingerprint"] if earlier else uuid.uuid4().hex
+    record = {"id": ANSWER, "asked": asked, "since": as_text(now), "fingerprint": fingerprint}
     started = Replace(record, earlier.etag) if earlier else Create(record)
     try:
         [etag] = await documents.commit("requests", place, [started])
-    except (AlreadyExists, Conflict):
+    except Conflict:
         raise InProgress("The first request with this key is still running.") from None
-    response = await run()
-    if response.status_code >= SERVER_ERROR:
-        # It may work next time, so the key is free again.
-        await documents.commit("requests", place, [Remove(ANSWER)])
-    else:
-        kept = record | {"answer": _kept(response)}
-        await documents.commit("requests", place, [Replace(kept, etag)])
+    keep = None
+    try:
+        response = await run(fingerprint)
+        keep = _kept(response)
+    finally:
+        # What may go better next time leaves the key free; else the first answer stays.
+        done = Replace(record | {"answer": keep}, etag) if keep else Remove(ANSWER)
+        with suppress(Stale):
+            await documents.commit("requests", place, [done])
     return response
 
 
@@ -75,7 +85,10 @@ def _earlier_answer(earlier: Document, asked: str, now: datetime) -> func.HttpRe
     )
 
 
-def _kept(response: func.HttpResponse) -> dict[str, Any]:
+def _kept(response: func.HttpResponse) -> dict[str, Any] | None:
+    """Return the answer as it is kept, or None for one that may be another next time."""
+    if response.status_code >= SERVER_ERROR or response.status_code == PRECONDITION_FAILED:
+        return None
     return {
         "status": response.status_code,
         "headers": dict(response.headers),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from functions._caller import PosOperationNotAllowed
 from functions._http.documented import refusals
 from functions._http.operation import OPERATIONS, Operation
 from functions._http.problems import PROBLEM_JSON, Problem, status_of
@@ -147,7 +148,8 @@ def _responses(operation: Operation, schemas: dict[tuple[str, str], Json]) -> Js
         found["304"] = {"description": "Not Modified", "headers": _headers("X-Trace-Id", "ETag")}
     codes: defaultdict[HTTPStatus, list[str]] = defaultdict(list)
     for refusal in refusals(operation):
-        codes[status_of(refusal)].append(refusal.code)
+        number = operation.pos_operation if refusal is PosOperationNotAllowed else None
+        codes[status_of(refusal)].append(f"{refusal.code}-{number}" if number else refusal.code)
     for problem_status, those in sorted(codes.items()):
         found[str(int(problem_status))] = _problem(problem_status, those, schemas[("", "problem")])
     return found
@@ -155,7 +157,8 @@ def _responses(operation: Operation, schemas: dict[tuple[str, str], Json]) -> Js
 
 def _answer(operation: Operation, status: int, schemas: dict[tuple[str, str], Json]) -> Json:
     headers = ["X-Trace-Id"]
-    headers += ["ETag"] if operation.returns is not None and operation.who else []
+    changes = operation.method != "GET" and operation.returns is not None
+    headers += ["ETag"] if operation.versioned or changes else []
     headers += ["Location"] if status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED} else []
     headers += ["Idempotency-Replayed"] if operation.idempotent else []
     answer: Json = {"description": HTTPStatus(status).phrase, "headers": _headers(*headers)}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from functions._http.call import Call, NoQuery
+from functions._http.call import Call, NoQuery, PageOf
 from functions._http.reply import Reply
 from shared.errors import Refusal
 
@@ -80,7 +80,9 @@ class Operation:
 
     @property
     def versioned(self) -> bool:
-        return self.method == "GET" and isinstance(self.returns, type)
+        """Every single resource has a version; a page has those of its items."""
+        is_page = isinstance(self.returns, type) and issubclass(self.returns, PageOf)
+        return self.method == "GET" and bool(self.who) and not is_page
 
     def bind(self, handler: Handler) -> None:
         """Learn name, words, query and body from the handler; adapters are made once, here."""

@@ -30,6 +30,9 @@ def run(options: argparse.Namespace) -> int:
     if options.role == "Customer" and not options.customer:
         print("A Customer token takes --customer.", file=sys.stderr)
         return 2
+    if options.role == "Customer" and options.legal_entity != [options.legal_entity[0].strip("*")]:
+        print("A customer belongs to one --legal-entity.", file=sys.stderr)
+        return 2
     bearer = Bearer(
         role=options.role,
         legal_entities=tuple(options.legal_entity),

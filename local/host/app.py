@@ -42,8 +42,9 @@ class Host:
     def __post_init__(self) -> None:
         settings = {"COSMOS_DATABASE": database()}
         self.functions = read_functions(self.app, settings)
-        self.admin = Admin(self.functions)
-        keys = {self.folder.key("function").hex(): 1, self.folder.key("master").hex(): 2}
+        master = self.folder.key("master").hex()
+        self.admin = Admin(self.functions, master)
+        keys = {self.folder.key("function").hex(): 1, master: 2}
         http = [one for one in self.functions if one.kind == "httpTrigger"]
         self.http = HttpEdge(http, prefix=_route_prefix(), keys=keys)
 

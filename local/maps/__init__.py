@@ -39,8 +39,8 @@ class Map:
         """Return the create body for the line, with the GUID that its key stands for."""
         filled = _filled(self.customer, line)
         body: dict[str, Any] = {} if filled is MISSING else filled
-        if self.key is not None:
-            name = _FIELD.sub(lambda match: str(line.get(match[1], "")), self.key)
+        if self.key is not None and all(line.get(one) for one in _FIELD.findall(self.key)):
+            name = _FIELD.sub(lambda match: str(line[match[1]]), self.key)
             body.setdefault("id", guid(legal_entity, name))
         return body
 

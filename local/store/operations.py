@@ -44,11 +44,11 @@ class Row:
         self.values: tuple[Any, ...] = ()
         if isinstance(operation, Remove):
             return
-        body = to_json(operation.body).decode()
+        body = to_json(operation.body)
         etag = f"{_salt}{next(_count):x}"
         expires = _expiry(container, operation.body, now)
         self.size = len(body)
-        self.values = (place, operation.body["id"], etag, body, expires)
+        self.values = (place, operation.body["id"], etag, body.decode(), expires)
 
     @property
     def etag(self) -> str:

@@ -51,10 +51,10 @@ class SqliteDocuments:
 
     async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
         check_id(document_id)
-        row = self._select(
+        rows = self._select(
             self._reads[container], [ops.join(partition), document_id, self._clock()]
-        ).fetchone()
-        return _document(row) if row else None
+        )
+        return _document(rows[0]) if rows else None
 
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
@@ -79,7 +79,7 @@ class SqliteDocuments:
         def work(db: sqlite3.Connection) -> str:
             return ops.apply(db, container, rows, now)[-1]
 
-        etag: str = await self._writer.write(work, guarded=False)
+        etag: str = await self._writer.write(work)
         return etag
 
     async def query(  # the port's own signature
@@ -98,7 +98,7 @@ class SqliteDocuments:
             f" WHERE partition = ?{where}{after} AND {ALIVE}{sql.render_order(order)} LIMIT ?"
         )
         parameters = [ops.join(partition), *values, *position, self._clock(), limit + 1]
-        rows = self._select(statement, parameters).fetchall()
+        rows = self._select(statement, parameters)
         found = [_document(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(found, sql.continue_after(order, found[-1].body) if more else None)
@@ -108,14 +108,14 @@ class SqliteDocuments:
             f"SELECT seq, etag, body FROM {containers()[container].name}"  # noqa: S608
             f" WHERE seq > ? AND {ALIVE} ORDER BY seq LIMIT ?",
             [int(position or 0), self._clock(), limit],
-        ).fetchall()
+        )
         last = str(rows[-1][0]) if rows else position or "0"
         return Changes(documents=[_document(row[1:]) for row in rows], position=last)
 
     async def checkpoint(self, name: str) -> str | None:
         """Return where a reader of the change feed stood, or None at the very beginning."""
-        row = self._select("SELECT position FROM checkpoints WHERE name = ?", [name]).fetchone()
-        return row[0] if row else None
+        rows = self._select("SELECT position FROM checkpoints WHERE name = ?", [name])
+        return rows[0][0] if rows else None
 
     async def save_checkpoint(self, name: str, position: str) -> None:
         statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)"
@@ -139,9 +139,9 @@ class SqliteDocuments:
         self._writer.close()
         self._db.close()
 
-    def _select(self, statement: str, parameters: list[Any]) -> sqlite3.Cursor:
+    def _select(self, statement: str, parameters: list[Any]) -> list[Any]:
         try:
-            return self._db.execute(statement, parameters)
+            return self._db.execute(statement, parameters).fetchall()
         except sqlite3.OperationalError as exc:
             raise OutOfRoom(f"The store cannot read now ({exc}).") from exc
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -125,6 +125,22 @@ def check(
     ]
     if flaws:
         raise Invalid(flaws)
+
+
+def check_patch(
+    patch: Attributes, definitions: Definitions, *, pointer: str = "/attributes"
+) -> None:
+    """Judge only what a merge patch names: it may take away what is no longer defined."""
+    named: Attributes = {name: value for name, value in patch.items() if value is not None}
+    optional = {
+        name: one if patch.get(name, "") is None else replace(one, member=_optional(one.member))
+        for name, one in definitions.items()
+    }
+    check(named, optional, pointer=pointer)
+
+
+def _optional(member: Member) -> Member:
+    return member.model_copy(update={"required": False})
 
 
 def _flaws(name: str, value: AttributeValue, definitions: Definitions) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,12 @@ class StillInUse(Conflict):
     code = "still-in-use"
 
 
+class WorkerKept(Conflict):
+    """A worker is deactivated, not removed: without the record her token would know no bounds."""
+
+    code = "worker-kept"
+
+
 def _names_nothing(_: Any) -> Iterable[Naming]:
     return ()
 

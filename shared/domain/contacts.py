@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import validate_email
 from pydantic import Field, StringConstraints
 
 from shared.domain.values import Body, Line, Record
-from shared.domain.words import whole
 from shared.errors import Conflict, Flaw, Invalid, NotFound
 
 ContactKind = Literal["email", "phone", "url"]
@@ -85,7 +84,20 @@ def normalize(kind: ContactKind, value: str, country: str | None, pointer: str) 
         return _normal_phone(value, country, pointer)
     if not value.lower().startswith(("https://", "http://")) or any(c.isspace() for c in value):
         raise Invalid.at(pointer, "invalid-url", "A web address begins with http:// or https://.")
-    return whole(value)
+    return value
+
+
+def normal_email(value: str) -> str:
+    """Return the e-mail in the form in which it is compared, or raise ValueError."""
+    # Shops keep addresses of intranets and test systems too, so only the form is judged.
+    email = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    return email.normalized.lower()
+
+
+def check_email(value: str) -> str:
+    """Return the e-mail as it was given, or raise ValueError."""
+    normal_email(value)
+    return value
 
 
 def contact(
@@ -176,11 +188,9 @@ def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> 
 
 def _normal_email(value: str, pointer: str) -> str:
     try:
-        # Shops keep addresses of intranets and test systems too, so only the form is judged.
-        email = validate_email(value, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as exc:
+        return normal_email(value)
+    except ValueError as exc:
         raise Invalid([Flaw(pointer, "invalid-email", str(exc))]) from None
-    return email.normalized.lower()
 
 
 def _normal_phone(value: str, country: str | None, pointer: str) -> str:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, computed_field
+from pydantic import AfterValidator, Field, StringConstraints, computed_field
 
-from shared.domain.contacts import Contacts, ContactView
+from shared.domain.contacts import Contacts, ContactView, check_email
 from shared.domain.values import Body, Currency, Guid, Key, Language, Line, LongLine, Record
 from shared.errors import Conflict, Flaw, Forbidden, Invalid, NotFound
 
@@ -20,7 +20,11 @@ ExternalIds = Annotated[
     Field(max_length=20),
 ]
 Names = Annotated[tuple[Key, ...], Field(max_length=50)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254)]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=254),
+    AfterValidator(check_email),
+]
 PERSON_ONLY = ("title", "first_name", "middle_name", "last_name", "suffix")
 STAFF_ONLY = frozenset(
     {"customer_group", "currency", "affiliations", "address_books", "external_ids"}

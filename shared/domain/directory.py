@@ -121,7 +121,8 @@ def _said(customer: Customer) -> Iterator[Said]:
     if customer.name:
         yield ["name", customer.name, list(words(customer.name))]
     if customer.account_number:
-        yield ["account", customer.account_number, [whole(customer.account_number)]]
+        number = customer.account_number
+        yield ["account", number, list(dict.fromkeys([whole(number), *words(number)]))]
     for contact in cp.of_kind(customer.contacts, "email"):
         yield ["email", contact.value, [whole(contact.normal)]]
     for contact in cp.of_kind(customer.contacts, "phone"):
@@ -140,7 +141,7 @@ def _addresses(customer: Customer) -> list[str]:
 
 def phone_words(contact: cp.Contact) -> list[str]:
     """Return the digits as dialed from abroad, at home, and as they were given."""
-    home = str(phonenumbers.parse(contact.normal).national_number)
+    home = phonenumbers.national_significant_number(phonenumbers.parse(contact.normal))
     given = "".join(filter(str.isdigit, contact.value))
     return list(dict.fromkeys([contact.normal.lstrip("+"), home, given]))
 

@@ -12,6 +12,9 @@ from shared.errors import NotFound, Refusal
 LINES_IN_CHUNK = 80  # with a problem each, still one commit
 BYTES_IN_CHUNK = 512 * 1024  # twice that once its quotes are escaped
 LONGEST_LINE = 256 * 1024
+MOST_FLAWS = 20  # kept of one line
+MOST_SAID = 300  # characters
+KEPT = 7 * 24 * 3600  # seconds that a completed import can be asked about
 
 Outcome = Literal["created", "alreadyThere", "refused"]
 Line = tuple[int, str]
@@ -62,14 +65,14 @@ class RefusedLine(Record):
 
 
 def refused(line: int, refusal: Refusal) -> RefusedLine:
+    """Return what is kept of a refusal: not all that is wrong with a line, but enough to see."""
     flaws: Any = getattr(refusal, "flaws", ())
+    errors = [
+        {"pointer": flaw.pointer[:MOST_SAID], "code": flaw.code, "detail": flaw.detail[:MOST_SAID]}
+        for flaw in flaws[:MOST_FLAWS]
+    ]
     return RefusedLine(
-        line=line,
-        code=refusal.code,
-        detail=refusal.detail,
-        errors=[
-            {"pointer": flaw.pointer, "code": flaw.code, "detail": flaw.detail} for flaw in flaws
-        ],
+        line=line, code=refusal.code, detail=refusal.detail[:MOST_SAID], errors=errors
     )
 
 

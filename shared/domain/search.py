@@ -4,13 +4,13 @@ A search walks strata. A pair of words is looked up as a pair first, where even 
 no more than they bring; then every word that begins like the longest one is gone through.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
 from shared.domain import directory as dir_
 from shared.domain.values import Record
+from shared.domain.words import readings
 
 By = Literal["name", "email", "phone", "account", "address"]
 PAIRED_FIELDS = (None, "name", "address")
@@ -40,24 +40,23 @@ class SearchItem(Record):
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """One stretch of one partition of the directory, read in order of id."""
+    """One stretch of one partition of the directory, read in order of id, for all the terms."""
 
     kind: Literal["pair", "word", "backwards"]
     bucket: str
     prefix: str
+    terms: tuple[str, ...]
 
 
-def strata(terms: Sequence[str], by: By | None = None) -> list[Stratum]:
-    """Return where to look, in order; empty when there is nothing to look for."""
-    if not terms:
-        return []
+def strata(terms: tuple[str, ...], by: By | None = None) -> list[Stratum]:
+    """Return where to look for one reading of a query, in order."""
     found = _pairs(terms) if by in PAIRED_FIELDS else []
     longest = max(terms, key=len)
     prefix = longest if len(longest) >= dir_.BUCKET else f"{longest} "
-    found.append(Stratum("word", dir_.word_bucket(longest), prefix))
+    found.append(Stratum("word", dir_.word_bucket(longest), prefix, terms))
     if is_phone(longest):
         back = longest[::-1]
-        found.append(Stratum("backwards", dir_.backwards_bucket(back), back))
+        found.append(Stratum("backwards", dir_.backwards_bucket(back), back, terms))
     return found
 
 
@@ -67,26 +66,38 @@ def is_phone(term: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The words to look for, the one field they shall be in, and where to look for them."""
+    """Where to look, in order, and the one field that all words shall be in."""
 
-    terms: tuple[str, ...]
+    strata: tuple[Stratum, ...]
     by: By | None
-    strata: list[Stratum]
+
+    @classmethod
+    def of(cls, query: str, by: By | None) -> "Question":
+        steps = (one for terms in readings(query) for one in strata(terms, by))
+        return cls(tuple(steps), by)
 
 
 def show(entry: dict[str, Any], question: Question, step: int) -> dict[str, Any] | None:
     """Return the line to show for this entry, or None: no match, or shown elsewhere already."""
     said = _said_in(entry, question.by)
+    at, earlier = question.strata[step], question.strata[:step]
+    matches = _matches(said, at)
+    if matches is None or not _is_first(entry, said, at):
+        return None
+    if any(_is_in(entry, said, one) and _matches(said, one) for one in earlier):
+        return None
+    return {**entry["line"], "match": matches}
+
+
+def _matches(said: list[dir_.Said], at: Stratum) -> list[dict[str, str]] | None:
+    """Return what each of the terms matches, or None unless all do."""
     matches = []
-    for term in question.terms:
+    for term in at.terms:
         match = explain(said, term)
         if match is None:
             return None
         matches.append(match)
-    at, earlier = question.strata[step], question.strata[:step]
-    if not _is_first(entry, said, at) or any(_is_in(entry, said, one) for one in earlier):
-        return None
-    return {**entry["line"], "match": matches}
+    return matches
 
 
 def _said_in(entry: dict[str, Any], by: By | None) -> list[dir_.Said]:
@@ -113,11 +124,11 @@ def _begins(field: str, its_words: list[str], term: str) -> bool:
     )
 
 
-def _pairs(terms: Sequence[str]) -> list[Stratum]:
+def _pairs(terms: tuple[str, ...]) -> list[Stratum]:
     """Return the stretch of pairs for the two terms that have the most letters, if there is one."""
     pairs = [pair for pair in combinations(terms, 2) if not any(map(is_phone, pair))]
     keys = (_pair_key(*pair) for pair in sorted(pairs, key=lambda pair: -len("".join(pair))))
-    return [Stratum("pair", dir_.pair_bucket(key), key) for key in keys if key][:1]
+    return [Stratum("pair", dir_.pair_bucket(key), key, terms) for key in keys if key][:1]
 
 
 def _pair_key(one: str, other: str) -> str | None:
@@ -136,7 +147,7 @@ def _pair_key(one: str, other: str) -> str | None:
 
 
 def _is_in(entry: dict[str, Any], said: list[dir_.Said], stratum: Stratum) -> bool:
-    """Tell whether this customer stands in that stratum too, and was shown from there."""
+    """Tell whether this customer stands in that stratum too."""
     if stratum.kind == "pair":
         return any(key.startswith(stratum.prefix) for key in dir_.pair_keys(*entry["paired"]))
     return any(word.startswith(stratum.prefix) for _, _, each in said for word in each)

@@ -30,29 +30,34 @@ def whole(text: str) -> str:
     return "".join(fold(text).split())[:LONGEST]
 
 
-def terms(query: str) -> tuple[str, ...]:
-    """Return what a person typed as words to look for; an e-mail or a phone stays in one piece."""
+def readings(query: str) -> list[tuple[str, ...]]:
+    """Return what a person may have meant, the likelier first: one reading, or two.
+
+    `(206) 555-0123` is a phone, but `12-14 oak` has two numbers; `karen.berg` begins an e-mail,
+    but `st.john` is a name. The first reading keeps such things whole, the second takes them apart.
+    """
+    folded = fold(query)
+    whole_ones = _terms(_PHONE.sub(_digits, folded), _WHOLE)
+    apart = _terms(folded, _ADDRESS)
+    return list(dict.fromkeys(one for one in (whole_ones, apart) if one))
+
+
+# What has an @, or dots between letters, may be the beginning of an e-mail: jon24@, karen.berg;
+# letters and digits with a hyphen may be an account number: c-000001
+_ADDRESS = re.compile(r"\S*@")
+_WHOLE = re.compile(r"\S*@|[^\W\d_][\w+-]*(\.[\w+-]+)+$|[^\W\d_]+-\d+$")
+_PHONE = re.compile(r"(?<!\S)[+(]?\d[\d\s().\-]*\d(?!\S)")
+
+
+def _terms(query: str, kept_whole: re.Pattern[str]) -> tuple[str, ...]:
     found: list[str] = []
-    for piece in _join_phones(fold(query)).split():
-        if _MAIL.match(piece):
+    for piece in query.split():
+        if kept_whole.match(piece):
             found.append(piece[:LONGEST])
         else:
             found += words(piece)
     return tuple(dict.fromkeys(found))
 
 
-# What has an @, or dots between letters, is the beginning of an e-mail: jon24@, karen.berg
-_MAIL = re.compile(r"\S*@|[^\W\d_][\w+-]*(\.[\w+-]+)+$")
-_PHONE = re.compile(r"[+(]?\d[\d\s().\-_]*\d")
-_SHORTEST_SPLIT_PHONE = 7
-
-
-def _join_phones(query: str) -> str:
-    """Close the gaps in `(206) 555-0123`, but leave `12 4700`, a street number and a postcode."""
-
-    def closed(match: re.Match[str]) -> str:
-        digits = re.sub(r"\D", "", match[0])
-        marked = match[0][0] in "+(" or "-" in match[0]
-        return digits if marked or len(digits) >= _SHORTEST_SPLIT_PHONE else match[0]
-
-    return _PHONE.sub(closed, query)
+def _digits(match: re.Match[str]) -> str:
+    return re.sub(r"\D", "", match[0])

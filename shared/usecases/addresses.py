@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.domain import addresses as ad
 from shared.domain.addresses import Address, AddressEdit, NewAddress
-from shared.domain.collections import ADDRESS_PURPOSES
+from shared.domain.collections import ADDRESS_PURPOSES, STORES
 from shared.domain.customers import MOST_INDEXED_ADDRESSES, Customer
 from shared.domain.directory import address_words
 from shared.errors import Invalid
@@ -97,6 +97,8 @@ async def end_address(
     key: str, address_id: str, *, successor: str | None, if_match: str, errand: Errand
 ) -> None:
     """Deactivate; `successor` becomes primary if it is named. Twice is once."""
+    if successor == address_id:
+        raise Invalid.at("/primary", "same-address", "An address cannot succeed itself.")
 
     async def decide(customer: Customer) -> Decision:
         read = await load_address(errand.documents, customer, address_id)
@@ -156,8 +158,6 @@ async def _check_purpose(purpose: str | None, errand: Errand) -> None:
         )
 
 
-async def _country(customer: Customer, errand: Errand) -> str:
-    store = await errand.configuration.store(
-        errand.legal_entity, customer.store_number, "/storeNumber"
-    )
-    return store.country
+async def _country(customer: Customer, errand: Errand) -> str | None:
+    store = await errand.configuration.find(errand.legal_entity, STORES, customer.store_number)
+    return store.country if store else None

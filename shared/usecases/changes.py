@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from shared.domain.customers import Customer
 from shared.errors import Stale
@@ -12,6 +13,7 @@ from shared.usecases.directory import index_or_leave
 from shared.usecases.errand import Errand
 from shared.usecases.records import customer_document, load
 
+T = TypeVar("T")
 ANY = "*"
 MOST_TRIES = 12
 PAUSE = 0.005  # seconds, times a random part of the number of tries
@@ -48,18 +50,27 @@ async def change(key: str, decide: Decide, *, if_match: str, errand: Errand) -> 
     A caller to whom any version is right (`*`) does not see that another came first: we read
     again and decide anew. Raises CustomerNotFound, Stale, and what `decide` raises.
     """
-    for attempt in range(MOST_TRIES):
+
+    async def attempt() -> Customer:
         read = await load(errand.documents, errand.legal_entity, key)
         check_version(read.etag, if_match)
         decision = await decide(read)
         if decision.customer == read and not decision.operations:
             return read
+        return await _write(read, decision, errand)
+
+    return await persist(attempt, if_match)
+
+
+async def persist(attempt: Callable[[], Awaitable[T]], if_match: str | None) -> T:
+    """Try until it is not stale, for who takes any version; else once. Raises Stale."""
+    for tries in range(MOST_TRIES if if_match == ANY else 1):
         try:
-            return await _write(read, decision, errand)
+            return await attempt()
         except Stale:
             if if_match != ANY:
                 raise
-            await asyncio.sleep(random.random() * PAUSE * attempt)  # noqa: S311  # jitter
+            await asyncio.sleep(random.random() * PAUSE * tries)  # noqa: S311  # jitter
     raise Stale("Others keep changing it; try again.")
 
 

@@ -14,12 +14,12 @@ from shared.domain.companies import (
     first_titles,
 )
 from shared.domain.features import check_switch
-from shared.errors import AlreadyExists, Stale, VersionRequired
-from shared.ports import Create, Replace
-from shared.usecases.changes import check_version
+from shared.errors import AlreadyExists
+from shared.ports import Create, Document
+from shared.usecases.changes import persist
 from shared.usecases.configuration import COMPANY, FEATURES, PARAMETERS
 from shared.usecases.errand import Errand
-from shared.usecases.settings import setting_document
+from shared.usecases.settings import put, setting_document
 
 
 async def read_company(*, errand: Errand) -> tuple[Company, str]:
@@ -35,21 +35,13 @@ async def put_company(
     """Make a company or change it; return it, its version, and whether it is new."""
     place = errand.place(COMPANY[0])
     old = await errand.documents.read("settings", place, COMPANY[1])
-    if old is None and if_match is not None:
-        raise Stale("There is no version of it to match.")
     since = old.body["since"] if old else errand.now.year
     company = Company(legal_entity=errand.legal_entity, since=since, **fields.model_dump())
     body = {"id": COMPANY[1], **company.model_dump(mode="json", by_alias=True)}
-    if old is None:
+    if old is None and if_match is None:
         # The company comes last: once it is there, what every company has is there too.
         await _furnish(errand)
-        [etag] = await errand.documents.commit("settings", place, [Create(body)])
-    elif if_match is None:
-        raise VersionRequired("It exists; send If-Match with the version you read.")
-    else:
-        check_version(old.etag, if_match)
-        [etag] = await errand.documents.commit("settings", place, [Replace(body, old.etag)])
-    errand.configuration.forget(errand.legal_entity)
+    etag = await put(place, body, old, if_match, errand)
     return company, etag, old is None
 
 
@@ -64,14 +56,16 @@ async def switch_feature(
     name: str, enabled: bool, *, if_match: str, errand: Errand
 ) -> tuple[dict[str, bool], str]:
     """Switch on or off. One document holds all switches, so their dependencies cannot be raced."""
-    now, etag = await read_features(errand=errand)
-    check_switch(name, enabled, now)
-    check_version(etag, if_match)
-    body = {"id": FEATURES[1], "enabled": now | {name: enabled}}
-    place = errand.place(FEATURES[0])
-    [new_etag] = await errand.documents.commit("settings", place, [Replace(body, etag)])
-    errand.configuration.forget(errand.legal_entity)
-    return now | {name: enabled}, new_etag
+
+    async def attempt() -> tuple[dict[str, bool], str]:
+        now, etag = await read_features(errand=errand)
+        check_switch(name, enabled, now)
+        switched = now | {name: enabled}
+        body = {"id": FEATURES[1], "enabled": switched}
+        old = Document({"id": FEATURES[1]}, etag)
+        return switched, await put(errand.place(FEATURES[0]), body, old, if_match, errand)
+
+    return await persist(attempt, if_match)
 
 
 async def _furnish(errand: Errand) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 
 from shared.domain import contacts as cp
+from shared.domain.collections import STORES
 from shared.domain.contacts import Contact, ContactEdit, Contacts, NewContact
 from shared.domain.customers import Customer
 from shared.errors import Invalid
@@ -88,11 +89,9 @@ async def _several(errand: Errand) -> bool:
     return bool(features.get(cp.FEATURE))
 
 
-async def _country(customer: Customer, errand: Errand) -> str:
+async def _country(customer: Customer, errand: Errand) -> str | None:
     """Return the country whose way of writing phone numbers is meant."""
     if customer.primary_address and customer.primary_address.country:
         return customer.primary_address.country
-    store = await errand.configuration.store(
-        errand.legal_entity, customer.store_number, "/storeNumber"
-    )
-    return store.country
+    store = await errand.configuration.find(errand.legal_entity, STORES, customer.store_number)
+    return store.country if store else None

@@ -23,7 +23,7 @@ from shared.usecases.customer_settings import check_named, definitions, dimensio
 from shared.usecases.directory import index_or_leave
 from shared.usecases.duplicates import check_duplicates
 from shared.usecases.errand import Errand
-from shared.usecases.records import address_document, customer_document, load
+from shared.usecases.records import address_document, customer_document, customer_of, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,15 @@ async def create_customer(
     addresses = await _addresses(new, customer, store, errand)
     if addresses:
         customer = customer.model_copy(update=carrying_all(addresses))
+    if (new.id or errand.fingerprint) and (there := await _there(customer, errand)):
+        return Created(there, customer_document(there), inherited)
     candidates = await check_duplicates(customer, allow=allow_duplicate, errand=errand)
     number = await _number(customer, errand)
     customer = customer.model_copy(update={"account_number": number})
     body = customer_document(customer)
     made = await _commit(customer, body, addresses, errand)
     if made.account_number != number:
-        body = customer_document(made)
+        body = customer_document(made)  # the same request came in between
     return Created(made, body, inherited, candidates)
 
 
@@ -115,10 +117,16 @@ async def _contacts(new: NewCustomer, inherited: CustomerDefaults, errand: Erran
     return first_contacts(
         new.contacts,
         new.customer_type or inherited.customer_type,
-        country=inherited.country,
+        country=_phone_country(new, inherited),
         several=bool(features.get(FEATURE)),
         now=errand.now,
     )
+
+
+def _phone_country(new: NewCustomer, inherited: CustomerDefaults) -> str:
+    """Return the country whose way of writing phones is meant: that of the primary address."""
+    chosen = [one for one in new.addresses if one.primary] or new.addresses
+    return (chosen[0].country if chosen else None) or inherited.country
 
 
 async def _addresses(
@@ -162,20 +170,27 @@ async def _commit(
     try:
         etags = await errand.documents.commit("customers", errand.place(customer.id), operations)
     except AlreadyExists:
-        return await _made_before(customer, errand)
+        return await _there(customer, errand) or customer
     made = customer.model_copy(update={"etag": etags[0]})
     await index_or_leave(errand.documents, made, fresh=True)
     return made
 
 
-async def _made_before(customer: Customer, errand: Errand) -> Customer:
-    """Return what the same request made when it came the first time. Raises CustomerExists."""
-    existing = await load(errand.documents, errand.legal_entity, customer.id)
+async def _there(customer: Customer, errand: Errand) -> Customer | None:
+    """Return what the same request made when it came before, or None; raise CustomerExists.
+
+    Looking before a number is taken lets an import that comes again cost no numbers.
+    """
+    place = errand.place(customer.id)
+    document = await errand.documents.read("customers", place, customer.id)
+    if document is None:
+        return None
+    existing = customer_of(document)
     if errand.fingerprint is None or existing.made_by != errand.fingerprint:
         raise CustomerExists(
             f"There is a customer {customer.id} already.",
             customerId=existing.id,
             accountNumber=existing.account_number,
-        ) from None
+        )
     await index_or_leave(errand.documents, existing)
     return existing

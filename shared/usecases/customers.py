@@ -3,7 +3,7 @@
 import re
 
 from shared.domain import collections as col
-from shared.domain.attributes import check
+from shared.domain.attributes import check_patch
 from shared.domain.customers import (
     Customer,
     CustomerEdit,
@@ -35,7 +35,9 @@ async def edit_customer(key: str, edit: CustomerEdit, *, if_match: str, errand: 
     async def decide(customer: Customer) -> Customer:
         changes = merged(customer, edit)
         if "attributes" in changes:
-            check(changes["attributes"], await definitions(errand))
+            patch = edit.attributes
+            named = dict.fromkeys(customer.attributes) if patch is None else patch
+            check_patch(named, await definitions(errand))
         if "customer_group" in changes:
             changes["financial_dimensions"] = await dimensions(changes["customer_group"], errand)
         return customer.edited(errand.actor, errand.now, **changes)

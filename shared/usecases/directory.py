@@ -25,9 +25,10 @@ async def index(documents: Documents, customer: Customer, *, fresh: bool = False
     look at the listing when the customer was made a moment ago.
     """
     listing = None if fresh else await _listing(documents, customer)
+    tried: set[str] = set()
     for _ in range(MOST_TRIES):
         try:
-            await documents.scatter("directory", *_writes(customer, listing))
+            await documents.scatter("directory", *_writes(customer, listing, tried))
         except (Stale, AlreadyExists):
             # Somebody wrote for another version at the same time, and ours may have come on
             # top of theirs: whoever loses writes everything again, from the newest version.
@@ -88,12 +89,17 @@ async def _listing(documents: Documents, customer: Customer) -> Document | None:
     return await documents.read("directory", place, listing_id(customer.created_at, customer.id))
 
 
-def _writes(customer: Customer, listing: Document | None) -> tuple[list[Placed], Placed]:
+def _writes(
+    customer: Customer, listing: Document | None, tried: set[str]
+) -> tuple[list[Placed], Placed]:
+    """Return entries and listing; `tried` gathers what failed attempts may have left behind."""
     company = customer.legal_entity
     now = entries(customer)
     writes = [Placed((company, bucket), Put(body)) for bucket, body in now]
     refs = [f"{bucket}\t{body['id']}" for bucket, body in now]
-    for ref in set(listing.body["refs"].splitlines() if listing else ()) - set(refs):
+    gone = tried.union(listing.body["refs"].splitlines() if listing else ()).difference(refs)
+    tried.update(refs)
+    for ref in gone:
         bucket, _, entry_id = ref.partition("\t")
         writes.append(Placed((company, bucket), Remove(entry_id)))
     known = listing.body["line"]["accountNumber"] if listing else None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
+from shared.domain.contacts import of_kind
 from shared.domain.customer_creation import Candidate
 from shared.domain.customers import Customer
 from shared.domain.directory import same_person, word_bucket
@@ -51,9 +52,12 @@ async def find_duplicates(customer: Customer, *, errand: Errand) -> tuple[Candid
         )
     )
     found: dict[str, Candidate] = {}
+    emails = {one.normal for one in of_kind(customer.contacts, "email")}
     for (kind, _), page in zip(keys, pages, strict=True):
         for document in page.documents:
-            _note(found, kind, document)
+            # Words of the directory are folded and cut; e-mails are compared as they are.
+            if kind != "email" or emails & _emails(document):
+                _note(found, kind, document)
     found.pop(customer.id, None)
     return tuple(found.values())[:MOST_CANDIDATES]
 
@@ -66,6 +70,10 @@ def _keys(customer: Customer) -> Iterator[tuple[str, str]]:
             yield "phone", contact.normal.lstrip("+")
     if same := same_person(customer):
         yield "nameAndPostalCode", same
+
+
+def _emails(document: Document) -> set[str]:
+    return {value.lower() for field, value, _ in document.body["said"] if field == "email"}
 
 
 def _note(found: dict[str, Candidate], kind: str, document: Document) -> None:

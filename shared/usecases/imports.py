@@ -13,6 +13,7 @@ from shared.domain.customer_creation import NewCustomer
 from shared.domain.customers import CustomerExists
 from shared.domain.flaws import flaws_of
 from shared.domain.imports import (
+    KEPT,
     LONGEST_LINE,
     Import,
     ImportNotFound,
@@ -32,6 +33,7 @@ CHUNK = "import-chunk"
 PROBLEM = "import-problem"
 AT_ONCE = 16  # customers made side by side, so that they share their waits for the disk
 MOST_TRIES = 20
+FOR_EVER = {"ttl": -1}  # what waits must not outlive its time while the host is away
 
 NEW_CUSTOMER: TypeAdapter[NewCustomer] = TypeAdapter(NewCustomer)
 Done = tuple[Outcome, RefusedLine | None]
@@ -55,7 +57,7 @@ async def start_import(body: bytes, *, store_number: str | None, errand: Errand)
     await _create_once(errand.documents, import_id, _document(started))
     for number, chunk in enumerate(chunks(body), start=1):
         document = {"id": f"{CHUNK}:{number}", "type": CHUNK, "waiting": True, "lines": chunk}
-        await _create_once(errand.documents, import_id, document | {"key": import_id})
+        await _create_once(errand.documents, import_id, document | {"key": import_id} | FOR_EVER)
     return started
 
 
@@ -79,8 +81,9 @@ async def read_import(
     return found, problems, page.continuation, document.etag
 
 
-async def import_of(import_id: str, documents: Documents) -> Import:
-    return _import(await _header(documents, import_id))
+async def import_of(import_id: str, documents: Documents) -> Import | None:
+    header = await documents.read("requests", (import_id,), HEADER)
+    return _import(header) if header else None
 
 
 async def work_through(chunk: Mapping[str, Any], *, import_: Import, errand: Errand) -> None:
@@ -134,6 +137,7 @@ async def _count(chunk_id: str, import_id: str, done: Sequence[Done], errand: Er
         Create(
             problem.model_dump(mode="json", by_alias=True)
             | {"id": f"{PROBLEM}:{problem.line}", "type": PROBLEM, "number": problem.line}
+            | {"ttl": KEPT}
         )
         for _, problem in done
         if problem
@@ -172,4 +176,5 @@ def _import(document: Document) -> Import:
 
 def _document(import_: Import) -> dict[str, Any]:
     body = import_.model_dump(mode="json", by_alias=True)
-    return body | {"id": HEADER, "importId": import_.id}
+    body |= {"id": HEADER, "importId": import_.id}
+    return body | ({"ttl": KEPT} if import_.status == "Completed" else FOR_EVER)

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.directory import listing_bucket
-from shared.domain.search import By, Question, Stratum, show, strata
-from shared.domain.words import terms
+from shared.domain.search import By, Question, Stratum, show
 from shared.ports import Condition, Contains, Equal, Order, Page, Range
 from shared.usecases.errand import Errand
 
-MOST_QUERIES = 4
+MOST_QUERIES = 5
+FEWEST_READ = 20
 MOST_READ = 200  # entries in one query; the first reads few, each further one twice as many
 AFTER = "\x01"  # smaller than any character of an id: an id with it is just after the id
 LAST = "\U0010ffff"
@@ -19,7 +19,7 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the next page begins: a stratum or a year, and the id after which it goes on."""
+    """Where the next page begins: a stratum, or a year, and the id after which it goes on."""
 
     step: int = 0
     after: str | None = None
@@ -33,23 +33,22 @@ class Asked:
     by: By | None
     books: tuple[str, ...] | None
     limit: int
-    position: Position = Position()
+    position: Position | None = None
 
 
 Found = tuple[list[Line], Position | None]
 
 
 async def search_customers(asked: Asked, *, errand: Errand) -> Found:
-    """Return the customers that match all words. One query, or one more where little is found.
+    """Return the customers that match all words: most often by one query, by five at the most.
 
     A page may be short, even empty, and still have a next one: it stops where looking further
     would cost more than a page should.
     """
-    words = terms(asked.q or "")
-    question = Question(words, asked.by, strata(words, asked.by))
+    question = Question.of(asked.q or "", asked.by)
     steps = question.strata
     found: list[Line] = []
-    position = asked.position
+    position = asked.position or Position()
     for turn in range(MOST_QUERIES):
         if position.step >= len(steps):
             return found, None
@@ -68,16 +67,15 @@ async def search_customers(asked: Asked, *, errand: Errand) -> Found:
 async def list_customers(asked: Asked, *, errand: Errand) -> Found:
     """Return the newest customers first, year by year. One query, but over a turn of the year."""
     company = await errand.configuration.company(errand.legal_entity)
-    years = max(errand.now.year - company.since + 1, 1)
     found: list[Line] = []
-    position = asked.position
+    position = asked.position or Position(errand.now.year)
     for _ in range(MOST_QUERIES):
-        if position.step >= years:
-            return found, None
         wanted = asked.limit - len(found)
+        if position.step < company.since or wanted == 0:
+            break
         page = await errand.documents.query(
             "directory",
-            errand.place(listing_bucket(errand.now.year - position.step)),
+            errand.place(listing_bucket(position.step)),
             Range("id", end=position.after),
             Equal("active", True),
             *_in_books(asked),
@@ -87,8 +85,8 @@ async def list_customers(asked: Asked, *, errand: Errand) -> Found:
         found += [{**document.body["line"], "match": []} for document in page.documents]
         if page.continuation is not None:
             return found, replace(position, after=page.documents[-1].id)
-        position = Position(position.step + 1)
-    return found, position
+        position = Position(position.step - 1)
+    return found, position if position.step >= company.since else None
 
 
 async def _read(asked: Asked, at: Stratum, position: Position, turn: int, errand: Errand) -> Page:
@@ -100,7 +98,7 @@ async def _read(asked: Asked, at: Stratum, position: Position, turn: int, errand
         Range("id", start=start, end=at.prefix + LAST),
         *narrowed,
         *_in_books(asked),
-        limit=min((asked.limit + 1) << turn, MOST_READ),
+        limit=min(max(asked.limit + 1, FEWEST_READ) << turn, MOST_READ),
     )
 
 

@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from shared.domain import collections as col
-from shared.domain.attributes import Attribute, AttributeType, wrong
+from shared.domain.attributes import Attribute, AttributeGroup, AttributeType, wrong
 from shared.domain.companies import Parameters
 from shared.domain.sequences import NumberSequence, NumberSequenceUsed, overlap
 from shared.domain.values import Setting
-from shared.errors import Flaw, Invalid, Stale, VersionRequired
-from shared.ports import Contains, Create, Document, Page, Remove, Replace
-from shared.usecases.changes import check_version
+from shared.errors import AlreadyExists, Flaw, Invalid, Stale, VersionRequired
+from shared.ports import Contains, Create, Document, Operation, Page, Partition, Remove, Replace
+from shared.usecases.changes import check_version, persist
 from shared.usecases.configuration import PARAMETERS
 from shared.usecases.errand import Errand
 
 MOST_NAMED = 10
+MOST_SEQUENCES = 1000
 
 
 async def list_settings(
@@ -49,17 +51,16 @@ async def put_setting(
         raise Invalid.at("", "key-mismatch", "The key in the path is not the one in the body.")
     await _check(collection, setting, errand)
     place = errand.place(collection.name)
-    old = await errand.documents.read("settings", place, key)
     body = setting_document(key, setting, collection.names(setting))
-    if old is None:
-        if if_match is not None:
-            raise Stale("There is no version of it to match.")
-        [etag] = await errand.documents.commit("settings", place, [Create(body)])
-    else:
-        await _check_change(collection, key, old, setting, errand)
-        [etag] = await _replace(place, body, old, if_match, errand)
-    errand.configuration.forget(errand.legal_entity)
-    return Document(body, etag), old is None
+
+    async def attempt() -> tuple[Document, bool]:
+        old = await errand.documents.read("settings", place, key)
+        if old:
+            await _check_change(collection, key, old, setting, errand)
+        etag = await put(place, body, old, if_match, errand)
+        return Document(body, etag), old is None
+
+    return await persist(attempt, if_match)
 
 
 async def remove_setting(
@@ -70,10 +71,14 @@ async def remove_setting(
     check_version(document.etag, if_match)
     if collection is col.NUMBER_SEQUENCES and document.body["setting"]["next"] > 1:
         raise NumberSequenceUsed(f"{key} has given numbers away.")
+    if collection is col.WORKERS:
+        raise col.WorkerKept("Records name the worker; replace it with active: false instead.")
     users = await used_by(collection.name, key, errand=errand)
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)
-    await errand.documents.commit("settings", errand.place(collection.name), [Remove(key)])
+    # Replacing it first holds the removal to the version that was judged.
+    both: list[Operation] = [Replace(document.body, document.etag), Remove(key)]
+    await errand.documents.commit("settings", errand.place(collection.name), both)
     errand.configuration.forget(errand.legal_entity)
 
 
@@ -105,17 +110,18 @@ async def edit_parameters(
     change: Callable[[dict[str, Any]], Parameters], *, if_match: str, errand: Errand
 ) -> Document:
     """Replace the parameters by what `change` makes of them. Raises Invalid, Stale."""
-    document = await read_parameters(errand=errand)
-    check_version(document.etag, if_match)
-    parameters = change(document.body["setting"])
-    names = col.names_of_parameters(parameters)
-    if flaws := await errand.configuration.unknown(errand.legal_entity, names):
-        raise Invalid(flaws)
-    body = setting_document(PARAMETERS[1], parameters, names)
-    place = errand.place(PARAMETERS[0])
-    [etag] = await errand.documents.commit("settings", place, [Replace(body, document.etag)])
-    errand.configuration.forget(errand.legal_entity)
-    return Document(body, etag)
+
+    async def attempt() -> Document:
+        document = await read_parameters(errand=errand)
+        parameters = change(document.body["setting"])
+        names = col.names_of_parameters(parameters)
+        if flaws := await errand.configuration.unknown(errand.legal_entity, names):
+            raise Invalid(flaws)
+        body = setting_document(PARAMETERS[1], parameters, names)
+        etag = await put(errand.place(PARAMETERS[0]), body, document, if_match, errand)
+        return Document(body, etag)
+
+    return await persist(attempt, if_match)
 
 
 def setting_document(key: str, setting: Setting, names: Any) -> dict[str, Any]:
@@ -126,32 +132,60 @@ def setting_document(key: str, setting: Setting, names: Any) -> dict[str, Any]:
     }
 
 
-async def _replace(
-    place: tuple[str, ...],
+async def put(
+    place: Partition,
     body: dict[str, Any],
-    old: Document,
+    old: Document | None,
     if_match: str | None,
     errand: Errand,
-) -> list[str]:
-    if if_match is None:
+) -> str:
+    """Make what is not there, or replace the version that is named. Raises VersionRequired."""
+    if old is None and if_match is not None:
+        raise Stale("There is no version of it to match.")
+    if old is not None and if_match is None:
         raise VersionRequired("It exists; send If-Match with the version you read.")
-    check_version(old.etag, if_match)
-    return await errand.documents.commit("settings", place, [Replace(body, old.etag)])
+    if old is not None:
+        check_version(old.etag, if_match or "")
+    operation = Replace(body, old.etag) if old else Create(body)
+    try:
+        [etag] = await errand.documents.commit("settings", place, [operation])
+    except AlreadyExists:
+        raise VersionRequired("Somebody made it just now; read it first.") from None
+    errand.configuration.forget(errand.legal_entity)
+    return etag
 
 
 async def _check(collection: col.Collection[Any], setting: Setting, errand: Errand) -> None:
     flaws = await errand.configuration.unknown(errand.legal_entity, collection.names(setting))
     if isinstance(setting, Attribute) and not flaws:
         flaws = await _check_default(setting, errand)
+    if isinstance(setting, AttributeGroup) and not flaws:
+        flaws = await _check_members(setting, errand)
     if isinstance(setting, NumberSequence):
         flaws = await _check_format(setting, errand)
     if flaws:
         raise Invalid(flaws)
 
 
+async def _check_members(group: AttributeGroup, errand: Errand) -> list[Flaw]:
+    """A default that its own attribute refuses would stand in the way of every new customer."""
+    flaws: list[Flaw] = []
+    for index, member in enumerate(group.members):
+        attribute = await errand.configuration.find(
+            errand.legal_entity, col.ATTRIBUTES, member.attribute
+        )
+        if attribute:
+            defaulted = attribute.model_copy(update={"default_value": member.default_value})
+            found = await _check_default(defaulted, errand)
+            flaws += [replace(one, pointer=f"/members/{index}{one.pointer}") for one in found]
+    return flaws
+
+
 async def _check_format(sequence: NumberSequence, errand: Errand) -> list[Flaw]:
     """Two sequences that can write the same number would give it to two customers."""
-    page = await errand.documents.query("settings", errand.place(col.NUMBER_SEQUENCES.name))
+    page = await errand.documents.query(
+        "settings", errand.place(col.NUMBER_SEQUENCES.name), limit=MOST_SEQUENCES
+    )
     return [
         Flaw("/format", "format-overlaps", f"{document.id} can write the same numbers.")
         for document in page.documents
@@ -177,8 +211,8 @@ async def _check_change(
 ) -> None:
     """What values are judged by must not change while there may be values."""
     before = collection.model.model_validate(old.body["setting"])
-    if isinstance(new, NumberSequence) and new.next < before.next:
-        raise NumberSequenceUsed(f"It stands at {before.next} and cannot go back.")
+    if isinstance(new, NumberSequence):
+        _check_sequence(before, new)
     if isinstance(new, AttributeType):
         same = (before.data_type, before.multi_value) == (new.data_type, new.multi_value)
     elif isinstance(new, Attribute):
@@ -189,3 +223,10 @@ async def _check_change(
         raise col.StillInUse(
             f"{key} is named by {', '.join(users)}; make another instead.", usedBy=users
         )
+
+
+def _check_sequence(before: NumberSequence, new: NumberSequence) -> None:
+    if new.next < before.next:
+        raise NumberSequenceUsed(f"It stands at {before.next} and cannot go back.")
+    if before.next > 1 and new.format != before.format:
+        raise NumberSequenceUsed("It has given numbers away in its format; make another instead.")

@@ -1,6 +1,6 @@
 """Where a search looks."""
 
-from shared.domain.search import strata
+from shared.domain.search import Question, strata
 
 
 def kinds(*terms: str, by: str | None = None) -> list[str]:
@@ -37,4 +37,4 @@ def test_one_letter_is_a_word_of_its_own() -> None:
 
 
 def test_nothing_asked_is_nowhere_to_look() -> None:
-    assert strata(()) == []
+    assert Question.of(" - ", None).strata == ()

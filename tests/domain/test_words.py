@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.words import terms, words
+from shared.domain.words import readings, words
 
 
 @pytest.mark.parametrize(
@@ -20,17 +20,18 @@ def test_text_becomes_plain_words(text: str, expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("yang jon", ("yang", "jon")),
-        ("JON24@", ("jon24@",)),
-        ("(206) 555-0123 jon", ("2065550123", "jon")),
-        ("+44 20 7946", ("44207946",)),
-        ("206 555 0123", ("2065550123",)),
-        ("12 4700", ("12", "4700")),
-        ("karen.berg", ("karen.berg",)),
-        ("st. john", ("st", "john")),
-        ("555-0123", ("5550123",)),
-        ("a/b?c#d", ("a", "b", "c", "d")),
+        ("yang jon", [("yang", "jon")]),
+        ("JON24@", [("jon24@",)]),
+        ("(206) 555-0123 jon", [("2065550123", "jon"), ("206", "555", "0123", "jon")]),
+        ("+44 20 7946", [("44207946",), ("44", "20", "7946")]),
+        ("206 555", [("206555",), ("206", "555")]),
+        ("12-14 oak", [("1214", "oak"), ("12", "14", "oak")]),
+        ("karen.berg", [("karen.berg",), ("karen", "berg")]),
+        ("st. john", [("st", "john")]),
+        ("C-000001", [("c-000001",), ("c", "000001")]),
+        ("a/b?c#d", [("a", "b", "c", "d")]),
+        (" - ", []),
     ],
 )
-def test_a_query_becomes_terms(query: str, expected: tuple[str, ...]) -> None:
-    assert terms(query) == expected
+def test_a_query_has_one_reading_or_two(query: str, expected: list[tuple[str, ...]]) -> None:
+    assert readings(query) == expected

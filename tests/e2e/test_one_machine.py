@@ -44,7 +44,7 @@ def test_a_newcomer_is_served(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_a_valid_start_and_a_full_one_is_kept(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as server, server.client("Administrator") as head_office:
+    with serving(tmp_path / "empty") as server, server.client("Administrator") as head_office:
         assert head_office.get("").json()["code"] == "legal-entity-not-found"
     with serving(tmp_path / "data", "--demo") as server, server.client() as client:
         made = client.post("/customers", json=a_customer()).json()

@@ -164,6 +164,8 @@ async def test_a_patch_merges(api: Api) -> None:
         ({"addressBooks": ["Ghost"]}, "/addressBooks/0", "unknown-address-book"),
         ({"title": "Sir Lancelot"}, "/title", "unknown-title"),
         ({"currency": "usd"}, "/currency", "string-pattern-mismatch"),
+        ({"currency": "QQQ"}, "/currency", "value-error"),
+        ({"receiptEmail": "abc"}, "/receiptEmail", "value-error"),
         ({"fristName": "typo"}, "/fristName", "extra-forbidden"),
         ({"contacts": [{"kind": "email", "value": "nope"}]}, "/contacts/0/value", "invalid-email"),
         ({"contacts": [{"kind": "phone", "value": "12"}]}, "/contacts/0/value", "invalid-phone"),
@@ -190,6 +192,32 @@ async def test_what_breaks_a_rule_is_refused_where_it_stands(
     assert response.headers["content-type"] == "application/problem+json"
     assert (pointer, code) in {(error["pointer"], error["code"]) for error in problem["errors"]}
     assert await api.names("karen") == [], "nothing was made"
+
+
+async def test_a_phone_is_read_by_the_country_of_the_primary_address(api: Api) -> None:
+    made = await api.create(contacts=[a_phone("06 1234567")], addresses=[{"country": "IT"}])
+
+    assert made["contacts"][0]["value"] == "06 1234567"
+    assert await api.names("+39 06 123".replace("+", "%2B")) == ["Karen Berg"]
+    assert await api.names("061234") == ["Karen Berg"]
+
+
+async def test_a_guid_may_be_written_in_capitals(api: Api) -> None:
+    mine = str(uuid.uuid4())
+    made = await api.create(id=mine.upper())
+
+    assert made["id"] == mine
+    assert (await api.get(f"customers/{mine.upper()}")).status_code == 200
+
+
+async def test_e_mails_that_only_look_alike_are_no_duplicates(api: Api) -> None:
+    await api.create(contacts=[an_email("jürgen@example.com")])
+    await api.set_parameters(duplicatePolicy="block")
+    other = await api.post("customers", a_customer(contacts=[an_email("jurgen@example.com")]))
+    same = await api.post("customers", a_customer(contacts=[an_email("JÜRGEN@example.com")]))
+
+    assert other.status_code == 201
+    assert same.json()["code"] == "possible-duplicate"
 
 
 async def test_the_same_guid_makes_one_customer(api: Api) -> None:
@@ -233,11 +261,28 @@ async def test_required_and_default_attributes(api: Api) -> None:
         "PATCH", f"customers/{made['id']}", {"attributes": {"source": None}}, if_match="*"
     )
 
+    nothing_left = await api.call(
+        "PATCH", f"customers/{made['id']}", {"attributes": None}, if_match="*"
+    )
+    assert nothing_left.status_code == 422
     assert missing.json()["errors"][0] == {
         "pointer": "/attributes/source", "code": "required", "detail": "source is required.",
     }  # fmt: skip
     assert made["attributes"] == {"tier": "Silver", "source": "fair"}
     assert emptied.status_code == 422
+
+
+async def test_an_attribute_that_is_no_longer_defined_stands_in_nobodys_way(api: Api) -> None:
+    made = await api.create(attributes={"occupation": "Painter", "orders": 1})
+    members = [{"attribute": "orders"}]
+    group = {"name": "Customer", "members": members}
+    await api.put_setting("attribute-groups", "Customer", group, if_match="*")
+    path = f"customers/{made['id']}"
+    kept = await api.call("PATCH", path, {"attributes": {"orders": 2}}, if_match="*")
+    gone = await api.call("PATCH", path, {"attributes": {"occupation": None}}, if_match="*")
+
+    assert kept.json()["attributes"] == {"occupation": "Painter", "orders": 2}
+    assert gone.json()["attributes"] == {"orders": 2}
 
 
 async def test_a_deactivated_customer_leaves_search_and_keeps_its_record(api: Api) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from functions._http import idempotency
 from shared.domain.values import as_text
-from shared.ports import Put
+from shared.ports import Put, Remove
 from tests.api import ADMINISTRATOR, MANAGER, Api, a_customer
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -103,7 +103,7 @@ async def test_a_crash_before_the_answer_was_kept_makes_no_second_customer(api: 
         if document.id == idempotency.ANSWER
     ]
     place = (await _place_of(api, change.body["asked"]),)
-    running = {"id": idempotency.ANSWER, "asked": change.body["asked"]}
+    running = {name: change.body[name] for name in ("id", "asked", "fingerprint")}
     now = datetime.now(UTC)
     await api.documents.commit("requests", place, [Put(running | {"since": as_text(now)})])
     early = await api.post("customers", a_customer(), idempotency_key="k")
@@ -116,6 +116,21 @@ async def test_a_crash_before_the_answer_was_kept_makes_no_second_customer(api: 
     assert again.json()["id"] == first.json()["id"]
     assert again.json()["accountNumber"] == first.json()["accountNumber"]
     assert len(await api.names("karen")) == 1
+
+
+async def test_a_key_that_is_used_again_another_day_is_a_new_request(api: Api) -> None:
+    first = await api.post("customers", a_customer(), idempotency_key="k")
+    [change] = [
+        document
+        for document in (await api.documents.changes("requests", None, 100)).documents
+        if document.id == idempotency.ANSWER
+    ]
+    place = (await _place_of(api, change.body["asked"]),)
+    await api.documents.commit("requests", place, [Remove(idempotency.ANSWER)])
+    second = await api.post("customers", a_customer(lastName="Other"), idempotency_key="k")
+
+    assert second.json()["lastName"] == "Other"
+    assert second.json()["id"] != first.json()["id"]
 
 
 async def _place_of(api: Api, asked: str) -> str:
@@ -260,10 +275,13 @@ async def test_the_charset_of_json_may_be_said(api: Api) -> None:
 async def test_a_wrong_method_or_path_is_404(api: Api) -> None:
     for method, path in [
         ("PUT", "customers"), ("DELETE", "customers"), ("POST", f"customers/{uuid.uuid4()}"),
-        ("OPTIONS", "customers"), ("HEAD", "customers"), ("GET", "/api/v2/x"), ("GET", "/"),
+        ("OPTIONS", "customers"), ("GET", "/api/v2/x"), ("GET", "/api"), ("GET", "/api/"),
     ]:  # fmt: skip
         response = await api.call(method, path)
-        assert (response.status_code, response.content) == (404, b""), (method, path)
+        assert (response.status_code, response.json()["code"]) == (404, "no-such-resource")
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["traceId"] == response.headers["X-Trace-Id"]
+    assert (await api.call("GET", "/")).status_code == 404, "outside of /api is the host's own"
 
 
 async def test_a_store_that_is_down_is_unavailable_and_comes_back(api: Api) -> None:

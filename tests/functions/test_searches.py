@@ -57,6 +57,12 @@ async def people(api: Api) -> Api:
         ("7946 0958", ["Jon Yang"]),
         ("442079", ["Jon Yang"]),
         ("123", []),
+        ("206 555", ["Jon Yang"]),
+        ("206.555", ["Jon Yang"]),
+        ("55 0123", ["Jon Yang"]),
+        ("12 4700", ["Jon Yang"]),
+        ("12-4700 harbour", ["Jon Yang"]),
+        ("jon.yang", ["Jon Yang", "Jonathan Yang"]),
         ("yang 0123", ["Jon Yang"]),
         ("nobody", []),
         ("jon nobody", []),
@@ -71,6 +77,12 @@ async def test_a_customer_is_found_by_its_account_number(people: Api) -> None:
     made = await people.create(firstName="Zoe")
 
     assert await people.names(made["accountNumber"]) == ["Zoe Berg"]
+    await people.put_setting("number-sequences", "C", {"code": "C", "format": "C-######"})
+    await people.set_parameters(customerNumberSequence="C")
+    other = await people.create(firstName="Zack")
+    assert other["accountNumber"] == "C-000001"
+    assert (await people.names("C-000001"))[0] == "Zack Berg"
+    assert await people.names("c-000001&by=account") == ["Zack Berg"]
 
 
 @pytest.mark.parametrize(

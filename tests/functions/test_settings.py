@@ -1,5 +1,6 @@
 """Settings, parameters, features, companies."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -55,6 +56,8 @@ async def test_settings_are_listed_in_pages(api: Api) -> None:
          "/defaultValue"),
         ("attribute-groups", "g", {"name": "g", "members": [{"attribute": "ghost"}]},
          "/members/0/attribute"),
+        ("attribute-groups", "g", {"name": "g", "members": [
+            {"attribute": "orders", "defaultValue": "many"}]}, "/members/0/defaultValue"),
         ("attribute-types", "t", {"name": "t", "dataType": "Date", "fixedList": ["x"]}, ""),
         ("attribute-types", "t", {"name": "t", "dataType": "Text", "range": {"min": 1}}, ""),
         ("attribute-types", "t", {"name": "t", "dataType": "Date", "range": {"min": "x"}}, ""),
@@ -239,3 +242,38 @@ async def test_a_new_company_can_trade(api: Api) -> None:
     assert (
         await api.call("PUT", "/api/v1/frrt", fields, bearer=Bearer("Administrator", ("*",)))
     ).status_code == 422
+
+
+async def test_any_version_is_right_for_who_says_so(api: Api) -> None:
+    responses = await asyncio.gather(
+        *(
+            api.call(
+                "PATCH", "parameters", {"customerInsights": {"measures": [f"M{n}"]}},
+                bearer=ADMINISTRATOR, if_match="*",
+            )
+            for n in range(6)
+        )
+    )  # fmt: skip
+    first = await asyncio.gather(
+        *(api.put_setting("affiliations", "New", {"name": "New"}) for _ in range(6))
+    )
+
+    assert [response.status_code for response in responses] == [200] * 6
+    assert sorted(response.status_code for response in first) == [201] + [428] * 5
+
+
+async def test_a_name_from_anywhere_is_an_address_too(api: Api) -> None:
+    made = await api.put_setting("titles", "Žák 1", {"name": "Žák 1"})
+    read = await api.get(made.headers["Location"])
+
+    assert made.status_code == 201
+    assert made.headers["Location"] == "/api/v1/USRT/settings/titles/%C5%BD%C3%A1k%201"
+    assert read.json() == {"name": "Žák 1"}
+
+
+async def test_what_is_not_json_is_refused(api: Api) -> None:
+    body = b'{"name": "g", "members": [{"attribute": "orders", "defaultValue": NaN}]}'
+    response = await api.put_setting("attribute-groups", "g", body, content_type="application/json")
+
+    assert response.status_code == 422
+    assert (await api.get("settings/attribute-groups/g")).status_code == 404
