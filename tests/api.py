@@ -12,7 +12,7 @@ from local.tokens import Bearer
 from shared import wiring
 from shared.errors import Unavailable
 from shared.metering import Metered
-from shared.ports import Partition, Placed
+from shared.ports import Operation, Partition, Placed
 
 COMPANY = "USRT"
 BASE = f"/api/v1/{COMPANY}"
@@ -96,6 +96,12 @@ class Api:
             yield
 
     @contextmanager
+    def broken(self) -> Iterator[None]:
+        """Let the app meet a fault that nobody has thought of."""
+        with self._installed(Broken(self.documents)):
+            yield
+
+    @contextmanager
     def without_a_store(self) -> Iterator[None]:
         with self._installed(Down(self.documents)):
             yield
@@ -120,6 +126,17 @@ class CutOff(Metered):
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
         raise Unavailable("the process died here")
+
+
+class Broken(Metered):
+    """A store with a bug, where customers are written."""
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        if container == "customers":
+            raise ZeroDivisionError
+        return await super().commit(container, partition, operations)
 
 
 class Down(Metered):

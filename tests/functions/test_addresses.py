@@ -83,6 +83,7 @@ async def test_refusals(api: Api) -> None:
         (await api.call("PATCH", one, {"city": "x"}, if_match='"old"'), 412, "stale"),
         (await api.call("PATCH", one, {"purpose": None}, if_match="*"), 422, "invalid"),
         (await api.call("DELETE", f"{one}?primary=99", if_match="*"), 404, "address-not-found"),
+        (await api.call("DELETE", f"{one}?primary=1", if_match="*"), 422, "invalid"),
     ]:
         assert (response.status_code, response.json()["code"]) == (status, code)
     assert (await api.get(path)).json()["items"][0]["active"]

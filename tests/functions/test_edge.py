@@ -118,6 +118,16 @@ async def test_a_crash_before_the_answer_was_kept_makes_no_second_customer(api: 
     assert len(await api.names("karen")) == 1
 
 
+async def test_a_failure_leaves_the_key_free(api: Api) -> None:
+    with api.broken():
+        failed = await api.post("customers", a_customer(), idempotency_key="k")
+    again = await api.post("customers", a_customer(), idempotency_key="k")
+
+    assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+    assert "Traceback" not in failed.text
+    assert again.status_code == 201
+
+
 async def test_a_key_that_is_used_again_another_day_is_a_new_request(api: Api) -> None:
     first = await api.post("customers", a_customer(), idempotency_key="k")
     [change] = [

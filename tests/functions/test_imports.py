@@ -84,6 +84,39 @@ async def test_a_chunk_that_comes_again_changes_nothing(api: Api) -> None:
     assert len(await api.names("karen&limit=100")) == 90
 
 
+async def test_lines_that_are_wrong_in_every_way_hold_nobody_up(api: Api) -> None:
+    wide = {f"column{n}" * 20: "x" for n in range(250)}
+    bad = await api.post("imports", lines(*[wide] * 80), **NDJSON)
+    good = await api.post("imports", lines(a_customer(firstName="After")), **NDJSON)
+
+    assert (await finished(api, bad.headers["Location"]))["refused"] == 80
+    assert (await finished(api, good.headers["Location"]))["created"] == 1
+
+
+async def test_what_is_there_already_costs_no_account_numbers(api: Api) -> None:
+    body = lines(*(a_customer(id=str(uuid.uuid4())) for _ in range(40)))
+    before = int((await api.create())["accountNumber"])
+    for expected in ("created", "alreadyThere", "alreadyThere"):
+        started = await api.post("imports", body, **NDJSON)
+        assert (await finished(api, started.headers["Location"]))[expected] == 40
+    after = int((await api.create())["accountNumber"])
+
+    assert after == before + 41
+
+
+async def test_an_import_that_waits_does_not_expire(api: Api) -> None:
+    started = await api.post("imports", lines(a_customer()), **NDJSON)
+    state = await finished(api, started.headers["Location"])
+    rows = api.documents._db.execute(
+        "SELECT id, expires IS NULL FROM requests WHERE partition = ?", [state["id"]]
+    ).fetchall()
+    chunk = [(row[0], row[1]) for row in rows if row[0].startswith("import-chunk")]
+    waiting = (await api.documents.read("requests", (state["id"],), "import")) is not None
+
+    assert waiting
+    assert chunk == [("import-chunk:1", 0)], "done, so it may go"
+
+
 async def test_refused_lines_come_in_pages(api: Api) -> None:
     started = await api.post("imports", lines(*["{}"] * 7), **NDJSON)
     place = started.headers["Location"]

@@ -262,6 +262,23 @@ async def test_any_version_is_right_for_who_says_so(api: Api) -> None:
     assert sorted(response.status_code for response in first) == [201] + [428] * 5
 
 
+async def test_of_a_change_and_a_removal_of_one_version_one_wins(api: Api) -> None:
+    for _ in range(10):
+        made = await api.put_setting("affiliations", "Race", {"name": "Race"})
+        etag = made.headers["ETag"]
+        put, gone = await asyncio.gather(
+            api.put_setting(
+                "affiliations", "Race", {"name": "Race", "description": "x"}, if_match=etag
+            ),
+            api.call("DELETE", "settings/affiliations/Race", bearer=ADMINISTRATOR, if_match=etag),
+        )
+        assert sorted([put.status_code, gone.status_code]) in ([200, 412], [204, 412])
+        if put.status_code == 200:
+            await api.call(
+                "DELETE", "settings/affiliations/Race", bearer=ADMINISTRATOR, if_match="*"
+            )
+
+
 async def test_a_name_from_anywhere_is_an_address_too(api: Api) -> None:
     made = await api.put_setting("titles", "Žák 1", {"name": "Žák 1"})
     read = await api.get(made.headers["Location"])

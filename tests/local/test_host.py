@@ -279,6 +279,21 @@ async def test_functions_are_started_by_hand(folder: Folder) -> None:
         ]
 
 
+async def test_only_this_machine_starts_functions_without_the_master_key(folder: Folder) -> None:
+    async with serving(folder) as (host, _):
+        far = httpx.ASGITransport(app=host, client=("192.0.2.1", 5))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=far, base_url="http://here") as stranger:
+            path = "/admin/functions/on_tick"
+            refused = await stranger.post(path, json={})
+            master = {"x-functions-key": folder.key("master").hex()}
+            admitted = await stranger.post(path, json={}, headers=master)
+        near = httpx.ASGITransport(app=host)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=near, base_url="http://here") as page:
+            in_browser = await page.post(path, json={}, headers={"Origin": "http://evil"})
+
+    assert (refused.status_code, admitted.status_code, in_browser.status_code) == (401, 202, 401)
+
+
 def test_a_setting_that_is_not_there_stops_the_function() -> None:
     app = func.FunctionApp()
 

@@ -30,6 +30,10 @@ def test_a_key_is_always_the_same_guid_and_another_in_another_company() -> None:
     assert map_.body(LINE, "USRT")["id"] != map_.body(LINE, "FRRT")["id"]
 
 
+def test_a_line_without_its_key_gets_no_guid_of_it() -> None:
+    assert "id" not in Map("aw:$key", {"firstName": "$firstName"}).body({"firstName": "A"}, "USRT")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"customer": 5}'])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "map.json"

@@ -1,0 +1,82 @@
+"""Two writers of one customer's directory entries, in the worst order."""
+
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local.folder import Folder
+from local.store import SqliteDocuments
+from shared.domain.customer_creation import NewCustomer
+from shared.domain.customers import Customer
+from shared.metering import Metered
+from shared.ports import Documents, Placed, Replace
+from shared.usecases.customer_creation import create_customer
+from shared.usecases.directory import index
+from shared.usecases.errand import Errand
+from shared.usecases.records import customer_document
+from shared.usecases.searches import Asked, search_customers
+from tests.api import COMPANY
+
+
+class NotInOnePiece(Metered):
+    """A store that scatters as the port allows: what was written stays when the seal is stale."""
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        for one in writes:
+            await self.commit(container, one.partition, [one.operation])
+        await self.before_the_seal()
+        [etag] = await self.commit(container, seal.partition, [seal.operation])
+        return etag
+
+    async def before_the_seal(self) -> None:
+        """Nothing happens here, most of the time."""
+
+
+class Overtaken(NotInOnePiece):
+    """Lets the writer of a later version finish between this one's entries and its seal."""
+
+    def __init__(self, documents: Documents, later: Customer) -> None:
+        super().__init__(documents)
+        self._later: Customer | None = later
+
+    async def before_the_seal(self) -> None:
+        later, self._later = self._later, None
+        if later:
+            await index(self, later)
+
+
+@pytest.fixture
+async def errand(configured: Path, tmp_path: Path) -> AsyncIterator[Errand]:
+    folder = Folder(shutil.copytree(configured, tmp_path / "data"))
+    documents = SqliteDocuments(folder.database)
+    backend = folder.backend(NotInOnePiece(documents))
+    yield backend.errand(COMPANY, "application:test", datetime.now(UTC))
+    documents.close()
+
+
+async def renamed(customer: Customer, name: str, errand: Errand) -> Customer:
+    """Commit a new name without telling the directory, as a writer does that is slow."""
+    changed = customer.model_copy(update={"first_name": name})
+    operations = [Replace(customer_document(changed), customer.etag)]
+    [etag] = await errand.documents.commit("customers", errand.place(customer.id), operations)
+    return changed.model_copy(update={"etag": etag})
+
+
+async def found(query: str, errand: Errand) -> list[str]:
+    lines, _ = await search_customers(Asked(query, None, None, 20), errand=errand)
+    return [line["name"] for line in lines]
+
+
+async def test_the_words_of_a_version_that_lost_do_not_linger(errand: Errand) -> None:
+    new = NewCustomer(store_number="HOUSTON", first_name="Alpha", last_name="Berg")
+    first = (await create_customer(new, errand=errand)).customer
+    second = await renamed(first, "Beta", errand)
+    third = await renamed(second, "Gamma", errand)
+    await index(Overtaken(errand.documents, third), second)
+
+    assert await found("gamma", errand) == ["Gamma Berg"]
+    assert await found("beta", errand) == []
+    assert await found("alpha", errand) == []
