@@ -22,15 +22,15 @@ CHECKPOINTS = "CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, po
 PATIENCE = 30.0  # seconds to wait for another process's commit
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file so that a commit that has returned survives a power cut."""
+def connect(path: Path, *, cache: int) -> sqlite3.Connection:
+    """Open the file so that a commit that has returned survives a power cut; `cache` is in KiB."""
     db = sqlite3.connect(
         path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA wal_autocheckpoint = 8000")  # pages written often are copied once
-    db.execute("PRAGMA cache_size = -32000")
+    db.execute(f"PRAGMA cache_size = -{cache:d}")
     return db
 
 

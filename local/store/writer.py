@@ -13,6 +13,7 @@ from local.store import schema
 from shared.errors import Refusal, Unavailable
 
 MOST_JOBS = 512  # in one transaction
+CACHE = 16_000  # KiB
 
 Work = Callable[[sqlite3.Connection], Any]
 
@@ -44,7 +45,7 @@ class Writer:
         most_pages: int | None = None,
     ) -> None:
         """Open the file; `most_pages` is how large it may grow, for a disk that fills up."""
-        self._db = schema.connect(path)
+        self._db = schema.connect(path, cache=CACHE)
         create(self._db)
         if most_pages:
             self._db.execute(f"PRAGMA max_page_count = {most_pages:d}")
