@@ -27,6 +27,7 @@ PATH_SCHEMAS: dict[str, Json] = {
     "collection": STRING | {"enum": list(COLLECTIONS)},
     "name": STRING | {"enum": list(NEEDS)},
 }
+TAGS = ("Customers", "Addresses", "Contacts", "Imports", "Configuration", "Companies", "Platform")
 HEADERS: dict[str, Json] = {
     "X-Trace-Id": {"description": "Trace id of this answer", "schema": STRING},
     "ETag": {"description": "Version of the resource", "schema": STRING},
@@ -51,7 +52,7 @@ def describe() -> Json:
             "description": "Customer management in stores and clienteling.",
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in operations)],
+        "tags": [{"name": tag} for tag in sorted({one.tag for one in operations}, key=_rank)],
         "paths": dict(paths),
         "components": {
             "schemas": definitions,
@@ -60,6 +61,10 @@ def describe() -> Json:
             },
         },
     }
+
+
+def _rank(tag: str) -> int:
+    return TAGS.index(tag) if tag in TAGS else len(TAGS)
 
 
 def _schemas(operations: list[Operation]) -> tuple[dict[tuple[str, str], Json], Json]:
