@@ -124,6 +124,19 @@ async def test_a_commit_happens_entirely_or_not_at_all(store: Documents) -> None
     assert await collect(store) == ["b"]
 
 
+async def test_operations_of_every_kind_happen_together_or_not_at_all(store: Documents) -> None:
+    [etag] = await store.commit("customers", HERE, [Create({"id": "b", "n": 1})])
+    await store.commit("customers", HERE, [Create({"id": "gone"})])
+    before = [Put({"id": "a"}), Remove("gone"), Replace({"id": "b", "n": 2}, etag)]
+
+    with pytest.raises(AlreadyExists):
+        await store.commit("customers", HERE, [*before, Create({"id": "b"})])
+    with pytest.raises(Stale):
+        await store.commit("customers", HERE, [*before, Replace({"id": "b"}, "another")])
+    assert await collect(store) == ["b", "gone"]
+    assert (await must_read(store, "b")).body["n"] == 1
+
+
 async def test_of_many_writers_at_once_one_wins(store: Documents) -> None:
     [etag] = await store.commit("customers", HERE, [Create({"id": "a"})])
     attempts = [
