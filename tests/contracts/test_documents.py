@@ -17,6 +17,7 @@ from shared.ports import (
     Equal,
     Exists,
     In,
+    Operation,
     Order,
     Placed,
     Prefix,
@@ -127,7 +128,7 @@ async def test_a_commit_happens_entirely_or_not_at_all(store: Documents) -> None
 async def test_operations_of_every_kind_happen_together_or_not_at_all(store: Documents) -> None:
     [etag] = await store.commit("customers", HERE, [Create({"id": "b", "n": 1})])
     await store.commit("customers", HERE, [Create({"id": "gone"})])
-    before = [Put({"id": "a"}), Remove("gone"), Replace({"id": "b", "n": 2}, etag)]
+    before: list[Operation] = [Put({"id": "a"}), Remove("gone"), Replace({"id": "b", "n": 2}, etag)]
 
     with pytest.raises(AlreadyExists):
         await store.commit("customers", HERE, [*before, Create({"id": "b"})])
