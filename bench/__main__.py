@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import uvloop
 
@@ -34,17 +33,13 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="default: %(default)s")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, _host(Path(folder), options.workers) as target:
-        for line in uvloop.run(_collect(target, options)):
-            print(json.dumps(line), flush=True)
+        uvloop.run(_print(target, options))
     return 0
 
 
-async def _collect(target: Target, options: argparse.Namespace) -> list[dict[str, Any]]:
-    lines = []
+async def _print(target: Target, options: argparse.Namespace) -> None:
     async for line in measure(target, quick=options.quick, concurrency=options.concurrency):
-        print(json.dumps(line), file=sys.stderr, flush=True)
-        lines.append(line)
-    return lines
+        print(json.dumps(line), flush=True)
 
 
 @contextmanager
