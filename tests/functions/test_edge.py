@@ -10,7 +10,7 @@ import pytest
 
 from functions._http import idempotency
 from shared.domain.values import as_text
-from shared.ports import Put, Remove
+from shared.ports import Partition, Put, Remove
 from tests.api import ADMINISTRATOR, MANAGER, Api, a_customer
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -97,13 +97,8 @@ async def test_the_same_key_at_once_makes_one_customer(api: Api) -> None:
 async def test_a_crash_before_the_answer_was_kept_makes_no_second_customer(api: Api) -> None:
     """The process died after the commit: the key is marked as running, with no answer."""
     first = await api.post("customers", a_customer(), idempotency_key="k")
-    [change] = [
-        document
-        for document in (await api.documents.changes("requests", None, 100)).documents
-        if document.id == idempotency.ANSWER
-    ]
-    place = (await _place_of(api, change.body["asked"]),)
-    running = {name: change.body[name] for name in ("id", "asked", "fingerprint")}
+    place, kept = await kept_answer(api)
+    running = {name: kept[name] for name in ("id", "asked", "fingerprint")}
     now = datetime.now(UTC)
     await api.documents.commit("requests", place, [Put(running | {"since": as_text(now)})])
     early = await api.post("customers", a_customer(), idempotency_key="k")
@@ -130,12 +125,7 @@ async def test_a_failure_leaves_the_key_free(api: Api) -> None:
 
 async def test_a_key_that_is_used_again_another_day_is_a_new_request(api: Api) -> None:
     first = await api.post("customers", a_customer(), idempotency_key="k")
-    [change] = [
-        document
-        for document in (await api.documents.changes("requests", None, 100)).documents
-        if document.id == idempotency.ANSWER
-    ]
-    place = (await _place_of(api, change.body["asked"]),)
+    place, _ = await kept_answer(api)
     await api.documents.commit("requests", place, [Remove(idempotency.ANSWER)])
     second = await api.post("customers", a_customer(lastName="Other"), idempotency_key="k")
 
@@ -143,12 +133,12 @@ async def test_a_key_that_is_used_again_another_day_is_a_new_request(api: Api) -
     assert second.json()["id"] != first.json()["id"]
 
 
-async def _place_of(api: Api, asked: str) -> str:
-    """Return the partition that holds the answer, as the store keeps it."""
-    row = api.documents._db.execute(
-        "SELECT partition FROM requests WHERE body LIKE ?", [f"%{asked}%"]
-    ).fetchone()
-    return str(row[0])
+async def kept_answer(api: Api) -> tuple[Partition, dict[str, Any]]:
+    """Return the only answer that is kept, and its partition, as the store has them."""
+    [(partition, body)] = api.documents._db.execute(
+        "SELECT partition, body FROM requests WHERE id = ?", [idempotency.ANSWER]
+    )
+    return (partition,), json.loads(body)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "ü"])

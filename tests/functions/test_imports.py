@@ -104,19 +104,6 @@ async def test_what_is_there_already_costs_no_account_numbers(api: Api) -> None:
     assert after == before + 41
 
 
-async def test_an_import_that_waits_does_not_expire(api: Api) -> None:
-    started = await api.post("imports", lines(a_customer()), **NDJSON)
-    state = await finished(api, started.headers["Location"])
-    rows = api.documents._db.execute(
-        "SELECT id, expires IS NULL FROM requests WHERE partition = ?", [state["id"]]
-    ).fetchall()
-    chunk = [(row[0], row[1]) for row in rows if row[0].startswith("import-chunk")]
-    waiting = (await api.documents.read("requests", (state["id"],), "import")) is not None
-
-    assert waiting
-    assert chunk == [("import-chunk:1", 0)], "done, so it may go"
-
-
 async def test_refused_lines_come_in_pages(api: Api) -> None:
     started = await api.post("imports", lines(*["{}"] * 7), **NDJSON)
     place = started.headers["Location"]
