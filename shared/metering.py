@@ -19,22 +19,24 @@ from shared.ports import (
 
 @dataclass(slots=True)
 class Tally:
-    """Store operations of one request, and how many logical partitions they went to."""
+    """Store operations of one request; `charge` is in request units, where the store has them."""
 
     reads: int = 0
     queries: int = 0
     commits: int = 0
     scattered: int = 0
+    charge: float = 0.0
 
     @property
     def total(self) -> int:
         return self.reads + self.queries + self.commits + self.scattered
 
     def __str__(self) -> str:
-        return (
+        counts = (
             f"reads={self.reads} queries={self.queries} "
             f"commits={self.commits} scattered={self.scattered}"
         )
+        return f"{counts} charge={self.charge:.1f}" if self.charge else counts
 
 
 tally: ContextVar[Tally | None] = ContextVar("tally", default=None)

@@ -5,16 +5,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """`indexes` lists paths that are filtered or ordered by together; `ttl` is in seconds."""
+    """What a container is made with.
+
+    `indexed` are the paths that queries look at, beside `id`; nothing else is indexed, for every
+    write pays for every index. `composite` are those that order a page together. `ttl` is in
+    seconds; -1 lets documents say for themselves how long they live.
+    """
 
     name: str
     partition_key: tuple[str, ...]
-    indexes: tuple[tuple[str, ...], ...]
+    indexed: tuple[str, ...]
+    composite: tuple[tuple[str, ...], ...]
     ttl: int | None
+
+    @property
+    def indexing_policy(self) -> dict[str, Any]:
+        """Return the policy as Cosmos DB takes it."""
+        return {
+            "indexingMode": "consistent",
+            "includedPaths": [{"path": f"{path}/?"} for path in self.indexed],
+            "excludedPaths": [{"path": "/*"}],
+            "compositeIndexes": [
+                [{"path": path, "order": "ascending"} for path in paths] for paths in self.composite
+            ],
+        }
 
 
 TOPOLOGY = Path(__file__).parent.parent / "topology.json"
@@ -32,8 +51,9 @@ def containers() -> Mapping[str, Container]:
         name: Container(
             name=name,
             partition_key=tuple(spec["partitionKey"]),
-            indexes=tuple(tuple(paths) for paths in spec["indexes"]),
-            ttl=spec.get("ttl"),
+            indexed=tuple(spec["indexed"]),
+            composite=tuple(tuple(paths) for paths in spec["composite"]),
+            ttl=spec["ttl"],
         )
         for name, spec in document["containers"].items()
     }

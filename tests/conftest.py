@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,21 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store import SqliteDocuments
 from tests.api import COMPANY, Api, started
+from tests.cosmos.endpoint import Endpoint
+from tests.cosmos.server import served
+
+
+@pytest.fixture(scope="session")
+def cosmos_server() -> Iterator[Endpoint]:
+    with served(Endpoint()) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def cosmos_endpoint(cosmos_server: Endpoint) -> Endpoint:
+    """The endpoint in good order; every test names databases of its own."""
+    cosmos_server.reset()
+    return cosmos_server
 
 
 @pytest.fixture

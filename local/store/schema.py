@@ -39,7 +39,7 @@ def create(db: sqlite3.Connection) -> None:
     for container in containers().values():
         for statement in (TABLE, EXPIRY):
             db.execute(statement.format(name=container.name))
-        for paths in container.indexes:
+        for paths in container.composite:
             db.execute(_index(container, paths))
     db.execute(CHECKPOINTS)
     db.execute("COMMIT")

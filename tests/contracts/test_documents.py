@@ -1,12 +1,8 @@
-"""What every adapter of the document port must do. A new adapter is one more line in `store`."""
+"""What every adapter of the document port must do. A new adapter is one more line in `STORES`."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from local.store import SqliteDocuments
 from shared.errors import AlreadyExists, Stale
 from shared.ports import (
     CommitTooLarge,
@@ -26,29 +22,10 @@ from shared.ports import (
     Remove,
     Replace,
 )
+from tests.contracts.stores import Clock
 
 HERE = ("USRT", "c-1")
 THERE = ("USRT", "c-2")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite"])
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Documents]:
-    documents = SqliteDocuments(tmp_path / "libro.db", clock=clock)
-    yield documents
-    documents.close()
 
 
 async def must_read(store: Documents, document_id: str) -> Document:
@@ -226,11 +203,15 @@ async def test_a_query_returns_what_meets_all_conditions(
 
 
 async def test_a_query_is_ordered_by_one_or_two_paths(people: Documents) -> None:
-    only = Equal("type", "p")
+    for name, created in (("1", "b"), ("2", "a"), ("3", "c")):
+        await people.commit("customers", HERE, [Put({"id": name, "type": "p", "createdAt": created})])
+    both = ("type", "createdAt")
 
-    assert await collect(people, only, order=Order(("name",))) == ["1", "2", "3"]
-    assert await collect(people, only, order=Order(("name",), descending=True)) == ["3", "2", "1"]
-    assert await collect(people, only, order=Order(("age", "name"))) == ["1", "3", "2"]
+    assert await collect(people, order=Order(("id",), descending=True)) == ["4", "3", "2", "1"]
+    for order in (Order(("createdAt",)), Order(both)):
+        assert await collect(people, Equal("type", "p"), order=order) == ["2", "1", "3"]
+    down = Order(both, descending=True)
+    assert await collect(people, Equal("type", "p"), order=down) == ["3", "1", "2"]
 
 
 async def test_a_query_stays_inside_its_partition(people: Documents) -> None:

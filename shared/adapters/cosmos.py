@@ -1,0 +1,151 @@
+"""The document port kept by Azure Cosmos DB, by the SDK over the gateway."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from azure.cosmos.aio import CosmosClient
+from azure.cosmos.exceptions import CosmosResourceNotFoundError
+
+from shared.adapters import cosmos_sql
+from shared.adapters.cosmos_batch import Batch, Place
+from shared.adapters.cosmos_documents import document_of
+from shared.adapters.cosmos_retries import is_lagging, patiently
+from shared.adapters.cosmos_traffic import Traffic
+from shared.ports import (
+    Changes,
+    Condition,
+    Document,
+    Operation,
+    Order,
+    Page,
+    Partition,
+    Placed,
+    check_id,
+    check_operations,
+)
+from shared.topology import containers
+
+BY_ID = Order()
+LARGEST_CONTINUATION = 1  # KB; it travels inside our cursors
+QUIET: dict[str, Any] = {
+    # Every retry is ours: the SDK's would send a write again without knowing whether it arrived.
+    "retry_total": 0,
+    "retry_connect": 0,
+    "retry_read": 0,
+    "retry_status": 0,
+    "retry_throttle_total": 1,
+    "retry_throttle_backoff_max": 1e-9,
+    "connection_timeout": 5,
+    "read_timeout": 5,
+}
+
+
+class CosmosDocuments:
+    """One client for the process. Writes go to one region: several would break uniqueness."""
+
+    def __init__(self, client: CosmosClient, database: str) -> None:
+        self._client = client
+        self._traffic = Traffic()
+        place = client.get_database_client(database)
+        self._containers = {name: place.get_container_client(name) for name in containers()}
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        check_id(document_id)
+        proxy, key = self._containers[container], _key(container, partition)
+
+        async def attempt() -> Mapping[str, Any] | None:
+            with self._traffic.asking("read", container) as asking:
+                try:
+                    return await proxy.read_item(document_id, key, **asking.how)
+                except CosmosResourceNotFoundError as exc:
+                    if is_lagging(exc):
+                        raise
+                    return None
+
+        found = await patiently(attempt)
+        return None if found is None else document_of(found)
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        check_operations(operations)
+        key = _key(container, partition)
+        place = Place(container, key, self._containers[container], self._traffic)
+        return await Batch(place, operations, mark=secrets.token_hex(6)).commit()
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        together: dict[Partition, list[Operation]] = {}
+        for write in writes:
+            together.setdefault(write.partition, []).append(write.operation)
+        done = await asyncio.gather(
+            *(self.commit(container, place, group) for place, group in together.items()),
+            return_exceptions=True,
+        )
+        for outcome in done:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        [etag] = await self.commit(container, seal.partition, [seal.operation])
+        return etag
+
+    async def query(  # the port's own signature
+        self,
+        container: str,
+        partition: Partition,
+        *conditions: Condition,
+        order: Order = BY_ID,
+        limit: int = 100,
+        continuation: str | None = None,
+    ) -> Page:
+        text, parameters = cosmos_sql.render(conditions, order)
+        proxy, key = self._containers[container], _key(container, partition)
+
+        async def attempt() -> Page:
+            with self._traffic.asking("query", container) as asking:
+                pages = proxy.query_items(
+                    query=text,
+                    parameters=parameters,
+                    partition_key=key,
+                    max_item_count=limit,
+                    continuation_token_limit=LARGEST_CONTINUATION,
+                    **asking.how,
+                ).by_page(continuation)
+                found = [document_of(body) for body in await _first(pages)]
+                return Page(found, pages.continuation_token or None if found else None)
+
+        return await patiently(attempt)
+
+    async def changes(self, container: str, position: str | None, limit: int) -> Changes:
+        proxy = self._containers[container]
+        start: dict[str, Any] = (
+            {"start_time": "Beginning"} if position is None else {"continuation": position}
+        )
+
+        async def attempt() -> Changes:
+            with self._traffic.asking("changes", container) as asking:
+                pages = proxy.query_items_change_feed(max_item_count=limit, **start, **asking.how)
+                found = [document_of(body) for body in await _first(pages.by_page())]
+            etag = asking.headers.get("etag")
+            return Changes(found, etag or position or "")
+
+        return await patiently(attempt)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _key(container: str, partition: Partition) -> Any:
+    """Return the whole partition key as the SDK takes it: never a prefix of it."""
+    paths = containers()[container].partition_key
+    if len(partition) != len(paths) or not all(partition):
+        raise ValueError(f"{partition!r} is not a whole partition key of {container}")
+    return list(partition) if len(paths) > 1 else partition[0]
+
+
+async def _first(pages: Any) -> list[Mapping[str, Any]]:
+    async for page in pages:
+        return [body async for body in page]
+    return []
+
+

@@ -1,0 +1,182 @@
+"""The part of Cosmos DB's SQL that the endpoint understands, parsed and evaluated."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TOKEN = re.compile(r'\s*(?:(@\w+)|"((?:[^"\\]|\\.)*)"|(\w+)|(>=|<=|!=|[=<>()\[\],.*]))')
+UNDEFINED: Any = object()
+
+Body = Mapping[str, Any]
+Term = Callable[[Body], Any]
+
+
+class BadQuery(ValueError):
+    """The endpoint does not understand it, or Cosmos DB would refuse it."""
+
+
+@dataclass
+class Query:
+    """`filters` are the paths that conditions look at; `order` the paths to order by."""
+
+    where: Term
+    order: list[tuple[str, ...]]
+    descending: bool
+    filters: list[tuple[str, ...]] = field(default_factory=list)
+
+    def matches(self, body: Body) -> bool:
+        return self.where(body) is True
+
+
+def parse(text: str, parameters: Sequence[Mapping[str, Any]]) -> Query:
+    return Parser(text, {one["name"]: one["value"] for one in parameters}).query()
+
+
+def value_at(body: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        if not isinstance(body, Mapping) or name not in body:
+            return UNDEFINED
+        body = body[name]
+    return body
+
+
+def rank(value: Any) -> tuple[int, Any]:
+    """Return what values of all types are ordered by, undefined first."""
+    if value is UNDEFINED:
+        return (0, 0)
+    if value is None:
+        return (1, 0)
+    if isinstance(value, bool):
+        return (2, value)
+    if isinstance(value, int | float):
+        return (3, value)
+    return (4, value) if isinstance(value, str) else (5, str(value))
+
+
+def compared(sign: str) -> Callable[[Any, Any], Any]:
+    def compare(left: Any, right: Any) -> Any:
+        if left is UNDEFINED or right is UNDEFINED or rank(left)[0] != rank(right)[0]:
+            return UNDEFINED if sign != "=" or UNDEFINED in (left, right) else False
+        a, b = rank(left), rank(right)
+        return {"=": a == b, "!=": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[sign]
+
+    return compare
+
+
+def starts_with(text: Any, start: Any) -> Any:
+    return text.startswith(start) if isinstance(text, str) else UNDEFINED
+
+
+def array_contains(array: Any, item: Any) -> Any:
+    return item in array if isinstance(array, list) else UNDEFINED
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "STARTSWITH": starts_with,
+    "ARRAY_CONTAINS": array_contains,
+    "IS_DEFINED": lambda value: value is not UNDEFINED,
+}
+
+
+class Parser:
+    """SELECT * FROM c [WHERE condition] [ORDER BY path [ASC | DESC], ...]"""
+
+    def __init__(self, text: str, values: Mapping[str, Any]) -> None:
+        self.values = values
+        self.filters: list[tuple[str, ...]] = []
+        self.tokens: list[tuple[str, str]] = []
+        at = 0
+        while text[at:].strip():
+            match = TOKEN.match(text, at)
+            if match is None:
+                raise BadQuery(f"Syntax error near {text[at : at + 20]!r}")
+            kind = ("parameter", "name", "word", "sign")[(match.lastindex or 1) - 1]
+            self.tokens.append((kind, match[match.lastindex or 1]))
+            at = match.end()
+
+    def query(self) -> Query:
+        for word in ("SELECT", "*", "FROM", "c"):
+            self.expect(word)
+        where: Term = lambda _: True  # noqa: E731
+        if self.accept("WHERE"):
+            where = self.condition()
+        order: list[tuple[str, ...]] = []
+        directions: set[bool] = set()
+        if self.accept("ORDER"):
+            self.expect("BY")
+            while not order or self.accept(","):
+                self.expect("c")
+                order.append(self.path())
+                directions.add(self.accept("DESC") or (self.accept("ASC") and False))
+        if self.tokens or len(directions) > 1:
+            raise BadQuery(f"Not understood: {self.tokens}")
+        return Query(where, order, True in directions, self.filters)
+
+    def condition(self) -> Term:
+        terms = [self.conjunction()]
+        while self.accept("OR"):
+            terms.append(self.conjunction())
+        return terms[0] if len(terms) == 1 else lambda body: any(t(body) is True for t in terms)
+
+    def conjunction(self) -> Term:
+        terms = [self.comparison()]
+        while self.accept("AND"):
+            terms.append(self.comparison())
+        return terms[0] if len(terms) == 1 else lambda body: all(t(body) is True for t in terms)
+
+    def comparison(self) -> Term:
+        left = self.operand()
+        if self.accept("IN"):
+            self.expect("(")
+            choices = self.arguments()
+            return lambda body: any(compared("=")(left(body), one(body)) is True for one in choices)
+        if self.tokens and self.tokens[0][1] in {"=", "!=", "<", "<=", ">", ">="}:
+            compare = compared(self.tokens.pop(0)[1])
+            right = self.operand()
+            return lambda body: compare(left(body), right(body))
+        return left
+
+    def operand(self) -> Term:
+        kind, text = self.tokens.pop(0) if self.tokens else ("", "")
+        if text == "(":
+            inner = self.condition()
+            self.expect(")")
+            return inner
+        if kind == "parameter":
+            value = self.values[text]
+            return lambda _: value
+        if (kind, text) == ("word", "c"):
+            path = self.path()
+            self.filters.append(path)
+            return lambda body: value_at(body, path)
+        if text in FUNCTIONS and self.accept("("):
+            function, given = FUNCTIONS[text], self.arguments()
+            return lambda body: function(*(one(body) for one in given))
+        raise BadQuery(f"Not understood: {text!r}")
+
+    def arguments(self) -> list[Term]:
+        given = [self.operand()]
+        while self.accept(","):
+            given.append(self.operand())
+        self.expect(")")
+        return given
+
+    def path(self) -> tuple[str, ...]:
+        names = []
+        while self.accept("["):
+            names.append(self.tokens.pop(0)[1])
+            self.expect("]")
+        if not names:
+            raise BadQuery("A path is written as c[\"name\"]")
+        return tuple(names)
+
+    def accept(self, text: str) -> bool:
+        if self.tokens and self.tokens[0][1] == text and self.tokens[0][0] in {"word", "sign"}:
+            self.tokens.pop(0)
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            raise BadQuery(f"Expected {text!r} before {self.tokens[:1]}")
