@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test check fmt bench clean
+.PHONY: help setup run token import test contract check fmt bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -26,8 +26,12 @@ token: setup ## print a token to try; ARGS="--role Employee --legal-entity USRT 
 import: setup ## load customers from a file; ARGS="FILE.jsonl.gz --legal-entity USRT --store HOUSTON"
 	@$(BIN)/python -m local import $(ARGS)
 
-test: setup ## run the tests; ARGS="tests/domain -k phone"
+test: setup ## run the tests, those of the API on both stores; ARGS="tests/domain -k phone"
 	@$(BIN)/python -m pytest -q $(ARGS)
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q tests/functions --store=cosmos
+
+contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
+	@$(BIN)/python -m pytest -q tests/contracts --account
 
 check: setup ## lint, types, arrows and conventions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ bp = func.Blueprint()
 async def repair_directory(changes: func.DocumentList) -> None:
     """Index each changed customer whose directory entries are not of its own version."""
     customers = [
-        Change(change.data, change["_etag"])
+        Change(change.data, change["_etag"].strip('"'))
         for change in changes
         if change.get("type") == "customer"
     ]

@@ -9,8 +9,8 @@ from typing import Any
 
 from faker import Faker
 
+from local import stores
 from local.folder import Folder
-from local.store import SqliteDocuments
 from shared.domain import collections as col
 from shared.domain.companies import CompanyFields, Parameters
 from shared.domain.customer_creation import NewCustomer
@@ -88,26 +88,31 @@ STORES = [
 ]
 
 
-def fill(folder: Folder) -> None:
-    """Fill an empty folder, entirely or not at all; one that has a store stays as it is."""
-    if folder.database.exists():
-        return
-    log.info("Making demo data ...")
+def fill(folder: Folder, store: str) -> None:
+    """Fill an empty store; one that has something in it stays as it is."""
+    if store != "sqlite":
+        asyncio.run(_fill(folder, store))
+    elif not folder.database.exists():
+        _fill_file(folder)
+
+
+def _fill_file(folder: Folder) -> None:
+    """Make the file entirely or not at all."""
     draft = Folder(folder.path / "demo-in-progress")
     for left_over in draft.path.glob("libro.db*"):
         left_over.unlink()
-    asyncio.run(_fill(draft))
+    asyncio.run(_fill(draft, "sqlite"))
     draft.database.replace(folder.database)
     shutil.rmtree(draft.path)
-    log.info("%d customers made", CUSTOMERS)
 
 
-async def _fill(folder: Folder) -> None:
-    documents = SqliteDocuments(folder.database)
-    try:
+async def _fill(folder: Folder, store: str) -> None:
+    async with stores.STORES[store](folder) as documents:
+        if await documents.read("settings", (COMPANY, "company"), "company"):
+            return
+        log.info("Making demo data ...")
         await _make(folder.backend(documents))
-    finally:
-        documents.close()
+        log.info("%d customers made", CUSTOMERS)
 
 
 async def _make(backend: Backend) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from shared.errors import Conflict
+from shared.errors import Conflict, Unavailable
 
 Partition = tuple[str, ...]
 MOST_OPERATIONS: Final = 100
@@ -21,6 +21,12 @@ class CommitTooLarge(Conflict):
     """More than 100 operations or 2 MB in one commit: no adapter can keep it in one piece."""
 
     code = "too-large"
+
+
+class StoreUnavailable(Unavailable):
+    """The store does not answer, throttles, or cannot write now."""
+
+    code = "store-unavailable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from shared.metering import Metered
 from shared.ports import Documents, Tokens
+from shared.settings import Settings
+from shared.topology import database
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration
 from shared.usecases.errand import Errand
 from shared.usecases.numbers import Numbers
+
+if TYPE_CHECKING:
+    from shared.adapters.cosmos import CosmosDocuments
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,29 @@ class Backend:
             accounts=self.accounts,
             fingerprint=fingerprint,
         )
+
+
+class NoStoreConfigured(RuntimeError):
+    """The environment names no Cosmos DB account."""
+
+
+def connect(settings: Settings) -> "CosmosDocuments":
+    """Return the store of the account that is configured; the caller closes it.
+
+    The SDK is imported here, so that a process without Cosmos DB does not load it, and signing in
+    only where there is no connection string.
+    """
+    from shared.adapters import cosmos  # noqa: PLC0415
+
+    name = settings.cosmos_database or database()
+    if settings.cosmos_connection:
+        return cosmos.with_connection_string(settings.cosmos_connection, name)
+    if not settings.cosmos_endpoint:
+        raise NoStoreConfigured("Set COSMOS__accountEndpoint, or COSMOS to a connection string.")
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.cosmos_client_id)
+    return cosmos.with_identity(settings.cosmos_endpoint, identity, name)
 
 
 _installed: Backend | None = None

@@ -7,12 +7,11 @@ from typing import Any
 import httpx
 
 from local.host.app import Host
-from local.store import SqliteDocuments
 from local.tokens import Bearer
 from shared import wiring
 from shared.errors import Unavailable
 from shared.metering import Metered
-from shared.ports import Operation, Partition, Placed
+from shared.ports import Documents, Operation, Partition, Placed
 
 COMPANY = "USRT"
 BASE = f"/api/v1/{COMPANY}"
@@ -21,7 +20,7 @@ BASE = f"/api/v1/{COMPANY}"
 class Api:
     """Calls go as an Application of USRT unless `bearer` says who else asks."""
 
-    def __init__(self, host: Host, documents: SqliteDocuments, client: httpx.AsyncClient) -> None:
+    def __init__(self, host: Host, documents: Documents, client: httpx.AsyncClient) -> None:
         self.host = host
         self.documents = documents
         self.client = client

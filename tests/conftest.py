@@ -14,9 +14,20 @@ from local import demo
 from local.folder import Folder
 from local.host.app import Host
 from local.store import SqliteDocuments
+from local.stores import OpenStore, sqlite
 from tests.api import COMPANY, Api, started
 from tests.cosmos.endpoint import Endpoint
 from tests.cosmos.server import served
+from tests.cosmos.stores import cosmos_documents
+
+CONFIGURED = "configured"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store", choices=["sqlite", "cosmos"], default="sqlite",
+        help="what the API's tests run on: the embedded store, or Cosmos DB's SDK and an endpoint",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +68,35 @@ def folder(configured: Path, tmp_path: Path) -> Folder:
     return Folder(shutil.copytree(configured, tmp_path / "data"))
 
 
+@pytest.fixture(scope="session")
+def configured_cosmos(cosmos_server: Endpoint, configured: Path) -> str:
+    """A database with the same in it."""
+
+    async def configure() -> None:
+        async with cosmos_documents(cosmos_server, CONFIGURED) as documents:
+            errand = (
+                Folder(configured)
+                .backend(documents)
+                .errand(COMPANY, "application:test", datetime.now(UTC))
+            )
+            await demo.configure(errand)
+
+    asyncio.run(configure())
+    return CONFIGURED
+
+
 @pytest.fixture
-async def api(folder: Folder) -> AsyncIterator[Api]:
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    """The store that the API's tests run on: `--store`."""
+    if request.config.getoption("--store") == "sqlite":
+        return sqlite
+    source: str = request.getfixturevalue("configured_cosmos")
+    endpoint: Endpoint = request.getfixturevalue("cosmos_endpoint")
+    endpoint.copy(source, tmp_path.name)
+    return lambda _: cosmos_documents(endpoint, tmp_path.name)
+
+
+@pytest.fixture
+async def api(folder: Folder, open_store: OpenStore) -> AsyncIterator[Api]:
     async with AsyncExitStack() as stack:
-        yield await started(Host(app, folder), stack)
+        yield await started(Host(app, folder, open_store), stack)

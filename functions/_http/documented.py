@@ -33,7 +33,7 @@ KEY: Refusals = (BadHeader, InProgress, KeyReused)
 
 def refusals(operation: Operation) -> list[type[Refusal]]:
     """Return every refusal of the operation, its own last."""
-    found: list[type[Refusal]] = [BadQuery, Unavailable]
+    found: list[type[Refusal]] = [BadQuery, BadHeader, Unavailable]
     found += CALLER if operation.who else ()
     found += COMPANY if operation.in_company else ()
     found += EMPLOYEE if "E" in operation.who else ()

@@ -27,16 +27,19 @@ from functions._http.parsing import (
     read_if_match,
     read_path,
     read_query,
+    read_session,
 )
 from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, status_of
 from functions._http.reply import Reply
-from shared import wiring
+from shared import deadlines, wiring
 from shared.errors import Refusal
 from shared.metering import Tally, tally
+from shared.sessions import session
 
 log = logging.getLogger(__name__)
 trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 
+SESSION = "X-Session"
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Entry = Callable[[func.HttpRequest], Any]
@@ -69,12 +72,15 @@ def _entry(operation: Operation, handler: Handler) -> Entry:
         trace_id.set(trace)
         count = Tally()
         tally.set(count)
+        deadlines.start()
         try:
             response = await _respond(operation, handler, req)
         except Exception as exc:
             response = _failed(exc, operation, req, trace)
         response.headers["X-Trace-Id"] = trace
         response.headers["Server-Timing"] = f'store;desc="{count}"'
+        if (seen := session.get()) and seen.written:
+            response.headers[SESSION] = str(seen)
         _log(operation, response.status_code, started, count)
         return response
 
@@ -92,6 +98,7 @@ async def _respond(
 ) -> func.HttpResponse:
     backend = wiring.backend()
     headers, now = req.headers, datetime.now(UTC)
+    session.set(read_session(headers))
     path = read_path(req)
     caller = await _admit(operation, req, backend) if operation.who else NOBODY
     call: Call[Any, Any] = Call(

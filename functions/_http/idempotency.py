@@ -53,7 +53,13 @@ async def once(
     if earlier and (answer := _earlier_answer(earlier, asked, now)):
         return answer
     fingerprint = earlier.body["fingerprint"] if earlier else uuid.uuid4().hex
-    record = {"id": ANSWER, "asked": asked, "since": as_text(now), "fingerprint": fingerprint}
+    record = {
+        "id": ANSWER,
+        "key": place[0],
+        "asked": asked,
+        "since": as_text(now),
+        "fingerprint": fingerprint,
+    }
     started = Replace(record, earlier.etag) if earlier else Create(record)
     try:
         [etag] = await documents.commit("requests", place, [started])

@@ -30,6 +30,7 @@ PATH_SCHEMAS: dict[str, Json] = {
 TAGS = ("Customers", "Addresses", "Contacts", "Imports", "Configuration", "Companies", "Platform")
 HEADERS: dict[str, Json] = {
     "X-Trace-Id": {"description": "Trace id of this answer", "schema": STRING},
+    "X-Session": {"description": "Send it back to read your own writes", "schema": STRING},
     "ETag": {"description": "Version of the resource", "schema": STRING},
     "Location": {"description": "Address of what was made", "schema": STRING},
     "Retry-After": {"description": "Seconds to wait", "schema": STRING},

@@ -19,6 +19,7 @@ from functions._http.problems import (
 )
 from shared.domain.flaws import flaws_of
 from shared.errors import Flaw, Invalid, VersionRequired
+from shared.sessions import BadSession, Session
 
 _UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}")  # and what is too long to be a name
 
@@ -92,3 +93,11 @@ def read_idempotency_key(headers: Mapping[str, str]) -> str | None:
     if key is not None and not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):  # noqa: PLR2004  # the contract's own limit
         raise BadHeader("Idempotency-Key is 1 to 255 visible ASCII characters.")
     return key
+
+
+def read_session(headers: Mapping[str, str]) -> Session:
+    """Return what the caller has written before, by the X-Session of an earlier answer."""
+    try:
+        return Session.read(headers.get("x-session"))
+    except BadSession:
+        raise BadHeader("X-Session is not one that was answered here.") from None

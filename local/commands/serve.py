@@ -15,6 +15,7 @@ from local import demo
 from local.commands.token import DEMO_BEARER
 from local.folder import Folder
 from local.host import logs
+from local.stores import STORES
 
 SHUTDOWN = 10  # seconds for requests that are under way
 WELCOME = """\
@@ -38,6 +39,7 @@ class Factory:
     folder: Path
     level: str
     form: str
+    store: str
 
     def __call__(self) -> Any:
         # Imported here, so that the process that only supervises stays small.
@@ -45,7 +47,7 @@ class Factory:
         from local.host.app import Host  # noqa: PLC0415
 
         logs.set_up(level=self.level, form=self.form)
-        return Host(app, Folder(self.folder))
+        return Host(app, Folder(self.folder), STORES[self.store])
 
 
 def add_to(commands: Any, data: Path) -> None:
@@ -54,6 +56,10 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument("--bind", default="127.0.0.1", help="address; default: %(default)s")
     parser.add_argument("--data", type=Path, default=data, help="folder; default: %(default)s")
     parser.add_argument("--demo", action="store_true", help="fill an empty folder with demo data")
+    parser.add_argument(
+        "--store", choices=sorted(STORES), default="sqlite",
+        help="cosmos: the account that COSMOS or COSMOS__accountEndpoint names; default: %(default)s",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
@@ -64,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     logs.set_up(level=options.log_level, form=options.log_format)
     folder = Folder(options.data)
     if options.demo:
-        demo.fill(folder)
+        demo.fill(folder, options.store)
     listening = _listen(options.bind, options.port)
     if listening is None:
         return 1
@@ -76,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> uvicorn.Config:
     return uvicorn.Config(
-        Factory(options.data, options.log_level, options.log_format),
+        Factory(options.data, options.log_level, options.log_format, options.store),
         factory=True,
         workers=options.workers,
         log_config=None,

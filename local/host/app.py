@@ -20,8 +20,9 @@ from local.host import buses, feeds, timers
 from local.host.admin import PREFIX, Admin
 from local.host.functions import Function, read_functions
 from local.host.http import HttpEdge, Receive, Scope, Send
-from local.store import SqliteDocuments
+from local.stores import OpenStore, sqlite
 from shared import wiring
+from shared.ports import Documents
 from shared.topology import database
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parent.parent.parent
 LOOK_FOR_LEADER = 1.0  # seconds
 AFTER_TROUBLE = 2.0  # seconds
-SWEEP = 300.0  # seconds between removals of what has outlived its time
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Host:
 
     app: func.FunctionApp
     folder: Folder
+    open_store: OpenStore = sqlite
 
     def __post_init__(self) -> None:
         settings = {"COSMOS_DATABASE": database()}
@@ -56,9 +57,13 @@ class Host:
             await edge(scope, receive, send)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[SqliteDocuments]:
+    async def running(self) -> AsyncIterator[Documents]:
         """Open the stores, serve every trigger, and on the way out finish what has begun."""
-        documents = SqliteDocuments(self.folder.database)
+        async with self.open_store(self.folder) as documents, self._serving(documents):
+            yield documents
+
+    @asynccontextmanager
+    async def _serving(self, documents: Documents) -> AsyncIterator[None]:
         bus = SqliteBus(self.folder.bus, subscriptions=buses.subscriptions(self.functions))
         wiring.install(self.folder.backend(documents))
         leading = asyncio.create_task(self._lead(documents, bus))
@@ -67,14 +72,13 @@ class Host:
         # The thread that writes asks for the interpreter often and briefly: let it wait less.
         sys.setswitchinterval(0.0005)
         try:
-            yield documents
+            yield
         finally:
             leading.cancel()
             with suppress(asyncio.CancelledError):
                 await leading
             await self.admin.drain()
             bus.close()
-            documents.close()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -83,7 +87,7 @@ class Host:
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _lead(self, documents: SqliteDocuments, bus: SqliteBus) -> None:
+    async def _lead(self, documents: Documents, bus: SqliteBus) -> None:
         """Wait until no other process of this folder leads, then run its feeds and timers."""
         lock = FileLock(self.folder.leader)
         while True:
@@ -99,14 +103,14 @@ class Host:
         finally:
             lock.release()
 
-    def _work(self, documents: SqliteDocuments, bus: SqliteBus) -> list[Coroutine[Any, Any, None]]:
+    def _work(self, documents: Documents, bus: SqliteBus) -> list[Coroutine[Any, Any, None]]:
         serve: dict[str, Callable[[Function], Coroutine[Any, Any, None]]] = {
             "cosmosDBTrigger": lambda one: feeds.follow(one, documents),
             "timerTrigger": timers.tick,
             "serviceBusTrigger": lambda one: buses.receive(one, bus),
         }
         served = [one for one in self.functions if one.kind in serve]
-        return [_sweep(documents), *(_unending(one, serve[one.kind]) for one in served)]
+        return [_unending(one, serve[one.kind]) for one in served]
 
 
 async def _unending(
@@ -119,15 +123,6 @@ async def _unending(
         except Exception:
             log.exception("%s stumbled and goes on", function.name)
         await asyncio.sleep(AFTER_TROUBLE)
-
-
-async def _sweep(documents: SqliteDocuments) -> None:
-    while True:
-        await asyncio.sleep(SWEEP)
-        try:
-            await documents.sweep()
-        except Exception:
-            log.exception("What has outlived its time could not be removed")
 
 
 def _route_prefix() -> str:

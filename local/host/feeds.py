@@ -8,8 +8,7 @@ from typing import Any
 from azure.functions.meta import Datum
 
 from local.host.functions import Function, decode
-from local.store import SqliteDocuments
-from shared.ports import Document
+from shared.ports import Document, Documents, Put
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +16,12 @@ BATCH = 25  # a chunk of an import can be half a megabyte
 IDLE = 0.2  # seconds between looks at a feed that has nothing new
 
 
-async def follow(function: Function, documents: SqliteDocuments) -> None:
+async def follow(function: Function, documents: Documents) -> None:
     """Hand over every change, in order, and remember how far that came."""
     container = str(function.trigger["containerName"])
     name = f"{function.name}@{container}"
-    position = await documents.checkpoint(name)
+    checkpoint = await documents.read("leases", (name,), name)
+    position = checkpoint.body["position"] if checkpoint else None
     while True:
         changes = await documents.changes(container, position, BATCH)
         if not changes.documents:
@@ -29,7 +29,7 @@ async def follow(function: Function, documents: SqliteDocuments) -> None:
             continue
         await deliver(function, [_outside(document) for document in changes.documents])
         position = changes.position
-        await documents.save_checkpoint(name, position)
+        await documents.commit("leases", (name,), [Put({"id": name, "position": position})])
 
 
 async def deliver(function: Function, batch: list[dict[str, Any]]) -> None:

@@ -18,7 +18,6 @@ CREATE TABLE IF NOT EXISTS {name} (
     UNIQUE (partition, id)
 )"""
 EXPIRY = "CREATE INDEX IF NOT EXISTS {name}_expires ON {name} (expires) WHERE expires IS NOT NULL"
-CHECKPOINTS = "CREATE TABLE IF NOT EXISTS checkpoints (name TEXT PRIMARY KEY, position TEXT)"
 PATIENCE = 30.0  # seconds to wait for another process's commit
 
 
@@ -41,7 +40,6 @@ def create(db: sqlite3.Connection) -> None:
             db.execute(statement.format(name=container.name))
         for paths in container.composite:
             db.execute(_index(container, paths))
-    db.execute(CHECKPOINTS)
     db.execute("COMMIT")
 
 

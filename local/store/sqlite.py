@@ -113,15 +113,6 @@ class SqliteDocuments:
         last = str(rows[-1][0]) if rows else position or "0"
         return Changes(documents=[_document(row[1:]) for row in rows], position=last)
 
-    async def checkpoint(self, name: str) -> str | None:
-        """Return where a reader of the change feed stood, or None at the very beginning."""
-        rows = self._select("SELECT position FROM checkpoints WHERE name = ?", [name])
-        return rows[0][0] if rows else None
-
-    async def save_checkpoint(self, name: str, position: str) -> None:
-        statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)"
-        await self._writer.write(lambda db: db.execute(statement, [name, position]).rowcount)
-
     async def sweep(self) -> int:
         """Remove what has outlived its time, and return how many documents that was."""
         now = self._clock()

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from local.store import schema
-from shared.errors import Refusal, Unavailable
+from shared.errors import Refusal
+from shared.ports import StoreUnavailable
 
 MOST_JOBS = 512  # in one transaction
 CACHE = 16_000  # KiB
@@ -18,10 +19,8 @@ CACHE = 16_000  # KiB
 Work = Callable[[sqlite3.Connection], Any]
 
 
-class OutOfRoom(Unavailable):
+class OutOfRoom(StoreUnavailable):
     """The file cannot grow or cannot be written; nothing of the commit is there."""
-
-    code = "store-unavailable"
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from azure.core.credentials_async import AsyncTokenCredential
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
@@ -45,8 +46,11 @@ QUIET: dict[str, Any] = {
 class CosmosDocuments:
     """One client for the process. Writes go to one region: several would break uniqueness."""
 
-    def __init__(self, client: CosmosClient, database: str) -> None:
+    def __init__(
+        self, client: CosmosClient, database: str, identity: AsyncTokenCredential | None = None
+    ) -> None:
         self._client = client
+        self._identity = identity
         self._traffic = Traffic()
         place = client.get_database_client(database)
         self._containers = {name: place.get_container_client(name) for name in containers()}
@@ -133,6 +137,16 @@ class CosmosDocuments:
 
     async def close(self) -> None:
         await self._client.close()
+        if self._identity:
+            await self._identity.close()
+
+
+def with_connection_string(text: str, database: str) -> CosmosDocuments:
+    return CosmosDocuments(CosmosClient.from_connection_string(text, **QUIET), database)
+
+
+def with_identity(endpoint: str, identity: AsyncTokenCredential, database: str) -> CosmosDocuments:
+    return CosmosDocuments(CosmosClient(endpoint, identity, **QUIET), database, identity)
 
 
 def _key(container: str, partition: Partition) -> Any:
@@ -147,5 +161,3 @@ async def _first(pages: Any) -> list[Mapping[str, Any]]:
     async for page in pages:
         return [body async for body in page]
     return []
-
-

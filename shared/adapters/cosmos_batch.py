@@ -10,16 +10,10 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceNotFoundError
 
 from shared.adapters.cosmos_documents import etag_of, item_of, mark_of
-from shared.adapters.cosmos_retries import (
-    StoreUnavailable,
-    is_doubtful,
-    is_passing,
-    patiently,
-    status_of,
-)
+from shared.adapters.cosmos_retries import is_doubtful, is_passing, patiently, status_of
 from shared.adapters.cosmos_traffic import Traffic
 from shared.errors import AlreadyExists, Stale
-from shared.ports import CommitTooLarge, Create, Operation, Put, Remove, Replace
+from shared.ports import CommitTooLarge, Create, Operation, Put, Remove, Replace, StoreUnavailable
 from shared.topology import containers
 
 Item = Mapping[str, Any]

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeVar
 
+from aiohttp import ClientConnectorError
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.cosmos.exceptions import CosmosHttpResponseError
-from aiohttp import ClientConnectorError
 
 from shared import deadlines
-from shared.errors import Unavailable
+from shared.ports import StoreUnavailable
 
 T = TypeVar("T")
 
@@ -29,12 +29,6 @@ DOUBTFUL = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 READ_SESSION_NOT_AVAILABLE = 1002
-
-
-class StoreUnavailable(Unavailable):
-    """Cosmos DB did not answer, or throttles, for as long as the request had."""
-
-    code = "store-unavailable"
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:

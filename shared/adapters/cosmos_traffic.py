@@ -21,8 +21,14 @@ ACTIVITY = "x-ms-activity-id"
 class Asking:
     """One call of the SDK: what it is made with, and the headers that came back."""
 
-    how: dict[str, Any]
-    headers: dict[str, Any] = field(default_factory=dict)
+    how: dict[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.how["response_hook"] = self._note
+
+    def _note(self, headers: Mapping[str, Any], _: Any) -> None:
+        self.headers = headers  # not a copy: the SDK completes the ETag of a change feed later
 
 
 class Traffic:
@@ -39,7 +45,7 @@ class Traffic:
     def asking(self, what: str, container: str, *, writes: bool = False) -> Iterator[Asking]:
         """Give what a call of the SDK is to be made with; note what comes back."""
         started = time.perf_counter()
-        asking = Asking({"response_hook": lambda headers, _: asking.headers.update(headers)})
+        asking = Asking()
         if token := self._token(container):
             asking.how["session_token"] = token
         try:

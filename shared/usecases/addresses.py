@@ -20,7 +20,7 @@ from shared.usecases.records import (
     load_address,
 )
 
-OLDEST_FIRST = Order(("createdAt",))
+OLDEST_FIRST = Order(("type", "createdAt"))
 Listed = tuple[list[dict[str, Any]], str | None]
 
 

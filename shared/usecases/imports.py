@@ -73,7 +73,7 @@ async def read_import(
         "requests",
         (import_id,),
         Equal("type", PROBLEM),
-        order=Order(("number",)),
+        order=Order(("type", "number")),
         limit=limit,
         continuation=continuation,
     )

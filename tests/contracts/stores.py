@@ -1,6 +1,5 @@
 """The adapters that the contract holds for, each over a store of its own for each test."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path

@@ -1,6 +1,7 @@
 """What every adapter of the document port must do. A new adapter is one more line in `STORES`."""
 
 import asyncio
+
 import pytest
 
 from shared.errors import AlreadyExists, Stale
@@ -204,7 +205,9 @@ async def test_a_query_returns_what_meets_all_conditions(
 
 async def test_a_query_is_ordered_by_one_or_two_paths(people: Documents) -> None:
     for name, created in (("1", "b"), ("2", "a"), ("3", "c")):
-        await people.commit("customers", HERE, [Put({"id": name, "type": "p", "createdAt": created})])
+        await people.commit(
+            "customers", HERE, [Put({"id": name, "type": "p", "createdAt": created})]
+        )
     both = ("type", "createdAt")
 
     assert await collect(people, order=Order(("id",), descending=True)) == ["4", "3", "2", "1"]

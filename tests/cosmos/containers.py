@@ -128,7 +128,9 @@ class Container:
     ) -> tuple[list[dict[str, Any]], str | None, float]:
         """Return a page, what continues it, and the charge."""
         if not self.policy.can_order_by(query.order):
-            raise Rejected(400, "The order-by item is excluded from the index, or needs a composite")
+            raise Rejected(
+                400, "The order-by item is excluded from the index, or needs a composite"
+            )
         indexed = all(self.policy.indexes(path) for path in query.filters)
         alive = [one.body for one in self._alive(where, session) if one.body is not None]
         found = [body for body in alive if query.matches(body)]

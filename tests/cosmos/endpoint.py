@@ -104,7 +104,7 @@ class Endpoint:
     def _route(self, request: Request, path: list[str], body: bytes) -> Response:
         if not path:
             return _json(self._account())
-        if len(path) < 4 or path[0] != "dbs" or path[2] != "colls":  # noqa: PLR2004
+        if len(path) < 4 or path[0] != "dbs" or path[2] != "colls":
             raise Rejected(404, "Not here")
         container = self.database(path[1]).get(path[3])
         if container is None:
@@ -145,7 +145,7 @@ class Exchange:
             return self._query(json.loads(body))
         if self._is("x-ms-cosmos-is-batch-request"):
             answers = self.container.batch(self._key(), json.loads(body))
-            failed = any(one["statusCode"] >= 400 for one in answers)  # noqa: PLR2004
+            failed = any(one["statusCode"] >= 400 for one in answers)
             return self._done(answers, 207 if failed else 200)
         made, charge = (
             self.container.write(self._key(), json.loads(body))

@@ -168,7 +168,7 @@ class Parser:
             names.append(self.tokens.pop(0)[1])
             self.expect("]")
         if not names:
-            raise BadQuery("A path is written as c[\"name\"]")
+            raise BadQuery('A path is written as c["name"]')
         return tuple(names)
 
     def accept(self, text: str) -> bool:

@@ -135,10 +135,9 @@ async def test_a_key_that_is_used_again_another_day_is_a_new_request(api: Api) -
 
 async def kept_answer(api: Api) -> tuple[Partition, dict[str, Any]]:
     """Return the only answer that is kept, and its partition, as the store has them."""
-    [(partition, body)] = api.documents._db.execute(
-        "SELECT partition, body FROM requests WHERE id = ?", [idempotency.ANSWER]
-    )
-    return (partition,), json.loads(body)
+    changes = await api.documents.changes("requests", None, 1000)
+    [body] = [one.body for one in changes.documents if one.id == idempotency.ANSWER]
+    return (body["key"],), body
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "ü"])

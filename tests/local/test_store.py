@@ -87,7 +87,7 @@ async def test_a_query_on_an_indexed_path_uses_the_index(tmp_path: Path) -> None
     other = sqlite3.connect(tmp_path / "libro.db")
     store._db.set_trace_callback(explain)
     await store.query(
-        "customers", HERE, Equal("type", "address"), order=Order(("createdAt",)), limit=20
+        "customers", HERE, Equal("type", "address"), order=Order(("type", "createdAt")), limit=20
     )
     await store.query("directory", ("USRT", "w:jo"), limit=20)
     store._db.set_trace_callback(None)

@@ -1,0 +1,39 @@
+"""Every environment variable of the app, typed. Nothing else reads the environment."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """As Azure Functions names them: `COSMOS__...` for an identity, `COSMOS` for a whole string."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, frozen=True, extra="ignore")
+
+    cosmos_endpoint: Annotated[
+        str | None,
+        Field(validation_alias="COSMOS__accountEndpoint", description="https://... of the account"),
+    ] = None
+    cosmos_client_id: Annotated[
+        str | None,
+        Field(validation_alias="COSMOS__clientId", description="client id of the identity to use"),
+    ] = None
+    cosmos_connection: Annotated[
+        str | None,
+        Field(validation_alias="COSMOS", description="connection string, on a developer's machine"),
+    ] = None
+    cosmos_database: Annotated[
+        str | None,
+        Field(validation_alias="COSMOS_DATABASE", description="default: as topology.json names it"),
+    ] = None
+    site: Annotated[
+        str | None,
+        Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _keys_stay_at_home(self) -> "Settings":
+        if self.site and self.cosmos_connection:
+            raise ValueError("COSMOS holds a key; in Azure set COSMOS__accountEndpoint instead.")
+        return self
