@@ -58,7 +58,7 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument("--demo", action="store_true", help="fill an empty folder with demo data")
     parser.add_argument(
         "--store", choices=sorted(STORES), default="sqlite",
-        help="cosmos: the account that COSMOS or COSMOS__accountEndpoint names; default: %(default)s",
+        help="cosmos: the account that the environment names; default: %(default)s",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceNotFoundError
 
@@ -102,7 +102,7 @@ class Batch:
             if isinstance(self._operations[index], Remove):
                 self._absent.add(index)
                 return await self._attempt()
-        _refuse(exc)
+        raise _refusal(exc) from exc
 
     def _rendered(self, index: int) -> Any:
         operation = self._operations[index]
@@ -122,19 +122,17 @@ class Batch:
 
         Raises StoreUnavailable where nobody can tell: others have written over it since.
         """
-        known = True
+        repeatable = True
         for operation in self._operations:
             if isinstance(operation, Remove):
                 continue
             found = await self._place.find(str(operation.body["id"]))
-            if found is not None and mark_of(found) == self._mark:
+            if found and mark_of(found) == self._mark:
                 return [await self._etag(one) for one in self._operations]
-            if isinstance(operation, Replace) and found and etag_of(found) == operation.etag:
+            if _is_untouched(operation, found):
                 return None
-            if isinstance(operation, Create) and found is None:
-                return None
-            known = known and isinstance(operation, Put)
-        if not known:
+            repeatable = repeatable and isinstance(operation, Put)
+        if not repeatable:
             raise StoreUnavailable("An answer was lost, and others have written since; look first.")
         return None
 
@@ -146,9 +144,17 @@ class Batch:
         return etag_of(found) if found and mark_of(found) == self._mark else ""
 
 
-def _refuse(exc: Exception) -> NoReturn:
+def _is_untouched(operation: Operation, found: Item | None) -> bool:
+    """Tell whether what is there proves that the operation was not done."""
+    if isinstance(operation, Replace):
+        return found is not None and etag_of(found) == operation.etag
+    return isinstance(operation, Create) and found is None
+
+
+def _refusal(exc: Exception) -> Exception:
+    """Return what the port calls it, or the error itself: then it is a fault of ours."""
     status = status_of(exc)
-    if isinstance(exc, HttpResponseError) and status in REFUSALS:
-        kind, words = REFUSALS[HTTPStatus(status)]
-        raise kind(words) from exc
-    raise exc
+    if status not in REFUSALS:
+        return exc
+    kind, words = REFUSALS[HTTPStatus(status)]
+    return kind(words)

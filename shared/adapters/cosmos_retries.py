@@ -82,10 +82,9 @@ def status_of(exc: BaseException) -> int | None:
 
 def pause_before(tries: int, exc: BaseException) -> float:
     """Return seconds, more with each try, and never less than the store asks for."""
-    asked = 0.0
-    if isinstance(exc, CosmosHttpResponseError):
-        asked = float((exc.headers or {}).get(RETRY_AFTER) or 0) / 1000
-    widest = min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE)
+    headers = exc.headers if isinstance(exc, CosmosHttpResponseError) else None
+    asked = float((headers or {}).get(RETRY_AFTER) or 0) / 1000
+    widest: float = min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE)
     return asked + random.random() * widest  # noqa: S311  # jitter
 
 

@@ -117,7 +117,7 @@ class Container:
             except Rejected as exc:
                 self.lsn, self.partitions[key], kept = before
                 del self.feed[kept:]
-                failed = {"statusCode": 424, "requestCharge": 0}
+                failed: dict[str, Any] = {"statusCode": 424, "requestCharge": 0}
                 answers = [failed.copy() for _ in operations]
                 answers[index] = {"statusCode": exc.status, "requestCharge": 1.24}
                 return answers

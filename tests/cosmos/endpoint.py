@@ -44,10 +44,13 @@ class Endpoint:
         self.log: list[tuple[str, str, str, float]] = []  # method, container, key, charge
         self.filters: set[tuple[str, tuple[str, ...]]] = set()  # container, path
 
+    def now(self) -> float:
+        return self.clock()
+
     def database(self, name: str) -> dict[str, Container]:
         if name not in self.databases:
             self.databases[name] = {
-                one.name: Container(one.name, self.properties(one), lambda: self.clock())
+                one.name: Container(one.name, self.properties(one), self.now)
                 for one in containers().values()
             }
         return self.databases[name]
@@ -88,11 +91,7 @@ class Endpoint:
 
     def _answer(self, request: Request, path: list[str], body: bytes, fault: str) -> Response:
         try:
-            if "authorization" not in request.headers:
-                raise Rejected(401, "No authorization")
-            if fault in UNAVAILABLE:
-                status, sub_status = UNAVAILABLE[fault]
-                raise Rejected(status, fault, sub_status=sub_status)
+            _admit(request, fault)
             return self._route(request, path, body)
         except (Rejected, sql.BadQuery) as exc:
             status = getattr(exc, "status", 400)
@@ -143,6 +142,9 @@ class Exchange:
             return self._changes()
         if self._is("x-ms-documentdb-isquery"):
             return self._query(json.loads(body))
+        return self._write(body)
+
+    def _write(self, body: bytes) -> Response:
         if self._is("x-ms-cosmos-is-batch-request"):
             answers = self.container.batch(self._key(), json.loads(body))
             failed = any(one["statusCode"] >= 400 for one in answers)
@@ -177,9 +179,11 @@ class Exchange:
             self.headers.get("x-ms-continuation"),
             min(limit, shortest) if shortest else limit,
         )
-        headers = {"x-ms-continuation": more} if more else {}
         answer = {"_rid": "r", "Documents": page, "_count": len(page)}
-        return self._done(answer, charge=charge, **headers)
+        response = self._done(answer, charge=charge)
+        if more:
+            response.headers["x-ms-continuation"] = more
+        return response
 
     def _changes(self) -> Response:
         since = self.headers.get("if-none-match", '"0"').strip('"')
@@ -225,6 +229,14 @@ class Exchange:
 
     def _is(self, name: str) -> bool:
         return self.headers.get(name, "").lower() == "true"
+
+
+def _admit(request: Request, fault: str) -> None:
+    if "authorization" not in request.headers:
+        raise Rejected(401, "No authorization")
+    if fault in UNAVAILABLE:
+        status, sub_status = UNAVAILABLE[fault]
+        raise Rejected(status, fault, sub_status=sub_status)
 
 
 def _ranges(request: Request) -> Response:

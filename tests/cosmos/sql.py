@@ -43,15 +43,11 @@ def value_at(body: Any, path: Sequence[str]) -> Any:
 
 def rank(value: Any) -> tuple[int, Any]:
     """Return what values of all types are ordered by, undefined first."""
-    if value is UNDEFINED:
-        return (0, 0)
-    if value is None:
-        return (1, 0)
-    if isinstance(value, bool):
-        return (2, value)
-    if isinstance(value, int | float):
-        return (3, value)
-    return (4, value) if isinstance(value, str) else (5, str(value))
+    if value is UNDEFINED or value is None:
+        return (0 if value is UNDEFINED else 1, 0)
+    kinds = ((2, bool), (3, int | float), (4, str))
+    found = [number for number, kind in kinds if isinstance(value, kind)]
+    return (found[0], value) if found else (5, str(value))
 
 
 def compared(sign: str) -> Callable[[Any, Any], Any]:
