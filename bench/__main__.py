@@ -12,43 +12,55 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvloop
 
+from bench import cosmos
 from bench.plan import measure
-from bench.target import Target
+from bench.target import ROOT, Target
 from local.commands.token import DEMO_BEARER
 from local.folder import Folder
 from local.tokens import Bearer
-
-ROOT = Path(__file__).parent.parent
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer customers, shorter runs")
-    parser.add_argument("--concurrency", type=int, default=16, help="default: %(default)s")
+    parser.add_argument("--concurrency", type=int, help="default: 16, over Cosmos DB 64")
+    parser.add_argument("--store", choices=["sqlite", "cosmos"], default="sqlite")
     parser.add_argument("--workers", type=int, default=1, help="default: %(default)s")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _host(Path(folder), options.workers) as target:
+    over_cosmos = options.store == "cosmos"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environment = stack.enter_context(cosmos.endpoint()) if over_cosmos else None
+        target = stack.enter_context(_host(folder, options, environment))
         uvloop.run(_print(target, options))
     return 0
 
 
 async def _print(target: Target, options: argparse.Namespace) -> None:
-    async for line in measure(target, quick=options.quick, concurrency=options.concurrency):
+    over_cosmos = options.store == "cosmos"
+    measured = cosmos.measure if over_cosmos else measure
+    concurrency = options.concurrency or (64 if over_cosmos else 16)
+    async for line in measured(target, quick=options.quick, concurrency=concurrency):
         print(json.dumps(line), flush=True)
 
 
 @contextmanager
-def _host(folder: Path, workers: int) -> Iterator[Target]:
+def _host(
+    folder: Path, options: argparse.Namespace, environment: dict[str, str] | None
+) -> Iterator[Target]:
     command = [
         sys.executable, "-m", "local", "serve", "--demo", "--port", "0",
-        "--data", str(folder), "--workers", str(workers), "--log-level", "warning",
+        "--data", str(folder), "--workers", str(options.workers), "--store", options.store,
+        "--log-level", "warning",
     ]  # fmt: skip
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         try:
             yield _target(process, folder)
         finally:

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.load import Request, Result, run
+
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class Target:
                 await asyncio.sleep(0.05)
         raise RuntimeError("the host does not answer")
 
+    def processor_time(self) -> float:
+        """Return seconds that the host and its workers have computed (Linux only)."""
+        return sum(_computed(pid) for pid in _family(self.pid))
+
     def memory(self) -> float:
         """Return the resident memory of the host and its workers in MiB (Linux only)."""
         return sum(_resident(pid) for pid in _family(self.pid))
@@ -43,6 +50,11 @@ class Target:
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _computed(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> float:

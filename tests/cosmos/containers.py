@@ -72,6 +72,9 @@ class Container:
             raise Rejected(404, f"{name} does not exist")
         return found
 
+    def absent(self, key: Key, name: str, session: int) -> bool:
+        return self._visible(self.partitions.get(key, {}).get(name), session) is None
+
     def newest(self, key: Key, name: str) -> Stored | None:
         return self._visible(self.partitions.get(key, {}).get(name), self.lsn)
 

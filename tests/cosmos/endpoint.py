@@ -5,6 +5,7 @@ import copy
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,6 +29,16 @@ RETRY_AFTER = "5"  # milliseconds
 EVERYTHING = {"includedPaths": [{"path": "/*"}], "excludedPaths": []}
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A request for documents that was answered: `kind` is read, query, commit or changes."""
+
+    kind: str
+    container: str
+    key: str
+    charge: float
+
+
 class Endpoint:
     """One account. A database is there as soon as it is named, with the containers it needs."""
 
@@ -41,7 +52,7 @@ class Endpoint:
         self.clock: Callable[[], float] = time.time
         self.faults = Faults()
         self.default_policy = False  # index everything, as Cosmos DB does when nobody says
-        self.log: list[tuple[str, str, str, float]] = []  # method, container, key, charge
+        self.log: list[Logged] = []
         self.filters: set[tuple[str, tuple[str, ...]]] = set()  # container, path
 
     def now(self) -> float:
@@ -132,6 +143,7 @@ class Exchange:
         self.container = container
         self.request = request
         self.headers = request.headers
+        self.kind = "commit"
 
     def answer(self, path: list[str], body: bytes) -> Response:
         if len(body) > MOST_BYTES:
@@ -159,6 +171,9 @@ class Exchange:
     def _one(self, name: str, body: bytes) -> Response:
         key, etag = self._key(), self.headers.get("if-match")
         if self.request.method == "GET":
+            self.kind = "read"
+            if self.container.absent(key, name, self._session()):
+                self._log(1.0)
             found = self.container.read(key, name, self._session())
             return self._done(found.body, charge=charges.of_read(found.body), etag=found.etag)
         if self.request.method == "DELETE":
@@ -167,6 +182,7 @@ class Exchange:
         return self._done(stored.body, charge=charge, etag=stored.etag)
 
     def _query(self, body: Mapping[str, Any]) -> Response:
+        self.kind = "query"
         query = sql.parse(body["query"], body.get("parameters", ()))
         for path in (*query.filters, *query.order):
             self.endpoint.filters.add((self.container.name, path))
@@ -186,6 +202,7 @@ class Exchange:
         return response
 
     def _changes(self) -> Response:
+        self.kind = "changes"
         since = self.headers.get("if-none-match", '"0"').strip('"')
         start = self.container.lsn if since == "*" else int(since)
         limit = int(self.headers.get("x-ms-max-item-count", "100"))
@@ -198,8 +215,7 @@ class Exchange:
     ) -> Response:
         if charge is None:
             charge = sum(one["requestCharge"] for one in body)
-        key = self.headers.get("x-ms-documentdb-partitionkey", "*")
-        self.endpoint.log.append((self.request.method, self.container.name, key, charge))
+        self._log(charge)
         headers |= {
             "x-ms-request-charge": f"{charge:.2f}",
             "x-ms-session-token": f"0:-1#{self.container.lsn}",
@@ -208,6 +224,10 @@ class Exchange:
         if "minimal" in self.headers.get("prefer", ""):
             body = None
         return _json(body, status, headers)
+
+    def _log(self, charge: float) -> None:
+        key = self.headers.get("x-ms-documentdb-partitionkey", "*")
+        self.endpoint.log.append(Logged(self.kind, self.container.name, key, charge))
 
     def _key(self) -> tuple[Any, ...]:
         text = self.headers.get("x-ms-documentdb-partitionkey")
@@ -247,5 +267,5 @@ def _ranges(request: Request) -> Response:
 
 
 def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    content = b"" if body is None else to_json(body)
+    content = b"" if body is None or status in {204, 304} else to_json(body)
     return Response(content, status, {"content-type": "application/json", **(headers or {})})

@@ -1,0 +1,115 @@
+"""Every operation, asked once: on fresh things, with the settings remembered from before."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.api import (
+    ADMINISTRATOR,
+    BASE,
+    MANAGER,
+    a_customer,
+    a_phone,
+    an_address,
+    an_email,
+)
+
+Ask = Callable[..., Awaitable[Any]]
+
+
+async def everything(ask: Ask, number: int) -> None:
+    """Ask `ask(row, method, path, body, **how)` for each row of the table."""
+    await _customers(ask, number)
+    await _parts(ask, number)
+    await _imports(ask)
+    await _settings(ask, number)
+    for row, path in (
+        ("check_liveness", "/api/health/live"),
+        ("check_readiness", "/api/health/ready"),
+        ("describe_api", "/api/openapi.json"),
+        ("browse_api", "/api/docs"),
+        ("get_docs_asset", "/api/docs/swagger-ui.css"),
+    ):
+        await ask(row, "GET", path)
+
+
+def person(number: int, letter: str) -> dict[str, Any]:
+    name, phone = f"Quintus{letter * 3}{number}", f"(206) 555-01{number}{ord(letter) % 10}"
+    return a_customer(
+        firstName=name,
+        lastName="Berg",
+        contacts=[
+            an_email(f"{name}@example.com"),
+            a_phone(phone),
+        ],
+        addresses=[an_address()],
+    )
+
+
+async def _customers(ask: Ask, number: int) -> None:
+    made = await ask("create_customer", "POST", "customers", person(number, "a"))
+    key = {"idempotency_key": f"key-{number}"}
+    body = person(number, "b")
+    await ask("create_customer, with Idempotency-Key", "POST", "customers", body, **key)
+    await ask("create_customer, the same again", "POST", "customers", body, **key)
+    path, account = f"customers/{made['id']}", f"customers/{made['accountNumber']}"
+    await ask("get_customer by GUID", "GET", path)
+    await ask("get_customer by account number", "GET", account)
+    await ask("get_customer by account number, again", "GET", account)
+    for row, query in (
+        ("find_customers by a word", f"q=quintusaaa{number}"),
+        ("find_customers by two words", f"q=quintusaaa{number} berg"),
+        ("find_customers by e-mail", f"q=quintusaaa{number}@example.com"),
+        ("find_customers by phone", f"q=20655501{number}7"),
+        ("find_customers, newest first", "limit=20"),
+    ):
+        await ask(row, "GET", f"customers?{query}")
+    await ask("edit_customer", "PATCH", path, {"firstName": f"Zoe{number}"}, if_match="*")
+    await ask("get_customer_defaults", "GET", "customer-defaults?store=HOUSTON")
+    await ask("deactivate_customer", "DELETE", path, bearer=ADMINISTRATOR, if_match="*")
+    await ask("restore_customer", "POST", f"{path}/restoration", bearer=ADMINISTRATOR)
+
+
+async def _parts(ask: Ask, number: int) -> None:
+    made = await ask(None, "POST", "customers", person(number, "c"))
+    addresses, contacts = (f"customers/{made['id']}/{part}" for part in ("addresses", "contacts"))
+    one = await ask("add_address", "POST", addresses, an_address(street="2 Main St"))
+    await ask("list_addresses", "GET", addresses)
+    await ask("get_address", "GET", f"{addresses}/{one['id']}")
+    where = f"{addresses}/{one['id']}"
+    await ask("edit_address", "PATCH", where, {"street": "3 Main St"}, if_match="*")
+    await ask("deactivate_address", "DELETE", where, if_match="*")
+    email = an_email(f"second{number}@example.com")
+    other = await ask("add_contact", "POST", contacts, email)
+    await ask("list_contacts", "GET", contacts)
+    where = f"{contacts}/{other['id']}"
+    await ask("edit_contact", "PATCH", where, {"label": "Office"}, if_match="*")
+    await ask("remove_contact", "DELETE", where, if_match="*")
+
+
+async def _imports(ask: Ask) -> None:
+    line = b'{"storeNumber": "HOUSTON", "lastName": "Line"}'
+    started = await ask(
+        "start_import", "POST", "imports", line, bearer=ADMINISTRATOR,
+        content_type="application/x-ndjson",
+    )  # fmt: skip
+    await ask("get_import", "GET", f"imports/{started['id']}", bearer=ADMINISTRATOR)
+
+
+async def _settings(ask: Ask, number: int) -> None:
+    head: dict[str, Any] = {"bearer": ADMINISTRATOR}
+    company = await ask("get_company", "GET", BASE)
+    company.pop("code", None)
+    company.pop("legalEntity", None)
+    await ask("put_company", "PUT", BASE, company, if_match="*", **head)
+    await ask("list_features", "GET", "features")
+    await ask("get_feature", "GET", "features/enhanced-async-customer-creation")
+    switch = {"enabled": number == 1}
+    name = "features/enhanced-async-customer-creation"
+    await ask("switch_feature", "PUT", name, switch, if_match="*", **head)
+    await ask("list_settings", "GET", "settings/stores")
+    await ask("get_setting", "GET", "settings/stores/HOUSTON", bearer=MANAGER)
+    one = f"settings/affiliations/Gold{number}"
+    await ask("put_setting", "PUT", one, {"name": "Gold"}, **head)
+    await ask("remove_setting", "DELETE", one, if_match="*", **head)
+    await ask("get_parameters", "GET", "parameters")
+    await ask("edit_parameters", "PATCH", "parameters", {}, if_match="*", **head)

@@ -1,0 +1,153 @@
+"""What every operation asks of the store, counted at the endpoint, as a page of documentation."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from function_app import app
+from local import demo
+from local.folder import Folder
+from local.host.app import Host
+from local.stores import OpenStore
+from shared import wiring
+from tests.api import COMPANY, Api, started
+from tests.cosmos.endpoint import Endpoint, Logged
+from tests.cosmos.stores import cosmos_documents
+from tests.operations.scenario import everything
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "operations.md"
+HEAD = """\
+# What an operation costs
+
+Made by `python -m tests.operations`; a test holds it to what the app does. Each operation is asked
+once by the Cosmos DB SDK, of an endpoint that charges by the published rules of thumb
+(`tests/cosmos/charges.py`), with the settings of the company remembered from a moment before, as
+they are all day long. The customers here have one address, an e-mail and a phone.
+
+Columns: point reads, queries and commits of the request itself; *directory* are the commits that
+write the entries by which the customer is found, side by side, after the customer is safe;
+*partitions* are all logical partitions together; RU are request units, rounded.
+
+No request reads or queries more than one partition at a time, and none queries without a whole
+partition key: the endpoint sees each key that is sent. A search looks at another partition only
+where the first has too little to show.
+
+| operation | reads | queries | commits | directory | partitions | RU |
+|---|--:|--:|--:|--:|--:|--:|
+"""
+POLICIES = """
+## Why few paths are indexed
+
+Every indexed value costs with every write. The same requests with the policy that Cosmos DB has
+when nobody says anything (everything is indexed), and with that of `topology.json`:
+
+| operation | RU, everything indexed | RU, ours |
+|---|--:|--:|
+"""
+COMPARED = (
+    "create_customer",
+    "edit_customer",
+    "find_customers by a word",
+    "find_customers, newest first",
+)
+MESSAGES = """
+## What feeds cost
+
+For each changed customer `repair_directory` reads one listing (1 RU) and writes nothing if the
+writer came to the end, which it mostly did. `run_imports` makes the customers of a chunk, each at
+the price of `create_customer`, and ends the chunk with 2 reads and 1 commit.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    reads: int
+    queries: int
+    commits: int
+    directory: int
+    partitions: int
+    charge: float
+
+    @classmethod
+    def of(cls, log: Sequence[Logged]) -> "Row":
+        def count(kind: str, *, directory: bool) -> int:
+            return sum(
+                one.kind == kind and (one.container == "directory") == directory for one in log
+            )
+
+        return cls(
+            reads=sum(one.kind == "read" for one in log),
+            queries=sum(one.kind == "query" for one in log),
+            commits=count("commit", directory=False),
+            directory=count("commit", directory=True),
+            partitions=len({(one.container, one.key) for one in log}),
+            charge=sum(one.charge for one in log),
+        )
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return (self.reads, self.queries, self.commits, self.directory, self.partitions)
+
+    def __str__(self) -> str:
+        return " | ".join(str(one or "") for one in (*self.counts, round(self.charge)))
+
+
+Rows = dict[str, Row]
+
+
+async def measured(endpoint: Endpoint, folder: Folder, database: str) -> Rows:
+    """Return the rows: everything is asked twice, and counted the second time."""
+
+    def open_store(_: Folder) -> Any:
+        return cosmos_documents(endpoint, database)
+
+    async with open_store(folder) as documents:
+        errand = folder.backend(documents).errand(COMPANY, "application:x", datetime.now(UTC))
+        await demo.configure(errand)
+    rows: Rows = {}
+    async with AsyncExitStack() as stack:
+        api = await _quiet(folder, open_store, stack)
+
+        async def ask(row: str | None, method: str, path: str, body: Any = None, **how: Any) -> Any:
+            before = len(endpoint.log)
+            response = await api.call(method, path, body, **how)
+            assert response.status_code < 400, (row, response.text)
+            if row:
+                rows[row] = Row.of(endpoint.log[before:])
+            return response.json() if "json" in response.headers.get("content-type", "") else None
+
+        for number in (1, 2):
+            await everything(ask, number)
+    return rows
+
+
+async def _quiet(folder: Folder, open_store: OpenStore, stack: AsyncExitStack) -> Api:
+    """Return an API whose feeds rest and whose settings are remembered for ever."""
+    host = Host(app, folder, open_store)
+    host.functions = [one for one in host.functions if one.kind == "httpTrigger"]
+    api = await started(host, stack)
+    wiring.backend().configuration._clock = lambda: 0.0
+    return api
+
+
+def page(ours: Rows, everything_indexed: Rows) -> str:
+    lines = [f"| {name} | {row} |\n" for name, row in sorted(ours.items())]
+    compared = [
+        f"| {name} | {round(everything_indexed[name].charge)} | {round(ours[name].charge)} |\n"
+        for name in COMPARED
+    ]
+    return HEAD + "".join(lines) + POLICIES + "".join(compared) + MESSAGES
+
+
+def read(text: str) -> Rows:
+    """Return the rows of a page."""
+    rows: Rows = {}
+    for line in text.partition("## Why")[0].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 7 and not cells[0].startswith(("operation", "-")):
+            numbers = [int(cell or 0) for cell in cells[1:]]
+            rows[cells[0]] = Row(*numbers)
+    return rows
