@@ -28,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--store", choices=["sqlite", "cosmos"], default="sqlite",
         help="what the API's tests run on: the embedded store, or Cosmos DB's SDK and an endpoint",
     )  # fmt: skip
+    parser.addoption(
+        "--account", action="store_true",
+        help="hold the Cosmos DB account that the environment names to the contract, nothing else",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

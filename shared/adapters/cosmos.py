@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
@@ -144,11 +145,18 @@ class CosmosDocuments:
 
 
 def with_connection_string(text: str, database: str) -> CosmosDocuments:
-    return CosmosDocuments(CosmosClient.from_connection_string(text, **QUIET), database)
+    client = CosmosClient.from_connection_string(text, transport=_transport(), **QUIET)
+    return CosmosDocuments(client, database)
 
 
 def with_identity(endpoint: str, identity: AsyncTokenCredential, database: str) -> CosmosDocuments:
-    return CosmosDocuments(CosmosClient(endpoint, identity, **QUIET), database, identity)
+    client = CosmosClient(endpoint, identity, transport=_transport(), **QUIET)
+    return CosmosDocuments(client, database, identity)
+
+
+def _transport() -> AioHttpTransport:
+    """Spare the reading of ~/.netrc and of proxy variables, which else comes with each request."""
+    return AioHttpTransport(use_env_settings=False)
 
 
 def _key(container: str, partition: Partition) -> Any:

@@ -1,4 +1,4 @@
-"""A store of each kind."""
+"""A store of each kind; with `--account` the real one instead."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,14 +10,26 @@ from tests.contracts.stores import STORES, Clock
 from tests.cosmos.endpoint import Endpoint
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store_name" in metafunc.fixturenames:
+        real = metafunc.config.getoption("--account")
+        metafunc.parametrize("store_name", ["account"] if real else ["cosmos", "sqlite"])
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=sorted(STORES))
+@pytest.fixture
 async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, cosmos_endpoint: Endpoint
+    request: pytest.FixtureRequest,
+    store_name: str,
+    tmp_path: Path,
+    clock: Clock,
+    cosmos_endpoint: Endpoint,
 ) -> AsyncIterator[Documents]:
-    async with STORES[request.param](tmp_path, clock, cosmos_endpoint) as documents:
+    if store_name == "account" and request.node.get_closest_marker("own_store"):
+        pytest.skip("a real account has its own clock, and a feed that others write to")
+    async with STORES[store_name](tmp_path, clock, cosmos_endpoint) as documents:
         yield documents

@@ -1,11 +1,24 @@
 """The adapters that the contract holds for, each over a store of its own for each test."""
 
-from collections.abc import AsyncIterator, Callable
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from local.store import SqliteDocuments
-from shared.ports import Documents
+from shared import wiring
+from shared.metering import Metered
+from shared.ports import (
+    Condition,
+    Document,
+    Documents,
+    Operation,
+    Page,
+    Partition,
+    Placed,
+)
+from shared.settings import Settings
 from tests.cosmos.endpoint import Endpoint
 from tests.cosmos.stores import cosmos_documents
 
@@ -34,5 +47,42 @@ async def cosmos(folder: Path, clock: Clock, endpoint: Endpoint) -> AsyncIterato
         yield documents
 
 
+class Apart(Metered):
+    """A store that others use too: every test has partitions of its own."""
+
+    def __init__(self, documents: Documents) -> None:
+        super().__init__(documents)
+        self._prefix = uuid.uuid4().hex
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        return await super().read(container, self._own(partition), document_id)
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        return await super().commit(container, self._own(partition), operations)
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        placed = [Placed(self._own(one.partition), one.operation) for one in (*writes, seal)]
+        return await super().scatter(container, placed[:-1], placed[-1])
+
+    async def query(
+        self, container: str, partition: Partition, *conditions: Condition, **how: Any
+    ) -> Page:
+        return await super().query(container, self._own(partition), *conditions, **how)
+
+    def _own(self, partition: Partition) -> Partition:
+        return (*partition[:-1], f"{self._prefix}-{partition[-1]}")
+
+
+@asynccontextmanager
+async def account(_: Path, __: Clock, ___: Endpoint) -> AsyncIterator[Documents]:
+    documents = wiring.connect(Settings())
+    try:
+        yield Apart(documents)
+    finally:
+        await documents.close()
+
+
 Opened = Callable[[Path, Clock, Endpoint], AbstractAsyncContextManager[Documents]]
-STORES: dict[str, Opened] = {"sqlite": sqlite, "cosmos": cosmos}
+STORES: dict[str, Opened] = {"sqlite": sqlite, "cosmos": cosmos, "account": account}

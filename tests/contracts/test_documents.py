@@ -243,6 +243,7 @@ async def test_pages_show_everything_once_though_others_write(
     assert len(seen) == len(set(seen)) == 25
 
 
+@pytest.mark.own_store
 async def test_a_document_outlives_its_time_for_nobody(store: Documents, clock: Clock) -> None:
     await store.commit("customers", HERE, [Create({"id": "a", "ttl": 60}), Create({"id": "b"})])
     [etag] = await store.commit("requests", ("k",), [Create({"id": "r", "type": "t", "number": 1})])
@@ -259,6 +260,7 @@ async def test_a_document_outlives_its_time_for_nobody(store: Documents, clock: 
         await store.commit("requests", ("k",), [Replace({"id": "r"}, etag)])
 
 
+@pytest.mark.own_store
 async def test_the_feed_shows_every_document_at_its_last_version(store: Documents) -> None:
     await store.commit("customers", HERE, [Put({"id": "a", "n": 1}), Put({"id": "b", "n": 1})])
     await store.commit("customers", THERE, [Put({"id": "a", "n": 2})])
@@ -273,6 +275,7 @@ async def test_the_feed_shows_every_document_at_its_last_version(store: Document
     assert third.position == second.position
 
 
+@pytest.mark.own_store
 async def test_writers_at_once_leave_nothing_out_of_the_feed(store: Documents) -> None:
     async def write(task: int) -> None:
         for n in range(25):

@@ -5,12 +5,13 @@ import copy
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from pydantic_core import to_json
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -93,8 +94,8 @@ class Endpoint:
             await asyncio.sleep(self.faults.delay)
         answer: Response | None = None
         if fault != "drop-before":
-            body = await request.body()
-            answer = self._answer(request, path, body, fault)
+            with suppress(ClientDisconnect):
+                answer = self._answer(request, path, await request.body(), fault)
         if fault.startswith("drop") or answer is None:
             send.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's own cycle
             return

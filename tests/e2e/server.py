@@ -17,7 +17,7 @@ PATIENCE = 60.0
 
 
 class Server:
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, env: dict[str, str] | None = None) -> None:
         self.data = data
         command = [
             sys.executable, "-m", "local", "serve", "--port", "0", "--data", str(data),
@@ -27,7 +27,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True,
-                start_new_session=True,
+                start_new_session=True, env={**os.environ, **(env or {})},
             )  # fmt: skip
         self.url = self._read_url()
         self._wait()
@@ -79,8 +79,8 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, *options: str) -> Iterator[Server]:
-    server = Server(data, *options)
+def serving(data: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Server]:
+    server = Server(data, *options, env=env)
     try:
         yield server
     finally:

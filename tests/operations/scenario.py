@@ -82,7 +82,7 @@ async def _parts(ask: Ask, number: int) -> None:
     other = await ask("add_contact", "POST", contacts, email)
     await ask("list_contacts", "GET", contacts)
     where = f"{contacts}/{other['id']}"
-    await ask("edit_contact", "PATCH", where, {"label": "Office"}, if_match="*")
+    await ask("edit_contact", "PATCH", where, {"purpose": "Business"}, if_match="*")
     await ask("remove_contact", "DELETE", where, if_match="*")
 
 
@@ -97,10 +97,9 @@ async def _imports(ask: Ask) -> None:
 
 async def _settings(ask: Ask, number: int) -> None:
     head: dict[str, Any] = {"bearer": ADMINISTRATOR}
-    company = await ask("get_company", "GET", BASE)
-    company.pop("code", None)
-    company.pop("legalEntity", None)
-    await ask("put_company", "PUT", BASE, company, if_match="*", **head)
+    company = await ask("get_company", "GET", BASE, **head)
+    same = {name: company[name] for name in ("name", "currency", "language")}
+    await ask("put_company", "PUT", BASE, same, if_match="*", **head)
     await ask("list_features", "GET", "features")
     await ask("get_feature", "GET", "features/enhanced-async-customer-creation")
     switch = {"enabled": number == 1}
@@ -109,7 +108,7 @@ async def _settings(ask: Ask, number: int) -> None:
     await ask("list_settings", "GET", "settings/stores")
     await ask("get_setting", "GET", "settings/stores/HOUSTON", bearer=MANAGER)
     one = f"settings/affiliations/Gold{number}"
-    await ask("put_setting", "PUT", one, {"name": "Gold"}, **head)
+    await ask("put_setting", "PUT", one, {"name": f"Gold{number}"}, **head)
     await ask("remove_setting", "DELETE", one, if_match="*", **head)
     await ask("get_parameters", "GET", "parameters")
     await ask("edit_parameters", "PATCH", "parameters", {}, if_match="*", **head)
