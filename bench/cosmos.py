@@ -59,9 +59,9 @@ async def measure(
 
 
 async def _round(target: Target, name: str, make: Make, concurrency: int, seconds: float) -> Line:
-    before = target.processor_time()
+    before = target.cpu_seconds()
     result = await target.load(make(), concurrency=concurrency, seconds=seconds)
-    used = target.processor_time() - before
+    used = target.cpu_seconds() - before
     refused = {status: n for status, n in result.statuses.items() if status >= 300}  # noqa: PLR2004
     if refused:
         raise RuntimeError(f"{name} was refused: {refused}")

@@ -38,7 +38,7 @@ class Target:
                 await asyncio.sleep(0.05)
         raise RuntimeError("the host does not answer")
 
-    def processor_time(self) -> float:
+    def cpu_seconds(self) -> float:
         """Return seconds that the host and its workers have computed (Linux only)."""
         return sum(_computed(pid) for pid in _family(self.pid))
 

@@ -68,7 +68,7 @@ class Endpoint:
         return self.databases[name]
 
     def properties(self, shape: Shape) -> dict[str, Any]:
-        policy = EVERYTHING if self.default_policy else shape.indexing_policy
+        policy = shape.indexing_policy | (EVERYTHING if self.default_policy else {})
         kind = "MultiHash" if len(shape.partition_key) > 1 else "Hash"
         found = {
             "id": shape.name, "_rid": f"rid-{shape.name}", "_self": f"dbs/d/colls/{shape.name}/",

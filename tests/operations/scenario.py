@@ -18,6 +18,8 @@ Ask = Callable[..., Awaitable[Any]]
 
 async def everything(ask: Ask, number: int) -> None:
     """Ask `ask(row, method, path, body, **how)` for each row of the table."""
+    warm = await ask(None, "POST", "customers", person(number, "d"))
+    await ask(None, "GET", f"customers/{warm['id']}", bearer=MANAGER)
     await _customers(ask, number)
     await _parts(ask, number)
     await _imports(ask)
@@ -58,6 +60,10 @@ async def _customers(ask: Ask, number: int) -> None:
     for row, query in (
         ("find_customers by a word", f"q=quintusaaa{number}"),
         ("find_customers by two words", f"q=quintusaaa{number} berg"),
+        (
+            "find_customers by a word of the name, local ones",
+            f"q=quintusaaa{number}&by=name&store=HOUSTON",
+        ),
         ("find_customers by e-mail", f"q=quintusaaa{number}@example.com"),
         ("find_customers by phone", f"q=20655501{number}7"),
         ("find_customers, newest first", "limit=20"),
@@ -102,8 +108,8 @@ async def _settings(ask: Ask, number: int) -> None:
     await ask("put_company", "PUT", BASE, same, if_match="*", **head)
     await ask("list_features", "GET", "features")
     await ask("get_feature", "GET", "features/enhanced-async-customer-creation")
-    switch = {"enabled": number == 1}
-    name = "features/enhanced-async-customer-creation"
+    switch = {"enabled": number == 2}
+    name = "features/edit-customers-asynchronously"
     await ask("switch_feature", "PUT", name, switch, if_match="*", **head)
     await ask("list_settings", "GET", "settings/stores")
     await ask("get_setting", "GET", "settings/stores/HOUSTON", bearer=MANAGER)
