@@ -22,6 +22,16 @@ def render(conditions: Sequence[Condition]) -> Rendered:
     return text, values
 
 
+def unsettled(order: Order, conditions: Sequence[Condition]) -> Order:
+    """Return the order without the paths that a condition gives one value.
+
+    Cosmos DB needs them named to use a composite index; SQLite would sort because of them.
+    """
+    fixed = {condition.path for condition in conditions if isinstance(condition, Equal)}
+    paths = tuple(path for path in order.paths if path not in fixed)
+    return Order(paths or ("id",), order.descending)
+
+
 def render_after(order: Order, continuation: str | None) -> Rendered:
     """Return the condition that skips what earlier pages have shown."""
     if continuation is None:

@@ -92,6 +92,7 @@ class SqliteDocuments:
         limit: int = 100,
         continuation: str | None = None,
     ) -> Page:
+        order = sql.unsettled(order, conditions)
         where, values = sql.render(conditions)
         after, position = sql.render_after(order, continuation)
         statement = (

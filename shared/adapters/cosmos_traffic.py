@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
+
 from shared.metering import tally
 from shared.sessions import Session, merged, session
 
@@ -50,6 +52,9 @@ class Traffic:
             asking.how["session_token"] = token
         try:
             yield asking
+        except HttpResponseError as exc:
+            asking.headers = getattr(exc, "headers", None) or {}
+            raise
         finally:
             if writes and (token := asking.headers.get(SESSION)):
                 self._wrote(container, token)

@@ -62,6 +62,20 @@ async def test_a_refusal_after_a_lost_answer_is_still_a_refusal(
     assert found.body["by"] == "another"
 
 
+async def test_a_lost_answer_is_found_though_the_replica_lags(
+    store: CosmosDocuments, cosmos_endpoint: Endpoint, tmp_path: Path
+) -> None:
+    container = cosmos_endpoint.database(tmp_path.name)["customers"]
+    container.replica_at = 0
+    cosmos_endpoint.faults.script.append("drop-after")
+    [etag] = await store.commit("customers", HERE, [Create({"id": "a"})])
+    cosmos_endpoint.faults.script.append("drop-after")
+    [later] = await store.commit("customers", HERE, [Replace({"id": "a", "n": 2}, etag)])
+
+    assert container.lsn == 2, "each was written once"
+    assert later == container.partitions[HERE]["a"].etag.strip('"')
+
+
 async def test_a_store_that_stays_away_is_unavailable_when_the_request_is_over(
     store: CosmosDocuments, cosmos_endpoint: Endpoint
 ) -> None:
