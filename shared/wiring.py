@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shared.metering import Metered
 from shared.ports import Documents, Tokens
-from shared.settings import Settings
 from shared.topology import database
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration
@@ -15,6 +14,7 @@ from shared.usecases.numbers import Numbers
 
 if TYPE_CHECKING:
     from shared.adapters.cosmos import CosmosDocuments
+    from shared.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class NoStoreConfigured(RuntimeError):
     """The environment names no Cosmos DB account."""
 
 
-def connect(settings: Settings) -> "CosmosDocuments":
+def connect(settings: "Settings") -> "CosmosDocuments":
     """Return the store of the account that is configured; the caller closes it.
 
     The SDK is imported here, so that a process without Cosmos DB does not load it, and signing in

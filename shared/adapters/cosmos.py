@@ -1,6 +1,7 @@
 """The document port kept by Azure Cosmos DB, by the SDK over the gateway."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -142,6 +143,11 @@ class CosmosDocuments:
         await self._client.close()
         if self._identity:
             await self._identity.close()
+
+
+# At INFO the SDK writes the address of every document, and ids hold names and e-mails. What is
+# worth knowing of an operation stands in our own log, without them.
+logging.getLogger("azure").setLevel(logging.WARNING)
 
 
 def with_connection_string(text: str, database: str) -> CosmosDocuments:

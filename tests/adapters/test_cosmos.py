@@ -1,6 +1,7 @@
 """What the Cosmos DB adapter promises beyond the port: faults, sessions, several instances."""
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -200,6 +201,19 @@ async def test_no_request_leaves_its_partition(
     keys = [one.key for one in cosmos_endpoint.log]
     assert len(keys) == 5, "entries of one partition go together"
     assert all(key.count(",") == 1 for key in keys)
+
+
+async def test_the_log_tells_the_cost_and_nothing_of_anybody(
+    store: CosmosDocuments, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    await store.commit("directory", ("USRT", "w:ka"), [Create({"id": "karen@example.com"})])
+    await store.read("directory", ("USRT", "w:ka"), "karen@example.com")
+    lines = [one.getMessage() for one in caplog.records if one.name.startswith(("azure", "shared"))]
+
+    assert any("RU" in line for line in lines)
+    assert not [line for line in lines if "karen" in line.lower()]
 
 
 async def test_values_never_become_part_of_the_query(
