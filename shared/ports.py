@@ -226,6 +226,10 @@ def check_operations(operations: Sequence[Operation]) -> None:
         check_id(name)
 
 
+def can_be_id(name: str) -> bool:
+    return 0 < len(name) <= LONGEST_ID and FORBIDDEN_IN_IDS.isdisjoint(name)
+
+
 def check_id(name: str) -> None:
-    if not name or len(name) > LONGEST_ID or not FORBIDDEN_IN_IDS.isdisjoint(name):
+    if not can_be_id(name):
         raise ValueError(f"{name!r} cannot be the id of a document")

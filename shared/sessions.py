@@ -9,7 +9,9 @@ import re
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-_PART = re.compile(r"([a-z]{1,40}) ([\w:#=,\-]{1,2000})")
+_TOKENS = "([a-z]{1,40}) ([A-Za-z0-9_:#=,-]{1,2000})"
+_PART = re.compile(_TOKENS)
+PATTERN = f"^{_TOKENS}(; {_TOKENS})*$"
 
 
 class BadSession(ValueError):

@@ -15,6 +15,7 @@ from functions._http.problems import PROBLEM_JSON, Problem, status_of
 from shared.domain.collections import COLLECTIONS
 from shared.domain.features import NEEDS
 from shared.errors import Unauthenticated, Unavailable
+from shared.sessions import PATTERN as SESSION_PATTERN
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{model}"
@@ -138,6 +139,9 @@ def _header_parameters(operation: Operation) -> list[Json]:
     if operation.idempotent:
         key = STRING | {"pattern": "^[!-~]{1,255}$"}
         found.append(("Idempotency-Key", False, key, "Makes it safe to send twice, for a day"))
+    if operation.in_company:
+        words = "The X-Session of your last write: see at least what it wrote"
+        found.append(("X-Session", False, STRING | {"pattern": SESSION_PATTERN}, words))
     if operation.versioned:
         found.append(("If-None-Match", False, STRING, "Answer 304 if this is still the version"))
     return [
@@ -165,6 +169,7 @@ def _answer(operation: Operation, status: int, schemas: dict[tuple[str, str], Js
     headers = ["X-Trace-Id"]
     changes = operation.method != "GET" and operation.returns is not None
     headers += ["ETag"] if operation.versioned or changes else []
+    headers += ["X-Session"] if operation.method != "GET" and operation.in_company else []
     headers += ["Location"] if status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED} else []
     headers += ["Idempotency-Replayed"] if operation.idempotent else []
     answer: Json = {"description": HTTPStatus(status).phrase, "headers": _headers(*headers)}

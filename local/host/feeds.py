@@ -55,4 +55,4 @@ async def deliver(function: Function, batch: list[dict[str, Any]]) -> None:
 
 
 def _outside(document: Document) -> dict[str, Any]:
-    return document.body | {"_etag": document.etag}
+    return document.body | {"_etag": f'"{document.etag}"'}  # as Cosmos DB has it: quoted

@@ -115,7 +115,7 @@ class Table:
         self._near: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
 
     def add(self, name: str, route: str, methods: Sequence[str] | None, target: Any) -> None:
-        if route.strip("/").lower().split("/")[0] in RESERVED:
+        if route.strip("/").lower().startswith(RESERVED):
             raise BadRoute(f"{name}: the route {route!r} is reserved")
         template = Template(f"{self._prefix}/{route}")
         verbs = frozenset(method.upper() for method in methods or ())

@@ -37,9 +37,6 @@ QUIET: dict[str, Any] = {
     "consistency_level": "Session",
     # Every retry is ours: the SDK's would send a write again without knowing whether it arrived.
     "retry_total": 0,
-    "retry_connect": 0,
-    "retry_read": 0,
-    "retry_status": 0,
     "retry_throttle_total": 1,
     "retry_throttle_backoff_max": 1e-9,
     "connection_timeout": 5,

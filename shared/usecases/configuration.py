@@ -12,7 +12,7 @@ from shared.domain.companies import Company, LegalEntityNotFound, Parameters
 from shared.domain.stores import Store
 from shared.domain.values import Setting
 from shared.errors import Flaw, Invalid
-from shared.ports import Documents
+from shared.ports import Documents, can_be_id
 
 T = TypeVar("T", bound=Setting)
 W = TypeVar("W")
@@ -129,6 +129,8 @@ class Configuration:
             del self._remembered[place]
 
     async def _is_there(self, legal_entity: str, collection: str, key: str) -> bool:
+        if not can_be_id(key):
+            return False  # so nothing can be called that
         if collection == "customers":
             return await self._documents.read("customers", (legal_entity, key), key) is not None
         return await self.find(legal_entity, col.COLLECTIONS[collection], key) is not None

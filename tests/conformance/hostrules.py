@@ -1,90 +1,176 @@
-"""What only the .NET host checks, or silently does otherwise, checked on the bindings."""
+"""What only the real host checks, and what it silently does otherwise than one would think.
+
+Microsoft's worker accepts all of these. The host then refuses the function, or calls another
+one, or loses messages. Each rule yields what is wrong, in words.
+"""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, zip_longest
 
-from local.host.functions import NotStartable
-from local.host.routes import BadRoute, Table
+from local.host.functions import Function, NotStartable
+from local.host.routes import BadRoute, Template
 from local.host.timers import schedule
 
-Binding = Mapping[str, Any]
-App = Mapping[str, Binding]  # name of the function -> its trigger
+Settings = Mapping[str, str]
+Rule = Callable[[Sequence[Function], Settings], Iterator[str]]
 
-NAME = re.compile(r"(?!host$)[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
+LEGAL_NAME = re.compile(r"(?!host$)[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
+RESERVED = ("admin", "runtime")
 SETTING = re.compile(r"%([^%]+)%")
+PARAMETER = re.compile(r"\{[^*}]*\}")
+REST = re.compile(r"\{\*[^}]*\}")
+DEEP = "~/" * 9  # deeper than any route
+FOR_EVER = -1
 
 
-def broken(app: App, settings: Iterable[str], prefix: str = "api") -> list[str]:
-    """Return a line for each rule that the app breaks; `settings` are names of app settings."""
-    names = set(settings)
-    found = [
-        f"{name}: {fault}"
-        for name, trigger in app.items()
-        for check in (_name, _settings, _connection, _timer, _cardinality, _route)
-        for fault in check(name, trigger, names)
-    ]
-    return found + _overlaps(app, prefix)
+class Unresolved(dict[str, str]):
+    """Settings under which a function is read with its %NAME% as it was written."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return f"%{name}%"
 
 
-def _name(name: str, _: Binding, __: set[str]) -> Iterator[str]:
-    if not NAME.fullmatch(name):
-        yield "not a legal name"
+def breaches(functions: Sequence[Function], settings: Settings) -> list[str]:
+    """Return what the host would hold against functions, read unresolved, with these settings."""
+    return [breach for rule in RULES for breach in rule(functions, settings)]
 
 
-def _settings(_: str, trigger: Binding, settings: set[str]) -> Iterator[str]:
-    for value in trigger.values():
-        for setting in SETTING.findall(value) if isinstance(value, str) else ():
-            if setting not in settings:
-                yield f"%{setting}% is no app setting"
+def names_are_legal(functions: Sequence[Function], _: Settings) -> Iterator[str]:
+    for one in functions:
+        if not LEGAL_NAME.fullmatch(one.name):
+            yield f"{one.name} is no name for a function"
 
 
-def _connection(_: str, trigger: Binding, settings: set[str]) -> Iterator[str]:
-    name = trigger.get("connection")
-    named = (one for one in settings if one in {name, f"AzureWebJobs{name}"})
-    if name and not any(named) and not any(one.startswith(f"{name}__") for one in settings):
-        yield f"no app setting for the connection {name}"
+def names_are_unique(functions: Sequence[Function], _: Settings) -> Iterator[str]:
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for one in functions:
+        alike[one.name.lower()].append(one.name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield f"{' and '.join(names)} are one name to the host"
 
 
-def _timer(_: str, trigger: Binding, __: set[str]) -> Iterator[str]:
-    if trigger["type"] != "timerTrigger" or SETTING.search(trigger["schedule"]):
-        return
-    try:
-        schedule(trigger["schedule"])
-    except NotStartable as exc:
-        yield str(exc)
+def routes_are_legal(functions: Sequence[Function], _: Settings) -> Iterator[str]:
+    for one in _of("httpTrigger", functions):
+        if _route(one).lower().startswith(RESERVED):  # so `administrators` is reserved, too
+            yield f"{one.name}: the route {_route(one)} is reserved"
+        if not _is_readable(one):
+            yield f"{one.name}: the route {_route(one)} cannot be read"
 
 
-def _cardinality(_: str, trigger: Binding, __: set[str]) -> Iterator[str]:
-    if trigger["type"] != "serviceBusTrigger":
-        return
-    if str(trigger.get("cardinality", "ONE")).upper() != "ONE":
-        yield "messages in bundles lose what belongs to each"
+def no_route_hides_another(functions: Sequence[Function], _: Settings) -> Iterator[str]:
+    """The first that matches is called, in the order of names, however much another fits better.
 
-
-def _route(_: str, trigger: Binding, __: set[str]) -> Iterator[str]:
-    route = str(trigger.get("route", "")).lower()
-    if route.strip("/").startswith(("admin", "runtime")):
-        yield f"the route {route} is reserved"
-    if route.startswith("/"):
-        yield "a route that begins with / has an empty segment"
-
-
-def _overlaps(app: App, prefix: str) -> list[str]:
-    """The host tries functions by name, so an earlier one hides what it also matches."""
-    table, said = Table(prefix), []
-    taken: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
-    for name, trigger in sorted(app.items(), key=lambda one: one[0].lower()):
-        if trigger["type"] != "httpTrigger":
+    So a route that lies within another one must be that of the function whose name is first.
+    """
+    readable = [one for one in _of("httpTrigger", functions) if _is_readable(one)]
+    in_order = sorted(readable, key=lambda one: one.name.lower())
+    for first, second in combinations(in_order, 2):
+        one, other = _route(first), _route(second)
+        if not (_share_a_method(first, second) and _meet(one, other)):
             continue
-        route, methods = str(trigger.get("route", name)), set(trigger.get("methods") or ())
-        for other, others in taken[route.lower()]:
-            if not methods or not others or methods & others:
-                said.append(f"{name}: same route and method as {other}")
-        taken[route.lower()].append((name, methods))
+        if one.lower() == other.lower():
+            yield f"{first.name} and {second.name} have the same route and method"
+        elif not _covers(other, one) or _covers(one, other):
+            yield f"{first.name} hides {second.name}: {one} comes before {other}"
+
+
+def schedules_are_ncrontab(functions: Sequence[Function], settings: Settings) -> Iterator[str]:
+    for one in _of("timerTrigger", functions):
+        written = str(one.trigger["schedule"])
+        text = SETTING.sub(lambda match: settings.get(match[1], ""), written)
         try:
-            table.add(name, route, sorted(methods) or None, name)
-        except BadRoute as exc:
-            said.append(f"{name}: {exc}")
-    return said + [f"{a.name}: hides {b.name}" for a, b in table.overlaps()]
+            schedule(text)
+        except NotStartable as exc:
+            yield f"{one.name}: {exc}"
+
+
+def settings_exist(functions: Sequence[Function], settings: Settings) -> Iterator[str]:
+    for one in functions:
+        for name in SETTING.findall(" ".join(map(str, one.trigger.values()))):
+            if name not in settings:
+                yield f"{one.name}: %{name}% is not an app setting"
+
+
+def connections_exist(functions: Sequence[Function], settings: Settings) -> Iterator[str]:
+    for one in functions:
+        name = one.trigger.get("connection")
+        whole = {name, f"AzureWebJobs{name}"}
+        if name and not any(key in whole or key.startswith(f"{name}__") for key in settings):
+            yield f"{one.name}: there is no app setting for the connection {name}"
+
+
+def messages_come_one_by_one(functions: Sequence[Function], _: Settings) -> Iterator[str]:
+    """In a batch the host drops empty metadata, and one message gets what is another's."""
+    for one in _of("serviceBusTrigger", functions):
+        if str(one.trigger.get("cardinality", "ONE")).upper() != "ONE":
+            yield f"{one.name}: messages come in batches"
+
+
+def feeds_never_give_up(functions: Sequence[Function], _: Settings) -> Iterator[str]:
+    """The host goes on after a batch whose retries are used up, and its changes are lost."""
+    for one in _of("cosmosDBTrigger", functions):
+        if one.retry is None or one.retry.count != FOR_EVER:
+            yield f"{one.name}: a batch that fails is given up"
+
+
+RULES: tuple[Rule, ...] = (
+    names_are_legal,
+    names_are_unique,
+    routes_are_legal,
+    no_route_hides_another,
+    schedules_are_ncrontab,
+    settings_exist,
+    connections_exist,
+    messages_come_one_by_one,
+    feeds_never_give_up,
+)
+
+
+def _of(kind: str, functions: Sequence[Function]) -> list[Function]:
+    return [one for one in functions if one.kind == kind]
+
+
+def _route(function: Function) -> str:
+    return str(function.trigger.get("route") or function.name).strip("/")
+
+
+def _is_readable(function: Function) -> bool:
+    try:
+        Template(_route(function))
+    except BadRoute:
+        return False
+    return True
+
+
+def _share_a_method(first: Function, second: Function) -> bool:
+    one, other = (set(each.trigger.get("methods") or ()) for each in (first, second))
+    return not one or not other or bool(one & other)  # none given is every method
+
+
+def _meet(first: str, second: str) -> bool:
+    """Tell whether there is a path that both match; two constraints are not held together."""
+    for one, other in zip_longest(first.split("/"), second.split("/"), fillvalue=""):
+        if REST.fullmatch(one) or REST.fullmatch(other):
+            return True
+        if not _can_be_alike(one, other):
+            return False
+    return True
+
+
+def _can_be_alike(one: str, other: str) -> bool:
+    if "{" in one and "{" in other:
+        return True
+    literal, template = (one, other) if "{" in other else (other, one)
+    return Template(template).match(f"/{literal}") is not None
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    """Tell whether the wide route matches what the narrow one does, by an odd example."""
+    example = REST.sub(DEEP, PARAMETER.sub("~", narrow))
+    return Template(wide).match(f"/{example}") is not None

@@ -1,150 +1,159 @@
-"""Microsoft's own Python worker library, driven as its host drives it, but without gRPC.
+"""Microsoft's own Python worker, driven the way the Functions host drives it, without gRPC.
 
-It takes any object that has the members of a protobuf message, so messages here are plain
-objects. Only what the five entry points are given and give back is made; the .NET host, its
-bindings and the wire are not here. Run as a program, it loads the app in a folder and prints what
-it found, or why it refuses to.
+Its messages are plain objects here: the worker makes and reads them by their fields alone.
+As a script it loads the app of a folder and invokes what it is asked to, one line each.
 """
 
 import asyncio
 import json
 import sys
-import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import azure_functions_runtime as runtime
 
-SAME_SITE = {"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3}
+
+class AppRefused(Exception):
+    """The worker would not load the app; the message is its own."""
+
+
+class FunctionFailed(Exception):
+    """The function raised, or the worker could not use what it returned."""
 
 
 class Message:
-    """Stands for any protobuf message: it has the members it was made with."""
+    """Any message of the protocol: it keeps the fields it is given."""
 
-    def __init__(self, **members: Any) -> None:
-        self.__dict__.update(members)
-
-    def WhichOneof(self, _: str) -> str | None:  # noqa: N802  # protobuf's own name
-        if type(self).__name__ == "ParameterBinding":
-            return "data"
-        return next(iter(self.__dict__), None)
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
 
 
-class Messages:
-    """Makes a class for each kind of message that is asked for."""
+class TypedData(Message):
+    """A value under the name of its type, such as `json`."""
 
-    def __getattr__(self, name: str) -> Any:
-        made = type(name, (Message,), {})
-        setattr(self, name, made)
-        return made
+    def WhichOneof(self, _group: str) -> str | None:  # noqa: N802  # protobuf's name
+        return next(iter(vars(self)), None)
 
 
-MESSAGES: Any = Messages()
-MESSAGES.BindingInfo.undefined, MESSAGES.BindingInfo.out, MESSAGES.BindingInfo.inout = 0, 1, 2
-MESSAGES.StatusResult.Failure, MESSAGES.StatusResult.Success = 0, 1
-MESSAGES.RpcHttpCookie.SameSite = SimpleNamespace(**SAME_SITE)
-DATA = MESSAGES.TypedData
+class ParameterBinding(Message):
+    def WhichOneof(self, _group: str) -> str:  # noqa: N802  # protobuf's name
+        return "data"
 
 
-class Refused(Exception):
-    """The worker refused to load the app, or the function failed."""
+class BindingInfo(Message):
+    undefined, out, inout = 0, 1, 2
+
+
+class StatusResult(Message):
+    Failure, Success = 0, 1
+
+
+class Protocol:
+    """What the worker takes for the module of messages; those not named here are alike."""
+
+    TypedData = TypedData
+    ParameterBinding = ParameterBinding
+    BindingInfo = BindingInfo
+    StatusResult = StatusResult
+
+    def __getattr__(self, name: str) -> type[Message]:
+        return Message
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A function as the worker reports it to the host; `retry` is a count and its seconds."""
+
+    name: str
+    id: str
+    trigger: Mapping[str, Any]
+    retry: tuple[int, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a trigger is given, and the metadata that travel beside it."""
+
+    data: TypedData
+    metadata: Mapping[str, TypedData] = field(default_factory=dict)
 
 
 class Worker:
-    """State is global to the process, so there is one app for each process."""
+    """There can be one in a process: the worker keeps its functions in a global."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.ids: dict[str, str] = {}
-        self.bindings: dict[str, list[dict[str, Any]]] = {}
-        self.retries: dict[str, Any] = {}
+    def __init__(self, functions: Sequence[Indexed]) -> None:
+        self.functions = {one.name: one for one in functions}
 
-    async def start(self) -> "Worker":
-        """Index and load the app. Raises Refused with the worker's own words."""
-        runtime.start_threadpool_executor()
-        start = SimpleNamespace(capabilities={}, function_app_directory=str(self.folder))
-        _check((await runtime.worker_init_request(_request(worker_init_request=start))).result)
-        indexed = await runtime.functions_metadata_request(_request())
-        _check(indexed.result)
-        for one in indexed.function_metadata_results or ():
-            wanted = SimpleNamespace(function_id=one.function_id)
-            loaded = await runtime.function_load_request(_request(function_load_request=wanted))
-            _check(loaded.result)
-            self.ids[one.name] = one.function_id
-            self.bindings[one.name] = [json.loads(binding) for binding in one.raw_bindings]
-            self.retries[one.name] = one.retry_options
-        return self
+    @classmethod
+    async def start(cls, folder: Path) -> Self:
+        """Load the app whose folder is first on the path. Raises AppRefused."""
+        init = Message(capabilities={}, function_app_directory=str(folder))
+        started = await runtime.worker_init_request(_request(worker_init_request=init))
+        _check(started, AppRefused)
+        listed = await runtime.functions_metadata_request(_request())
+        for one in listed.function_metadata_results:
+            load = Message(function_id=one.function_id)
+            loaded = await runtime.function_load_request(_request(function_load_request=load))
+            _check(loaded, AppRefused)
+        return cls([_indexed(one) for one in listed.function_metadata_results])
 
-    async def invoke(
-        self, name: str, inputs: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Return what the function returned. Raises Refused if it raised."""
-        call = SimpleNamespace(
-            invocation_id=str(uuid.uuid4()),
-            function_id=self.ids[name],
-            trigger_metadata=metadata or {},
-            input_data=[
-                MESSAGES.ParameterBinding(name=name, data=data) for name, data in inputs.items()
-            ],
-            trace_context=SimpleNamespace(trace_parent="", trace_state="", attributes={}),
-            retry_context=SimpleNamespace(retry_count=0, max_retry_count=0, exception=None),
+    async def invoke(self, name: str, payload: Payload) -> Any:
+        """Return what the function returned, as it goes to the host. Raises FunctionFailed."""
+        function = self.functions[name]
+        invocation = Message(
+            invocation_id="3f0c0000-0000-4000-8000-000000000000",
+            function_id=function.id,
+            input_data=[ParameterBinding(name=function.trigger["name"], data=payload.data)],
+            trigger_metadata=payload.metadata,
+            trace_context=Message(trace_parent="", trace_state="", attributes={}),
+            retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
         )
-        answer = await runtime.invocation_request(_request(invocation_request=call))
-        _check(answer.result)
+        answer = await runtime.invocation_request(_request(invocation_request=invocation))
+        _check(answer, FunctionFailed)
         return answer.return_value
 
-    def stop(self) -> None:
-        runtime.stop_threadpool_executor()
+
+def _request(**content: Message) -> Message:
+    properties = {"host": "127.0.0.1", "protos": Protocol()}
+    return Message(request=Message(**content), properties=properties)
 
 
-def http(
-    method: str,
-    url: str,
-    *,
-    route: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes = b"",
-) -> Any:
-    """Return a request as the host sends it: names of headers in lower case, a body as bytes."""
-    content = DATA(bytes=body) if body else DATA()
-    return DATA(
-        http=SimpleNamespace(
-            method=method, url=url, params=dict(route), query={}, body=content,
-            headers={name.lower(): value for name, value in headers.items()},
-        )
-    )  # fmt: skip
+def _check(answer: Any, kind: type[Exception]) -> None:
+    if answer.result.status != StatusResult.Success:
+        raise kind(answer.result.exception.message)
 
 
-def documents(changes: Sequence[Mapping[str, Any]]) -> Any:
-    return DATA(json=json.dumps(changes))
+def _indexed(metadata: Any) -> Indexed:
+    bindings = [json.loads(text) for text in metadata.raw_bindings]
+    [trigger] = [one for one in bindings if one["type"].endswith("Trigger")]
+    policy = metadata.retry_options
+    retry = policy and (policy.max_retry_count, policy.delay_interval.total_seconds())
+    return Indexed(metadata.name, metadata.function_id, trigger, retry)
 
 
-def _request(**members: Any) -> Any:
-    return SimpleNamespace(
-        request=SimpleNamespace(**members),
-        properties={"host": "127.0.0.1", "protos": MESSAGES},
-    )
-
-
-def _check(result: Any) -> None:
-    if result.status != MESSAGES.StatusResult.Success:
-        raise Refused(f"{result.exception.message}\n{result.exception.stack_trace}")
-
-
-async def main(folder: Path) -> int:
+async def _serve(folder: Path) -> None:
     sys.path.insert(0, str(folder))
-    try:
-        worker = await Worker(folder).start()
-    except Refused as exc:
-        print(exc)  # noqa: T201
-        return 1
-    finally:
-        runtime.stop_threadpool_executor()
-    print("\n".join(sorted(worker.ids)))  # noqa: T201
-    return 0
+    worker = await Worker.start(folder)
+    _say(json.dumps([asdict(one) for one in worker.functions.values()]))
+    for line in sys.stdin:
+        asked = json.loads(line)
+        metadata = {name: TypedData(**value) for name, value in asked["metadata"].items()}
+        try:
+            await worker.invoke(asked["name"], Payload(TypedData(**asked["data"]), metadata))
+        except FunctionFailed as exc:
+            _say(f"failed: {exc}")
+        else:
+            _say("done")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(Path(sys.argv[1]))))
+    try:
+        asyncio.run(_serve(Path(sys.argv[1])))
+    except AppRefused as exc:
+        sys.exit(f"refused: {exc}")

@@ -382,3 +382,10 @@ async def test_a_sequence_that_is_used_up_says_so(api: Api) -> None:
 
     assert last["accountNumber"] == "9"
     assert (none.status_code, none.json()["code"]) == (409, "number-sequence-exhausted")
+
+
+@pytest.mark.parametrize("name", ["a/b", "a?b", "#", "x" * 256])
+async def test_a_setting_that_cannot_be_is_one_that_is_not_there(api: Api, name: str) -> None:
+    response = await api.post("customers", a_customer(title=name, affiliations=[name]))
+
+    assert response.status_code == 422, response.text
