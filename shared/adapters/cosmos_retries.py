@@ -37,8 +37,10 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
     tries = 0
     while True:
         left = end - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise StoreUnavailable("The request has no time left for the store.")
         try:
-            async with asyncio.timeout(max(0.0, min(LONGEST_ATTEMPT, left))):
+            async with asyncio.timeout(min(LONGEST_ATTEMPT, left)):
                 return await attempt()
         except (AzureError, TimeoutError) as exc:
             if not is_passing(exc):
