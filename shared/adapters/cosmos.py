@@ -9,12 +9,11 @@ from typing import Any
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient
-from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from shared.adapters import cosmos_sql
 from shared.adapters.cosmos_batch import Batch, Place
 from shared.adapters.cosmos_documents import document_of
-from shared.adapters.cosmos_retries import is_lagging, patiently
+from shared.adapters.cosmos_retries import patiently
 from shared.adapters.cosmos_traffic import Traffic
 from shared.ports import (
     Changes,
@@ -58,26 +57,15 @@ class CosmosDocuments:
 
     async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
         check_id(document_id)
-        proxy, key = self._containers[container], _key(container, partition)
-
-        async def attempt() -> Mapping[str, Any] | None:
-            with self._traffic.asking("read", container) as asking:
-                try:
-                    return await proxy.read_item(document_id, key, **asking.how)
-                except CosmosResourceNotFoundError as exc:
-                    if is_lagging(exc):
-                        raise
-                    return None
-
-        found = await patiently(attempt)
+        place = self._place(container, partition)
+        found = await patiently(lambda: place.find(document_id))
         return None if found is None else document_of(found)
 
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:
         check_operations(operations)
-        key = _key(container, partition)
-        place = Place(container, key, self._containers[container], self._traffic)
+        place = self._place(container, partition)
         return await Batch(place, operations, mark=secrets.token_hex(6)).commit()
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
@@ -135,6 +123,10 @@ class CosmosDocuments:
             return Changes(found, etag or position or "")
 
         return await patiently(attempt)
+
+    def _place(self, container: str, partition: Partition) -> Place:
+        key = _key(container, partition)
+        return Place(container, key, self._containers[container], self._traffic)
 
     async def close(self) -> None:
         await self._client.close()

@@ -10,7 +10,13 @@ from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceNotFoundError
 
 from shared.adapters.cosmos_documents import etag_of, item_of, mark_of
-from shared.adapters.cosmos_retries import is_doubtful, is_passing, patiently, status_of
+from shared.adapters.cosmos_retries import (
+    is_doubtful,
+    is_lagging,
+    is_passing,
+    patiently,
+    status_of,
+)
 from shared.adapters.cosmos_traffic import Traffic
 from shared.errors import AlreadyExists, Stale
 from shared.ports import CommitTooLarge, Create, Operation, Put, Remove, Replace, StoreUnavailable
@@ -39,10 +45,13 @@ class Place:
             return list(await self.proxy.execute_item_batch(batch, self.key, **asking.how))
 
     async def find(self, name: str) -> Item | None:
-        with self.traffic.asking("look back", self.container) as asking:
+        """Return the item as it is, or None. A replica that lags behind our session raises."""
+        with self.traffic.asking("read", self.container) as asking:
             try:
                 found: Item = await self.proxy.read_item(name, self.key, **asking.how)
-            except CosmosResourceNotFoundError:
+            except CosmosResourceNotFoundError as exc:
+                if is_lagging(exc):
+                    raise
                 return None
             return found
 
@@ -83,7 +92,7 @@ class Batch:
             raise
 
     async def _send(self) -> list[str]:
-        sent = [index for index in range(len(self._operations)) if index not in self._absent]
+        sent = self._sent()
         etags = [""] * len(self._operations)
         if sent:
             answers = await self._place.send([self._rendered(index) for index in sent])
@@ -94,11 +103,14 @@ class Batch:
             for operation, etag in zip(self._operations, etags, strict=True)
         ]
 
+    def _sent(self) -> list[int]:
+        """Return which operations there still are to do."""
+        return [index for index in range(len(self._operations)) if index not in self._absent]
+
     async def _refused(self, exc: Exception) -> list[str]:
         """Raise what the port calls it; or leave out a removal of what is gone and go on."""
         if isinstance(exc, CosmosBatchOperationError) and exc.status_code == HTTPStatus.NOT_FOUND:
-            sent = [index for index in range(len(self._operations)) if index not in self._absent]
-            index = sent[exc.error_index]
+            index = self._sent()[exc.error_index]
             if isinstance(self._operations[index], Remove):
                 self._absent.add(index)
                 return await self._attempt()
