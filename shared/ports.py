@@ -13,6 +13,7 @@ from shared.errors import Conflict, Unavailable
 Partition = tuple[str, ...]
 MOST_OPERATIONS: Final = 100
 MOST_BYTES: Final = 2 * 1024 * 1024
+MOST_SUCCEEDED: Final = 9  # a patch of Cosmos DB sets ten fields, one of them the adapter's
 LONGEST_ID: Final = 255
 FORBIDDEN_IN_IDS: Final = frozenset("/\\?#")
 
@@ -57,6 +58,18 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Succeed:
+    """Write over the document whose `version` is `was`; else Stale, also when there is none.
+
+    For who knows what came before without having read it. The body has the fields of the one
+    before it, at most nine with its id, and a `version` of its own.
+    """
+
+    body: Mapping[str, Any]
+    was: int
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """Write whatever is there."""
 
@@ -70,7 +83,7 @@ class Remove:
     id: str
 
 
-Operation = Create | Replace | Put | Remove
+Operation = Create | Replace | Succeed | Put | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +237,8 @@ def check_operations(operations: Sequence[Operation]) -> None:
     for operation in operations:
         name = operation.id if isinstance(operation, Remove) else operation.body["id"]
         check_id(name)
+        if isinstance(operation, Succeed) and len(operation.body) > MOST_SUCCEEDED:
+            raise ValueError(f"{name} has more fields than can succeed others")
 
 
 def can_be_id(name: str) -> bool:

@@ -19,6 +19,7 @@ from shared.ports import (
     Put,
     Remove,
     Replace,
+    Succeed,
 )
 from shared.topology import containers
 
@@ -28,7 +29,9 @@ _count = itertools.count(1)
 
 COLUMNS = "(partition, id, etag, body, expires)"
 REMOVE = "DELETE FROM {} WHERE partition = ? AND id = ?"
-REMOVE_VERSION = REMOVE + " AND etag = ? AND (expires IS NULL OR expires > ?)"
+ALIVE = " AND (expires IS NULL OR expires > ?)"
+REMOVE_VERSION = REMOVE + " AND etag = ?" + ALIVE
+REMOVE_NUMBER = REMOVE + " AND CAST(json_extract(body, '$.version') AS TEXT) = ?" + ALIVE
 REMOVE_EXPIRED = REMOVE + " AND expires <= ?"
 
 
@@ -100,10 +103,13 @@ def _create(db: sqlite3.Connection, container: str, rows: list[Row], now: float)
 
 def _replace(db: sqlite3.Connection, container: str, rows: list[Row], now: float) -> None:
     for row in rows:
-        if not isinstance(row.operation, Replace):
+        if isinstance(row.operation, Succeed):
+            remove, version = REMOVE_NUMBER, str(row.operation.was)
+        elif isinstance(row.operation, Replace):
+            remove, version = REMOVE_VERSION, row.operation.etag
+        else:
             continue
-        read = [*row.values[:2], row.operation.etag, now]
-        if db.execute(REMOVE_VERSION.format(container), read).rowcount != 1:
+        if db.execute(remove.format(container), [*row.values[:2], version, now]).rowcount != 1:
             raise Stale("It was changed since it was read.")
     db.execute(_insert("INSERT", container, len(rows)), _flat(rows))
 
@@ -117,6 +123,7 @@ APPLY: dict[type[Operation], Callable[[sqlite3.Connection, str, list[Row], float
     Put: _put,
     Create: _create,
     Replace: _replace,
+    Succeed: _replace,
     Remove: _remove,
 }
 

@@ -19,7 +19,16 @@ from shared.adapters.cosmos_retries import (
 )
 from shared.adapters.cosmos_traffic import Traffic
 from shared.errors import AlreadyExists, Stale
-from shared.ports import CommitTooLarge, Create, Operation, Put, Remove, Replace, StoreUnavailable
+from shared.ports import (
+    CommitTooLarge,
+    Create,
+    Operation,
+    Put,
+    Remove,
+    Replace,
+    StoreUnavailable,
+    Succeed,
+)
 from shared.topology import containers
 
 Item = Mapping[str, Any]
@@ -123,10 +132,11 @@ class Batch:
         paths = containers()[self._place.container].partition_key
         key = self._place.key if isinstance(self._place.key, list) else [self._place.key]
         item = item_of(operation.body, paths, key, self._mark)
-        if isinstance(operation, Create):
-            return ("create", (item,))
-        if isinstance(operation, Put):
-            return ("upsert", (item,))
+        if isinstance(operation, Create | Put):
+            return ("create" if isinstance(operation, Create) else "upsert", (item,))
+        if isinstance(operation, Succeed):
+            condition = f'FROM c WHERE c["version"] = {operation.was:d}'
+            return ("patch", (item["id"], _fields(item, paths)), {"filter_predicate": condition})
         return ("replace", (item["id"], item), {"if_match_etag": f'"{operation.etag}"'})
 
     async def _look_back(self) -> list[str] | None:
@@ -156,10 +166,22 @@ class Batch:
         return etag_of(found) if found and mark_of(found) == self._mark else ""
 
 
+def _fields(item: Item, placed_by: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the patch that sets all fields of the item, but those that say where it is."""
+    fixed = {"id", *(path.strip("/") for path in placed_by)}
+    return [
+        {"op": "set", "path": f"/{name}", "value": value}
+        for name, value in item.items()
+        if name not in fixed
+    ]
+
+
 def _is_untouched(operation: Operation, found: Item | None) -> bool:
     """Tell whether what is there proves that the operation was not done."""
     if isinstance(operation, Replace):
         return found is not None and etag_of(found) == operation.etag
+    if isinstance(operation, Succeed):
+        return found is not None and found.get("version") == operation.was
     return isinstance(operation, Create) and found is None
 
 

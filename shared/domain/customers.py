@@ -98,7 +98,7 @@ class AddressSummary(Record):
 
 
 class CustomerView(Record):
-    """What is answered of a customer."""
+    """What is answered of a customer. `version` counts its changes, from 1."""
 
     id: Guid
     account_number: str | None
@@ -126,6 +126,7 @@ class CustomerView(Record):
     financial_dimensions: dict[str, str] = {}
     address_count: int = 0
     primary_address: AddressSummary | None = None
+    version: int = 1
     created_at: datetime
     created_by: str
     modified_at: datetime

@@ -42,7 +42,7 @@ class SearchItem(Record):
 class Stratum:
     """One stretch of one partition of the directory, read in order of id, for all the terms."""
 
-    kind: Literal["pair", "word", "backwards"]
+    kind: Literal["pair", "word"]
     bucket: str
     prefix: str
     terms: tuple[str, ...]
@@ -54,9 +54,6 @@ def strata(terms: tuple[str, ...], by: By | None = None) -> list[Stratum]:
     longest = max(terms, key=len)
     prefix = longest if len(longest) >= dir_.BUCKET else f"{longest} "
     found.append(Stratum("word", dir_.word_bucket(longest), prefix, terms))
-    if is_phone(longest):
-        back = longest[::-1]
-        found.append(Stratum("backwards", dir_.backwards_bucket(back), back, terms))
     return found
 
 
@@ -150,7 +147,7 @@ def _is_in(entry: dict[str, Any], said: list[dir_.Said], stratum: Stratum) -> bo
     """Tell whether this customer stands in that stratum too."""
     if stratum.kind == "pair":
         return any(key.startswith(stratum.prefix) for key in dir_.pair_keys(*entry["paired"]))
-    return any(word.startswith(stratum.prefix) for _, _, each in said for word in each)
+    return any(word.startswith(stratum.prefix) for one in said for word in dir_.places_of(one))
 
 
 def _is_first(entry: dict[str, Any], said: list[dir_.Said], at: Stratum) -> bool:
@@ -159,12 +156,9 @@ def _is_first(entry: dict[str, Any], said: list[dir_.Said], at: Stratum) -> bool
     if at.kind == "pair":
         mine = " ".join(entry_id.split(" ", 3)[:3])
         others = dir_.pair_keys(*entry["paired"])
-    elif at.kind == "word":
+    else:
         mine = entry_id.split(" ", 1)[0]
         if mine == at.prefix:
             return True  # nothing that begins like it is smaller
-        others = [word for _, _, each in said for word in each]
-    else:
-        mine = entry_id.split(" ", 1)[0]
-        others = [each[0][::-1] for field, _, each in said if field == "phone"]
+        others = [word for one in said for word in dir_.places_of(one)]
     return not any(other < mine and other.startswith(at.prefix) for other in others)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from shared.domain.customers import Customer
 from shared.errors import Stale
 from shared.ports import Operation, Replace
-from shared.usecases.directory import index_or_leave
+from shared.usecases.directory import after, index_or_leave
 from shared.usecases.errand import Errand
 from shared.usecases.records import customer_document, load
 
@@ -75,12 +75,13 @@ async def persist(attempt: Callable[[], Awaitable[T]], if_match: str | None) -> 
 
 
 async def _write(read: Customer, decision: Decision, errand: Errand) -> Customer:
+    written = decision.customer.model_copy(update={"version": read.version + 1})
     etags = await errand.documents.commit(
         "customers",
         errand.place(read.id),
-        [Replace(customer_document(decision.customer), read.etag), *decision.operations],
+        [Replace(customer_document(written), read.etag), *decision.operations],
     )
-    written = decision.customer.model_copy(update={"etag": etags[0]})
+    written = written.model_copy(update={"etag": etags[0]})
     errand.configuration.customer_changed(errand.legal_entity, written.id)
-    await index_or_leave(errand.documents, written)
+    await index_or_leave(errand.documents, written, after(read))
     return written

@@ -20,7 +20,7 @@ from shared.domain.stores import Store
 from shared.errors import AlreadyExists, Invalid
 from shared.ports import Create
 from shared.usecases.customer_settings import check_named, definitions, dimensions
-from shared.usecases.directory import index_or_leave
+from shared.usecases.directory import UNLISTED, index_or_leave
 from shared.usecases.duplicates import check_duplicates
 from shared.usecases.errand import Errand
 from shared.usecases.records import address_document, customer_document, customer_of, load
@@ -172,7 +172,7 @@ async def _commit(
     except AlreadyExists:
         return await _there(customer, errand) or customer
     made = customer.model_copy(update={"etag": etags[0]})
-    await index_or_leave(errand.documents, made, fresh=True)
+    await index_or_leave(errand.documents, made, UNLISTED)
     return made
 
 

@@ -22,6 +22,7 @@ from shared.ports import (
     Range,
     Remove,
     Replace,
+    Succeed,
 )
 from tests.contracts.stores import Clock
 
@@ -125,6 +126,39 @@ async def test_of_many_writers_at_once_one_wins(store: Documents) -> None:
 
     assert sum(isinstance(outcome, list) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, Stale) for outcome in outcomes) == 19
+
+
+async def test_a_document_succeeds_the_version_that_it_names(store: Documents) -> None:
+    await store.commit("customers", HERE, [Create({"id": "a", "version": 7, "name": "old"})])
+    [etag] = await store.commit(
+        "customers", HERE, [Succeed({"id": "a", "version": 8, "name": "new"}, was=7)]
+    )
+
+    expected = Document({"id": "a", "version": 8, "name": "new"}, etag)
+    assert await store.read("customers", HERE, "a") == expected
+
+
+@pytest.mark.parametrize("was", [6, 8])
+async def test_what_another_version_came_before_is_stale(store: Documents, was: int) -> None:
+    await store.commit("customers", HERE, [Create({"id": "a", "version": 7})])
+
+    with pytest.raises(Stale):
+        await store.commit(
+            "customers", HERE, [Put({"id": "b"}), Succeed({"id": "a", "version": 9}, was=was)]
+        )
+    assert (await must_read(store, "a")).body["version"] == 7
+    assert await store.read("customers", HERE, "b") is None
+
+
+async def test_nothing_succeeds_what_is_not_there(store: Documents) -> None:
+    with pytest.raises(Stale):
+        await store.commit("customers", HERE, [Succeed({"id": "a", "version": 1}, was=0)])
+
+
+async def test_what_succeeds_has_few_fields(store: Documents) -> None:
+    body = {"id": "a", **{f"f{n}": n for n in range(9)}}
+    with pytest.raises(ValueError, match="more fields"):
+        await store.commit("customers", HERE, [Succeed(body, was=0)])
 
 
 async def test_a_commit_holds_at_most_a_hundred_operations(store: Documents) -> None:

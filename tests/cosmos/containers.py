@@ -15,6 +15,7 @@ from tests.cosmos.charges import Policy
 
 Key = tuple[Any, ...]
 MOST_OPERATIONS = 100
+MOST_PATCHED = 10
 MOST_BYTES = 2 * 1024 * 1024
 
 
@@ -88,6 +89,16 @@ class Container:
     ) -> tuple[Stored, float]:
         self._check(key, name, etag)
         return self.write(key, body)
+
+    def patch(self, key: Key, name: str, patch: Mapping[str, Any]) -> tuple[Stored, float]:
+        """Set top-level fields, if the condition holds."""
+        old, changes = self._check(key, name, None).body or {}, patch["operations"]
+        if len(changes) > MOST_PATCHED or any(one["op"] != "set" for one in changes):
+            raise Rejected(400, "A patch sets at most 10 fields")
+        condition = sql.parse(f"SELECT * {patch.get('condition', 'FROM c')}", ())
+        if not condition.matches(old):
+            raise Rejected(412, f"{name} does not meet the condition")
+        return self.write(key, old | {one["path"][1:]: one["value"] for one in changes})
 
     def remove(self, key: Key, name: str, etag: str | None) -> float:
         old = self._check(key, name, etag)
@@ -174,6 +185,8 @@ class Container:
             stored, charge = self.create(key, body)
         elif kind == "Replace":
             stored, charge = self.replace(key, operation["id"], body, operation.get("ifMatch"))
+        elif kind == "Patch":
+            stored, charge = self.patch(key, operation["id"], body)
         elif kind == "Upsert":
             stored, charge = self.write(key, body)
         else:

@@ -139,8 +139,8 @@ class Parser:
             inner = self.condition()
             self.expect(")")
             return inner
-        if kind == "parameter":
-            value = self.values[text]
+        if kind == "parameter" or text.isdigit():
+            value = self.values[text] if kind == "parameter" else int(text)
             return lambda _: value
         if (kind, text) == ("word", "c"):
             path = self.path()

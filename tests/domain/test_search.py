@@ -1,5 +1,6 @@
 """Where a search looks."""
 
+from shared.domain.directory import phone_ends
 from shared.domain.search import Question, strata
 
 
@@ -23,9 +24,10 @@ def test_the_longest_two_of_many_words_are_the_pair() -> None:
     assert kinds("jon", "of", "rockhampton") == ["pair p:jon", "word w:ro"]
 
 
-def test_digits_are_looked_up_from_both_ends() -> None:
-    assert kinds("0123") == ["word w:01", "backwards r:3210"]
-    assert kinds("123") == ["word w:12"]
+def test_digits_are_looked_up_in_one_place_from_whichever_end_they_are() -> None:
+    assert kinds("0123") == ["word w:01"]
+    assert phone_ends("12065550123")[::7] == ["12065550123", "0123"]
+    assert phone_ends("112") == ["112"]
 
 
 def test_a_field_without_pairs_is_searched_by_words() -> None:

@@ -180,8 +180,8 @@ async def test_without_words_the_newest_come_first(people: Api) -> None:
     assert rest["nextCursor"] is None
 
 
-async def test_a_search_costs_one_query_and_a_phone_two(people: Api) -> None:
-    for query, queries in {"rockhamp": 1, "yang jon": 1, "jon24@": 1, "206555": 2}.items():
+async def test_a_search_costs_one_query(people: Api) -> None:
+    for query, queries in {"rockhamp": 1, "yang jon": 1, "jon24@": 1, "206555": 1}.items():
         response = await people.get(f"customers?q={query}", bearer=ADMINISTRATOR)
         assert f"queries={queries} " in response.headers["Server-Timing"], query
 

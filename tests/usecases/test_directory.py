@@ -10,10 +10,11 @@ import pytest
 from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.domain.customer_creation import NewCustomer
-from shared.domain.customers import Customer
+from shared.domain.customers import Customer, CustomerEdit
 from shared.metering import Metered
 from shared.ports import Documents, Placed, Replace
 from shared.usecases.customer_creation import create_customer
+from shared.usecases.customers import edit_customer
 from shared.usecases.directory import index
 from shared.usecases.errand import Errand
 from shared.usecases.records import customer_document
@@ -59,7 +60,7 @@ async def errand(configured: Path, tmp_path: Path) -> AsyncIterator[Errand]:
 
 async def renamed(customer: Customer, name: str, errand: Errand) -> Customer:
     """Commit a new name without telling the directory, as a writer does that is slow."""
-    changed = customer.model_copy(update={"first_name": name})
+    changed = customer.model_copy(update={"first_name": name, "version": customer.version + 1})
     operations = [Replace(customer_document(changed), customer.etag)]
     [etag] = await errand.documents.commit("customers", errand.place(customer.id), operations)
     return changed.model_copy(update={"etag": etag})
@@ -80,3 +81,14 @@ async def test_the_words_of_a_version_that_lost_do_not_linger(errand: Errand) ->
     assert await found("gamma", errand) == ["Gamma Berg"]
     assert await found("beta", errand) == []
     assert await found("alpha", errand) == []
+
+
+async def test_what_a_writer_left_undone_the_next_one_cleans_up(errand: Errand) -> None:
+    new = NewCustomer(store_number="HOUSTON", first_name="Alpha", last_name="Berg")
+    first = (await create_customer(new, errand=errand)).customer
+    second = await renamed(first, "Beta", errand)
+    edit = CustomerEdit(first_name="Gamma")
+    await edit_customer(first.id, edit, if_match=second.etag, errand=errand)
+
+    assert await found("gamma", errand) == ["Gamma Berg"]
+    assert await found("alpha", errand) == [], "the second writer never came to remove it"
