@@ -7,10 +7,12 @@ from shared.domain.addresses import Address, AddressEdit, NewAddress
 from shared.domain.collections import ADDRESS_PURPOSES, STORES
 from shared.domain.customers import MOST_INDEXED_ADDRESSES, Customer
 from shared.domain.directory import address_words
+from shared.domain.events import FieldChange
 from shared.errors import Invalid
 from shared.ports import Create, Equal, Operation, Order, Replace
 from shared.usecases.changes import ANY, Decision, change, check_version
 from shared.usecases.errand import Errand
+from shared.usecases.events import address_change
 from shared.usecases.records import (
     ADDRESS,
     address_document,
@@ -66,9 +68,10 @@ async def add_address(key: str, new: NewAddress, *, errand: Errand) -> Address:
         primary = new.primary or customer.primary_address is None
         address = address.model_copy(update={"primary": primary})
         changes = ad.carrying(customer, address) | {"address_count": customer.address_count + 1}
-        demoted, others = await _demote_other(customer, address, errand)
-        changed = customer.edited(errand.actor, errand.now, **_joined(changes, demoted))
-        return Decision(changed, [Create(address_document(address)), *others])
+        made = Decision(
+            customer, [Create(address_document(address))], [address_change(None, address)]
+        )
+        return await _carried(made, address, changes, errand)
 
     customer = await change(key, decide, if_match=ANY, errand=errand)
     return await load_address(errand.documents, customer, address_id)
@@ -116,30 +119,46 @@ async def end_address(
 async def _rewritten(
     customer: Customer, read: Address, address: Address, errand: Errand
 ) -> Decision:
-    demoted, others = await _demote_other(customer, address, errand)
-    changes = _joined(ad.carrying(customer, address), demoted)
-    changed = customer.edited(errand.actor, errand.now, **changes)
-    return Decision(changed, [Replace(address_document(address), read.etag), *others])
+    write = Replace(address_document(address), read.etag)
+    rewritten = Decision(customer, [write], [address_change(read, address)])
+    return await _carried(rewritten, address, ad.carrying(customer, address), errand)
+
+
+async def _carried(
+    decision: Decision, address: Address, changes: dict[str, object], errand: Errand
+) -> Decision:
+    """Let the customer carry the changes, and when this address becomes the primary one, the
+    old one be none.
+    """
+    customer = decision.customer
+    demoted, operations, parts = await _demote_other(customer, address, errand)
+    changed = customer.edited(errand.actor, errand.now, **_joined(changes, demoted))
+    return Decision(changed, [*decision.operations, *operations], [*decision.parts, *parts])
 
 
 async def _succeeded(decision: Decision, successor: str, errand: Errand) -> Decision:
     read = await load_address(errand.documents, decision.customer, successor)
     heir = ad.edit_address(read, {"primary": True}, errand.now)
     then = await _rewritten(decision.customer, read, heir, errand)
-    return Decision(then.customer, [*decision.operations, *then.operations])
+    return Decision(
+        then.customer,
+        [*decision.operations, *then.operations],
+        [*decision.parts, *then.parts],
+    )
 
 
 async def _demote_other(
     customer: Customer, address: Address, errand: Errand
-) -> tuple[dict[str, str], list[Operation]]:
+) -> tuple[dict[str, str], list[Operation], list[FieldChange]]:
     """Return what it takes that the old primary address is none when this one becomes it."""
     old = customer.primary_address
     if not address.primary or old is None or old.id == address.id:
-        return {}, []
+        return {}, [], []
     read = await load_address(errand.documents, customer, old.id)
     demoted = read.model_copy(update={"primary": False, "modified_at": errand.now})
     text = address_words(old.street, old.city, old.postal_code)
-    return {old.id: text}, [Replace(address_document(demoted), read.etag)]
+    write = Replace(address_document(demoted), read.etag)
+    return {old.id: text}, [write], [address_change(read, demoted)]
 
 
 def _joined(changes: dict[str, object], demoted: dict[str, str]) -> dict[str, object]:

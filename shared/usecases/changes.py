@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shared.domain.customers import Customer
+from shared.domain.events import FieldChange
 from shared.errors import Stale
 from shared.ports import Operation, Replace
 from shared.usecases.directory import after, index_or_leave
 from shared.usecases.errand import Errand
+from shared.usecases.events import telling
 from shared.usecases.records import customer_document, load
 
 T = TypeVar("T")
@@ -21,10 +23,14 @@ PAUSE = 0.005  # seconds, times a random part of the number of tries
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The customer as it shall be, and what else the same commit writes in its partition."""
+    """The customer as it shall be, and what else the same commit writes in its partition.
+
+    `parts` tell what those operations change, for the event.
+    """
 
     customer: Customer
     operations: Sequence[Operation] = ()
+    parts: Sequence[FieldChange] = ()
 
 
 Decide = Callable[[Customer], Awaitable[Decision]]
@@ -76,11 +82,12 @@ async def persist(attempt: Callable[[], Awaitable[T]], if_match: str | None) -> 
 
 async def _write(read: Customer, decision: Decision, errand: Errand) -> Customer:
     written = decision.customer.model_copy(update={"version": read.version + 1})
-    etags = await errand.documents.commit(
-        "customers",
-        errand.place(read.id),
-        [Replace(customer_document(written), read.etag), *decision.operations],
-    )
+    operations = [
+        Replace(customer_document(written), read.etag),
+        *decision.operations,
+        telling(read, written, decision.parts, errand),
+    ]
+    etags = await errand.documents.commit("customers", errand.place(read.id), operations)
     written = written.model_copy(update={"etag": etags[0]})
     errand.configuration.customer_changed(errand.legal_entity, written.id)
     await index_or_leave(errand.documents, written, after(read))

@@ -23,6 +23,7 @@ from shared.usecases.customer_settings import check_named, definitions, dimensio
 from shared.usecases.directory import UNLISTED, index_or_leave
 from shared.usecases.duplicates import check_duplicates
 from shared.usecases.errand import Errand
+from shared.usecases.events import address_change, telling
 from shared.usecases.records import address_document, customer_document, customer_of, load
 
 
@@ -166,6 +167,7 @@ async def _commit(
     operations = [
         Create(body),
         *(Create(address_document(address)) for address in addresses),
+        telling(None, customer, (address_change(None, one) for one in addresses), errand),
     ]
     try:
         etags = await errand.documents.commit("customers", errand.place(customer.id), operations)

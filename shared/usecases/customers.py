@@ -49,6 +49,8 @@ async def deactivate_customer(key: str, *, if_match: str, errand: Errand) -> Cus
     """Take the customer out of search; twice is once. Raises StillInUse for a default customer."""
 
     async def decide(customer: Customer) -> Customer:
+        if customer.status != "Active":
+            return customer
         stores = await used_by("customers", customer.id, errand=errand)
         if stores:
             raise col.StillInUse("It is the default customer of a store.", usedBy=stores)

@@ -55,6 +55,11 @@ def address_document(address: Address) -> dict[str, Any]:
     }
 
 
+def address_fields(address: Address) -> dict[str, Any]:
+    """Return what is answered of an address."""
+    return address.model_dump(mode="json", by_alias=True)
+
+
 def address_document_id(address_id: str) -> str:
     return f"{ADDRESS}:{address_id}"
 

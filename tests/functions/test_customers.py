@@ -389,3 +389,15 @@ async def test_a_setting_that_cannot_be_is_one_that_is_not_there(api: Api, name:
     response = await api.post("customers", a_customer(title=name, affiliations=[name]))
 
     assert response.status_code == 422, response.text
+
+
+async def test_the_version_counts_the_changes(api: Api) -> None:
+    made = await api.create()
+    path = f"customers/{made['id']}"
+    edited = await api.call("PATCH", path, {"firstName": "Zoe"}, if_match="*")
+    again = await api.call("PATCH", path, {"firstName": "Zoe"}, if_match="*")
+    await api.post(f"{path}/addresses", an_address())
+
+    versions = [made["version"], edited.json()["version"], again.json()["version"]]
+    assert versions == [1, 2, 3]
+    assert (await api.get(path)).json()["version"] == 4
