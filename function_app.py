@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions import (
     feed_customers,
+    feed_events,
     feed_imports,
     http_addresses,
     http_companies,
@@ -19,6 +20,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for module in (
     feed_customers,
+    feed_events,
     feed_imports,
     http_addresses,
     http_companies,

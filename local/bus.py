@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from local.store.writer import Writer
+from shared.bus import Outgoing
 
 LOCK = 60.0  # seconds a message is kept for whoever received it
 MOST_DELIVERIES = 10
@@ -73,15 +74,15 @@ class SqliteBus:
         self._clock = clock
         self._writer = Writer(path, create=_create)
 
-    async def send(self, entity: str, message: Message) -> None:
-        """Keep the message; once this returns, a power cut does not lose it."""
+    async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
+        """Keep the messages; once this returns, a power cut does not lose them."""
         names = self._subscriptions.get(entity)
         places = [entity] if names is None else [subscription(entity, name) for name in names]
-        properties = {"MessageId": uuid.uuid4().hex, **message.properties}
-        row = (message.body, to_json(properties).decode(), self._clock())
+        now = self._clock()
+        rows = [(one.body, to_json(_properties(one)).decode(), now) for one in messages]
 
         def work(db: sqlite3.Connection) -> None:
-            db.executemany(INSERT, [(place, *row) for place in places])
+            db.executemany(INSERT, [(place, *row) for row in rows for place in places])
 
         await self._writer.write(work)
 
@@ -117,6 +118,16 @@ class SqliteBus:
 
     async def _run(self, statement: str, *values: str) -> None:
         await self._writer.write(lambda db: db.execute(statement, values).rowcount)
+
+
+def _properties(message: Outgoing) -> dict[str, Any]:
+    """Return them as Service Bus names them."""
+    return {
+        "MessageId": message.id,
+        "SessionId": message.session,
+        "ContentType": message.content_type,
+        "ApplicationProperties": dict(message.properties),
+    }
 
 
 def _create(db: sqlite3.Connection) -> None:

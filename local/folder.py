@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from local.tokens import LocalTokens
+from shared.bus import Bus, NoBus
 from shared.ports import Documents
 from shared.wiring import Backend
 
@@ -38,5 +39,5 @@ class Folder:
     def tokens(self) -> LocalTokens:
         return LocalTokens(self.key("token"))
 
-    def backend(self, documents: Documents) -> Backend:
-        return Backend(documents, self.tokens(), self.key("cursor"))
+    def backend(self, documents: Documents, bus: Bus | None = None) -> Backend:
+        return Backend(documents, self.tokens(), self.key("cursor"), bus or NoBus())

@@ -1,4 +1,4 @@
-"""The names and shapes of containers, read from topology.json, which infrastructure reads too."""
+"""Containers and topics by name and shape, from topology.json, which infrastructure reads too."""
 
 import json
 from collections.abc import Mapping
@@ -57,3 +57,10 @@ def containers() -> Mapping[str, Container]:
         )
         for name, spec in document["containers"].items()
     }
+
+
+@cache
+def topics() -> Mapping[str, tuple[str, ...]]:
+    """Return the subscriptions of each topic."""
+    document = json.loads(TOPOLOGY.read_text())
+    return {name: tuple(spec["subscriptions"]) for name, spec in document["topics"].items()}

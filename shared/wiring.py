@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.bus import Bus, NoBus
 from shared.metering import Metered
 from shared.ports import Documents, Tokens
 from shared.topology import database
@@ -24,6 +25,7 @@ class Backend:
     documents: Documents
     tokens: Tokens
     cursor_key: bytes
+    bus: Bus = field(default_factory=NoBus)
     configuration: Configuration = field(init=False)
     numbers: Numbers = field(init=False)
     accounts: Accounts = field(init=False)

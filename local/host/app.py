@@ -65,7 +65,7 @@ class Host:
     @asynccontextmanager
     async def _serving(self, documents: Documents) -> AsyncIterator[None]:
         bus = SqliteBus(self.folder.bus, subscriptions=buses.subscriptions(self.functions))
-        wiring.install(self.folder.backend(documents))
+        wiring.install(self.folder.backend(documents, bus))
         leading = asyncio.create_task(self._lead(documents, bus))
         gc.collect()
         gc.freeze()

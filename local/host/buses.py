@@ -12,6 +12,7 @@ from azure.functions.meta import Datum
 
 from local.bus import Received, SqliteBus, subscription
 from local.host.functions import Function, decode
+from shared.topology import topics
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,14 @@ def entity_of(function: Function) -> str:
 
 
 def subscriptions(functions: Iterable[Function]) -> dict[str, list[str]]:
+    """Return the subscriptions of each topic: those of topology.json, and those that are served."""
     found: defaultdict[str, list[str]] = defaultdict(list)
+    for topic, names in topics().items():
+        found[topic] += names
     for one in functions:
         if one.kind == "serviceBusTrigger" and "topicName" in one.trigger:
             found[one.trigger["topicName"]].append(one.trigger["subscriptionName"])
-    return dict(found)
+    return {topic: list(dict.fromkeys(names)) for topic, names in found.items()}
 
 
 async def receive(function: Function, bus: SqliteBus) -> None:

@@ -22,7 +22,10 @@ in JSON.
   customer from 1 without a gap, so whoever misses one knows it.
 - `data.changes` has each field that changed, as the API answers it, with its old and its new value;
   an address stands there as `addresses/{{addressId}}`. Not told as changes: {untold}.
-- Events are kept for {days} days.
+- The change feed relays events to the Service Bus topic `events`, with the application properties
+  `type` and `legalEntity` to filter by. The session is the customer: a subscription that requires
+  sessions receives each customer's events in order.
+- Events are kept for {days} days for a bus that is away.
 
 Events hold personal data: give them to those only who may read the customer.
 

@@ -12,11 +12,12 @@ import azure.functions as func
 import httpx
 import pytest
 
-from local.bus import DEAD_LETTERS, MOST_DELIVERIES, Message, SqliteBus
+from local.bus import DEAD_LETTERS, MOST_DELIVERIES, SqliteBus
 from local.folder import Folder
 from local.host import feeds, timers
 from local.host.app import Host
 from local.host.functions import NotStartable, read_functions
+from shared.bus import Outgoing
 
 SEEN: list[Any] = []
 
@@ -131,15 +132,13 @@ async def _chunks() -> AsyncIterator[bytes]:
 async def test_a_message_is_delivered_as_the_extension_does(folder: Folder) -> None:
     async with serving(folder):
         bus = SqliteBus(folder.bus, subscriptions={"events": ["one", "two"]})
-        await bus.send(
-            "work", Message(b"hi", {"MessageId": "m1", "ApplicationProperties": {"a": 1}})
-        )
-        await bus.send("events", Message(b"e"))
+        await bus.send("work", [Outgoing("m1", b"hi", properties={"a": "1"})])
+        await bus.send("events", [Outgoing("m2", b"e")])
         await until(lambda: ("event", b"e") in SEEN and len(SEEN) > 1)
         [message] = [one for one in SEEN if isinstance(one, func.ServiceBusMessage)]
 
         assert (message.message_id, message.delivery_count) == ("m1", 1)
-        assert message.application_properties == {"a": 1}
+        assert message.application_properties == {"a": "1"}
         enqueued = message.enqueued_time_utc
         assert enqueued
         assert enqueued.tzinfo is None, "as naive as in production"
@@ -150,7 +149,7 @@ async def test_a_message_is_delivered_as_the_extension_does(folder: Folder) -> N
 async def test_a_poisonous_message_ends_as_a_dead_letter(folder: Folder) -> None:
     async with serving(folder):
         bus = SqliteBus(folder.bus)
-        await bus.send("work", Message(b"poison"))
+        await bus.send("work", [Outgoing("m", b"poison")])
         await until(lambda: sum(isinstance(o, func.ServiceBusMessage) for o in SEEN) == 10)
         deliveries = [o.delivery_count for o in SEEN if isinstance(o, func.ServiceBusMessage)]
         dead = None
@@ -166,7 +165,7 @@ async def test_a_poisonous_message_ends_as_a_dead_letter(folder: Folder) -> None
 
 async def test_a_message_is_there_after_a_restart(folder: Folder) -> None:
     bus = SqliteBus(folder.bus)
-    await bus.send("work", Message(b"kept"))
+    await bus.send("work", [Outgoing("m", b"kept")])
     bus.close()
     async with serving(folder):
         await until(lambda: any(isinstance(one, func.ServiceBusMessage) for one in SEEN))
@@ -175,7 +174,7 @@ async def test_a_message_is_there_after_a_restart(folder: Folder) -> None:
 async def test_a_lock_that_expires_gives_the_message_back(folder: Folder) -> None:
     now = [1000.0]
     bus = SqliteBus(folder.bus, clock=lambda: now[0])
-    await bus.send("q", Message(b"x"))
+    await bus.send("q", [Outgoing("m", b"x")])
     first = await bus.receive("q")
     none = await bus.receive("q")
     now[0] += 61
