@@ -29,6 +29,7 @@ import: setup ## load customers from a file; ARGS="FILE.jsonl.gz --legal-entity 
 test: setup ## run the tests, those of the API on both stores; ARGS="tests/domain -k phone"
 	@$(BIN)/python -m pytest -q $(ARGS)
 	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q tests/functions --store=cosmos
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q -c tests/servicebus/pytest.ini --rootdir . tests/servicebus
 
 contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
 	@$(BIN)/python -m pytest -q tests/contracts --account

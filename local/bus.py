@@ -23,6 +23,12 @@ CREATE TABLE IF NOT EXISTS messages (
     properties TEXT NOT NULL, enqueued REAL NOT NULL, locked_until REAL NOT NULL DEFAULT 0,
     lock_token TEXT, deliveries INTEGER NOT NULL DEFAULT 0
 )"""
+SEEN = """
+CREATE TABLE IF NOT EXISTS seen (
+    entity TEXT NOT NULL, id TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (entity, id)
+)"""
+FORGET = "DELETE FROM seen WHERE until <= ?"
+REMEMBER = "INSERT OR IGNORE INTO seen (entity, id, until) VALUES (?, ?, ?)"
 INDEX = "CREATE INDEX IF NOT EXISTS waiting ON messages (entity, seq)"
 INSERT = "INSERT INTO messages (entity, body, properties, enqueued) VALUES (?, ?, ?, ?)"
 NEXT = """
@@ -66,11 +72,16 @@ class SqliteBus:
         path: Path,
         *,
         subscriptions: Mapping[str, Sequence[str]] | None = None,
+        windows: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the names of subscriptions by topic: each gets a copy of what is sent there."""
+        """Take the names of subscriptions by topic: each gets a copy of what is sent there.
+
+        `windows` are the seconds for which an entity remembers the ids that were sent to it.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._subscriptions = subscriptions or {}
+        self._windows = windows or {}
         self._clock = clock
         self._writer = Writer(path, create=_create)
 
@@ -79,10 +90,15 @@ class SqliteBus:
         names = self._subscriptions.get(entity)
         places = [entity] if names is None else [subscription(entity, name) for name in names]
         now = self._clock()
-        rows = [(one.body, to_json(_properties(one)).decode(), now) for one in messages]
+        window = self._windows.get(entity, 0.0)
+        rows = [(one.id, (one.body, to_json(_properties(one)).decode(), now)) for one in messages]
 
         def work(db: sqlite3.Connection) -> None:
-            db.executemany(INSERT, [(place, *row) for row in rows for place in places])
+            db.execute(FORGET, [now])
+            for name, row in rows:
+                if window and not db.execute(REMEMBER, [entity, name, now + window]).rowcount:
+                    continue
+                db.executemany(INSERT, [(place, *row) for place in places])
 
         await self._writer.write(work)
 
@@ -132,4 +148,5 @@ def _properties(message: Outgoing) -> dict[str, Any]:
 
 def _create(db: sqlite3.Connection) -> None:
     db.execute(TABLE)
+    db.execute(SEEN)
     db.execute(INDEX)

@@ -27,6 +27,26 @@ class Settings(BaseSettings):
         str | None,
         Field(validation_alias="COSMOS_DATABASE", description="default: as topology.json names it"),
     ] = None
+    servicebus_namespace: Annotated[
+        str | None,
+        Field(
+            validation_alias="SERVICEBUS__fullyQualifiedNamespace",
+            description="...servicebus.windows.net",
+        ),
+    ] = None
+    servicebus_client_id: Annotated[
+        str | None,
+        Field(
+            validation_alias="SERVICEBUS__clientId", description="client id of the identity to use"
+        ),
+    ] = None
+    servicebus_connection: Annotated[
+        str | None,
+        Field(
+            validation_alias="SERVICEBUS",
+            description="connection string, on a developer's machine",
+        ),
+    ] = None
     site: Annotated[
         str | None,
         Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),
@@ -36,4 +56,8 @@ class Settings(BaseSettings):
     def _keys_stay_at_home(self) -> "Settings":
         if self.site and self.cosmos_connection:
             raise ValueError("COSMOS holds a key; in Azure set COSMOS__accountEndpoint instead.")
+        if self.site and self.servicebus_connection:
+            raise ValueError(
+                "SERVICEBUS holds a key; in Azure set SERVICEBUS__fullyQualifiedNamespace instead."
+            )
         return self

@@ -59,8 +59,19 @@ def containers() -> Mapping[str, Container]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`duplicate_window` is how many seconds it remembers the ids of messages."""
+
+    name: str
+    duplicate_window: float
+    subscriptions: tuple[str, ...]
+
+
 @cache
-def topics() -> Mapping[str, tuple[str, ...]]:
-    """Return the subscriptions of each topic."""
+def topics() -> Mapping[str, Topic]:
     document = json.loads(TOPOLOGY.read_text())
-    return {name: tuple(spec["subscriptions"]) for name, spec in document["topics"].items()}
+    return {
+        name: Topic(name, spec["duplicateWindow"], tuple(spec["subscriptions"]))
+        for name, spec in document["topics"].items()
+    }

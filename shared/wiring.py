@@ -15,6 +15,7 @@ from shared.usecases.numbers import Numbers
 
 if TYPE_CHECKING:
     from shared.adapters.cosmos import CosmosDocuments
+    from shared.adapters.servicebus import ServiceBus
     from shared.settings import Settings
 
 
@@ -77,6 +78,26 @@ def connect(settings: "Settings") -> "CosmosDocuments":
 
     identity = DefaultAzureCredential(managed_identity_client_id=settings.cosmos_client_id)
     return cosmos.with_identity(settings.cosmos_endpoint, identity, name)
+
+
+class NoBusConfigured(RuntimeError):
+    """The environment names no Service Bus namespace."""
+
+
+def connect_bus(settings: "Settings") -> "ServiceBus":
+    """Return the bus of the namespace that is configured; the caller closes it."""
+    from shared.adapters import servicebus  # noqa: PLC0415
+
+    if settings.servicebus_connection:
+        return servicebus.with_connection_string(settings.servicebus_connection)
+    if not settings.servicebus_namespace:
+        raise NoBusConfigured(
+            "Set SERVICEBUS__fullyQualifiedNamespace, or SERVICEBUS to a connection string."
+        )
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.servicebus_client_id)
+    return servicebus.with_identity(settings.servicebus_namespace, identity)
 
 
 _installed: Backend | None = None

@@ -23,7 +23,7 @@ from local.host.http import HttpEdge, Receive, Scope, Send
 from local.stores import OpenStore, sqlite
 from shared import wiring
 from shared.ports import Documents
-from shared.topology import database
+from shared.topology import database, topics
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,11 @@ class Host:
 
     @asynccontextmanager
     async def _serving(self, documents: Documents) -> AsyncIterator[None]:
-        bus = SqliteBus(self.folder.bus, subscriptions=buses.subscriptions(self.functions))
+        bus = SqliteBus(
+            self.folder.bus,
+            subscriptions=buses.subscriptions(self.functions),
+            windows={one.name: one.duplicate_window for one in topics().values()},
+        )
         wiring.install(self.folder.backend(documents, bus))
         leading = asyncio.create_task(self._lead(documents, bus))
         gc.collect()

@@ -31,8 +31,8 @@ def entity_of(function: Function) -> str:
 def subscriptions(functions: Iterable[Function]) -> dict[str, list[str]]:
     """Return the subscriptions of each topic: those of topology.json, and those that are served."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for topic, names in topics().items():
-        found[topic] += names
+    for topic in topics().values():
+        found[topic.name] += topic.subscriptions
     for one in functions:
         if one.kind == "serviceBusTrigger" and "topicName" in one.trigger:
             found[one.trigger["topicName"]].append(one.trigger["subscriptionName"])

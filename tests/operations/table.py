@@ -57,8 +57,9 @@ MESSAGES = """
 ## What feeds cost
 
 For each changed customer `repair_directory` reads one listing (1 RU) and writes nothing if the
-writer came to the end, which it mostly did. `relay_events` asks nothing of the store. `run_imports` makes the customers of a chunk, each at
-the price of `create_customer`, and ends the chunk with 2 reads and 1 commit.
+writer came to the end, which it mostly did. `relay_events` asks nothing of the store. `run_imports`
+makes the customers of a chunk, each at the price of `create_customer`, and ends the chunk with 2
+reads and 1 commit.
 """
 
 
