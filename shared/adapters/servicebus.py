@@ -43,7 +43,6 @@ class ServiceBus:
             except MessageSizeExceededError:
                 raise
             except (ServiceBusError, TimeoutError) as exc:
-                await self._forget(entity)
                 raise BusUnavailable(f"The bus does not answer ({type(exc).__name__}).") from exc
 
     def _sender(self, entity: str) -> ServiceBusSender:
@@ -55,14 +54,9 @@ class ServiceBus:
             )
         return self._senders[entity]
 
-    async def _forget(self, entity: str) -> None:
-        """Close a sender that failed; the next message opens another one."""
-        sender = self._senders.pop(entity)
-        await sender.close()
-
     async def close(self) -> None:
-        for entity in list(self._senders):
-            await self._forget(entity)
+        for sender in self._senders.values():
+            await sender.close()
         await self._client.close()
         if self._identity:
             await self._identity.close()
