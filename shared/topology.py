@@ -1,4 +1,7 @@
-"""Containers and topics by name and shape, from topology.json, which infrastructure reads too."""
+"""Containers, queues and topics by name and shape.
+
+From topology.json, which infrastructure reads too.
+"""
 
 import json
 from collections.abc import Mapping
@@ -60,18 +63,77 @@ def containers() -> Mapping[str, Container]:
 
 
 @dataclass(frozen=True, slots=True)
+class Entity:
+    """A queue or a subscription, by its path: what messages are received from.
+
+    Those of one session come one at a time and in order, if it has `sessions`. `lock` is how many
+    seconds a message is kept for whoever received it; after `most_deliveries` it is a dead letter.
+    A message whose properties meet none of the `filters` does not come here.
+    """
+
+    path: str
+    sessions: bool = False
+    lock: float = 60.0
+    most_deliveries: int = 10
+    duplicate_window: float = 0.0
+    filters: tuple[Mapping[str, str], ...] = ()
+
+    def admits(self, properties: Mapping[str, str]) -> bool:
+        return not self.filters or any(one.items() <= properties.items() for one in self.filters)
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """`duplicate_window` is how many seconds it remembers the ids of messages."""
 
     name: str
-    duplicate_window: float
-    subscriptions: tuple[str, ...]
+    duplicate_window: float = 0.0
+    subscriptions: tuple[Entity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Messaging:
+    """All queues and topics by name."""
+
+    queues: Mapping[str, Entity]
+    topics: Mapping[str, Topic]
+
+    def entities(self) -> Mapping[str, Entity]:
+        """Return everything that can be received from, by path."""
+        subscriptions = (one for topic in self.topics.values() for one in topic.subscriptions)
+        return {one.path: one for one in (*self.queues.values(), *subscriptions)}
+
+
+def subscription(topic: str, name: str) -> str:
+    """Return the path of a subscription."""
+    return f"{topic}/subscriptions/{name}"
 
 
 @cache
-def topics() -> Mapping[str, Topic]:
+def messaging() -> Messaging:
     document = json.loads(TOPOLOGY.read_text())
-    return {
-        name: Topic(name, spec["duplicateWindow"], tuple(spec["subscriptions"]))
-        for name, spec in document["topics"].items()
-    }
+    return Messaging(
+        {name: _entity(name, spec) for name, spec in document["queues"].items()},
+        {
+            name: Topic(
+                name,
+                spec["duplicateWindow"],
+                tuple(
+                    _entity(subscription(name, own), it)
+                    for own, it in spec["subscriptions"].items()
+                ),
+            )
+            for name, spec in document["topics"].items()
+        },
+    )
+
+
+def _entity(path: str, spec: Mapping[str, Any]) -> Entity:
+    return Entity(
+        path,
+        sessions=spec["sessions"],
+        lock=spec["lock"],
+        most_deliveries=spec["mostDeliveries"],
+        duplicate_window=spec.get("duplicateWindow", 0.0),
+        filters=tuple(spec.get("filters", ())),
+    )

@@ -14,7 +14,7 @@ from typing import Any
 import azure.functions as func
 from filelock import FileLock, Timeout
 
-from local.bus import SqliteBus
+from local.buses import OpenBus, Source, embedded
 from local.folder import Folder
 from local.host import buses, feeds, timers
 from local.host.admin import PREFIX, Admin
@@ -23,7 +23,7 @@ from local.host.http import HttpEdge, Receive, Scope, Send
 from local.stores import OpenStore, sqlite
 from shared import wiring
 from shared.ports import Documents
-from shared.topology import database, topics
+from shared.topology import database
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Host:
     app: func.FunctionApp
     folder: Folder
     open_store: OpenStore = sqlite
+    open_bus: OpenBus = embedded
 
     def __post_init__(self) -> None:
         settings = {"COSMOS_DATABASE": database()}
@@ -64,13 +65,14 @@ class Host:
 
     @asynccontextmanager
     async def _serving(self, documents: Documents) -> AsyncIterator[None]:
-        bus = SqliteBus(
-            self.folder.bus,
-            subscriptions=buses.subscriptions(self.functions),
-            windows={one.name: one.duplicate_window for one in topics().values()},
-        )
-        wiring.install(self.folder.backend(documents, bus))
-        leading = asyncio.create_task(self._lead(documents, bus))
+        async with self.open_bus(self.folder, buses.layout(self.functions)) as bus:
+            wiring.install(self.folder.backend(documents, bus.port))
+            async with self._leading(documents, bus.source):
+                yield
+
+    @asynccontextmanager
+    async def _leading(self, documents: Documents, source: Source) -> AsyncIterator[None]:
+        leading = asyncio.create_task(self._lead(documents, source))
         gc.collect()
         gc.freeze()
         # The thread that writes asks for the interpreter often and briefly: let it wait less.
@@ -82,7 +84,6 @@ class Host:
             with suppress(asyncio.CancelledError):
                 await leading
             await self.admin.drain()
-            bus.close()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -91,7 +92,7 @@ class Host:
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _lead(self, documents: Documents, bus: SqliteBus) -> None:
+    async def _lead(self, documents: Documents, source: Source) -> None:
         """Wait until no other process of this folder leads, then run its feeds and timers."""
         lock = FileLock(self.folder.leader)
         while True:
@@ -102,16 +103,16 @@ class Host:
                 await asyncio.sleep(LOOK_FOR_LEADER)
         try:
             async with asyncio.TaskGroup() as group:
-                for work in self._work(documents, bus):
+                for work in self._work(documents, source):
                     group.create_task(work)
         finally:
             lock.release()
 
-    def _work(self, documents: Documents, bus: SqliteBus) -> list[Coroutine[Any, Any, None]]:
+    def _work(self, documents: Documents, source: Source) -> list[Coroutine[Any, Any, None]]:
         serve: dict[str, Callable[[Function], Coroutine[Any, Any, None]]] = {
             "cosmosDBTrigger": lambda one: feeds.follow(one, documents),
             "timerTrigger": timers.tick,
-            "serviceBusTrigger": lambda one: buses.receive(one, bus),
+            "serviceBusTrigger": lambda one: buses.receive(one, source),
         }
         served = [one for one in self.functions if one.kind in serve]
         return [_unending(one, serve[one.kind]) for one in served]

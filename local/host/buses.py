@@ -3,20 +3,23 @@
 import asyncio
 import json
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from azure.functions.meta import Datum
 
-from local.bus import Received, SqliteBus, subscription
+from local.buses import Source
 from local.host.functions import Function, decode
-from shared.topology import topics
+from local.mail import Received
+from shared.topology import Entity, Messaging, Topic, messaging, subscription
 
 log = logging.getLogger(__name__)
 
 IDLE = 0.2  # seconds between looks at a queue that is empty
+AT_ONCE = 16  # messages, which is the real host's default too
+RENEW = 15.0  # seconds
 TEXTS = ("MessageId", "SessionId", "CorrelationId", "Subject", "ContentType")
 
 
@@ -28,32 +31,66 @@ def entity_of(function: Function) -> str:
     return subscription(trigger["topicName"], trigger["subscriptionName"])
 
 
-def subscriptions(functions: Iterable[Function]) -> dict[str, list[str]]:
-    """Return the subscriptions of each topic: those of topology.json, and those that are served."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for topic in topics().values():
-        found[topic.name] += topic.subscriptions
+def layout(functions: Iterable[Function]) -> Messaging:
+    """Return the queues and topics of topology.json, and beside them those that are served."""
+    found = messaging()
+    topics = dict(found.topics)
     for one in functions:
         if one.kind == "serviceBusTrigger" and "topicName" in one.trigger:
-            found[one.trigger["topicName"]].append(one.trigger["subscriptionName"])
-    return {topic: list(dict.fromkeys(names)) for topic, names in found.items()}
+            topic = topics.get(one.trigger["topicName"], Topic(one.trigger["topicName"]))
+            if entity_of(one) not in {known.path for known in topic.subscriptions}:
+                served = (*topic.subscriptions, Entity(entity_of(one)))
+                topics[topic.name] = replace(topic, subscriptions=served)
+    queues = {
+        one.trigger["queueName"]: Entity(one.trigger["queueName"])
+        for one in functions
+        if one.kind == "serviceBusTrigger" and "queueName" in one.trigger
+    }
+    return Messaging(queues | dict(found.queues), topics)
 
 
-async def receive(function: Function, bus: SqliteBus) -> None:
-    """Take message after message: completed when the function returns, given back if it fails."""
+async def receive(function: Function, source: Source) -> None:
+    """Serve messages side by side, those of one session one after the other."""
     entity = entity_of(function)
+    busy: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            for received in await source.receive(entity, AT_ONCE - len(busy)):
+                task = asyncio.create_task(_hand_over(function, entity, received, source))
+                busy.add(task)
+                task.add_done_callback(busy.discard)
+            if len(busy) == AT_ONCE:
+                await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+            elif busy:
+                await asyncio.wait(busy, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(IDLE)
+    finally:
+        await asyncio.gather(*busy)
+
+
+async def _hand_over(function: Function, entity: str, received: Received, source: Source) -> None:
+    """Complete the message when the function returns, give it back if it fails."""
+    keeping = asyncio.create_task(_keep(entity, received, source))
+    try:
+        await function.invoke(message(received))
+    except Exception:
+        log.exception("Executed 'Functions.%s' (Failed)", function.name)
+        settled = source.abandon(received)
+    else:
+        settled = source.complete(received)
+    finally:
+        keeping.cancel()
+    try:
+        await settled
+    except Exception:  # the lock runs out, and the message comes again
+        log.exception("A message of %s could not be settled", entity)
+
+
+async def _keep(entity: str, received: Received, source: Source) -> None:
     while True:
-        received = await bus.receive(entity)
-        if received is None:
-            await asyncio.sleep(IDLE)
-            continue
-        try:
-            await function.invoke(message(received))
-        except Exception:
-            log.exception("Executed 'Functions.%s' (Failed)", function.name)
-            await bus.abandon(received)
-        else:
-            await bus.complete(received)
+        await asyncio.sleep(RENEW)
+        await source.renew(entity, received)
 
 
 def message(received: Received) -> Any:
@@ -72,5 +109,9 @@ def message(received: Received) -> Any:
         "UserProperties": own,
         "EnqueuedTimeUtc": enqueued,
     }
+    if subject := properties.get("Subject"):
+        metadata["Label"] = Datum(subject, "string")
+    if received.lock_token:
+        metadata["LockToken"] = Datum(received.lock_token, "string")
     metadata |= {name: Datum(json.dumps(value), "json") for name, value in counted.items()}
     return decode("serviceBusTrigger", Datum(received.message.body, "bytes"), metadata)

@@ -11,8 +11,9 @@ from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
 from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
 
-from shared.bus import BusUnavailable, Outgoing
-from shared.topology import topics
+from shared.adapters import servicebus_dead
+from shared.bus import BusUnavailable, DeadLetter, Outgoing
+from shared.topology import messaging
 
 PATIENT: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.2}
 
@@ -30,7 +31,7 @@ class ServiceBus:
     def __init__(
         self, client: ServiceBusClient, identity: AsyncTokenCredential | None = None
     ) -> None:
-        self._client = client
+        self.client = client
         self._identity = identity
         self._senders: dict[str, ServiceBusSender] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -43,21 +44,42 @@ class ServiceBus:
             except MessageSizeExceededError:
                 raise
             except (ServiceBusError, TimeoutError) as exc:
-                raise BusUnavailable(f"The bus does not answer ({type(exc).__name__}).") from exc
+                raise _unavailable(exc) from exc
+
+    async def dead_letters(self, entity: str, *, after: int, limit: int) -> list[DeadLetter]:
+        try:
+            return await servicebus_dead.peek(self.client, entity, after=after, limit=limit)
+        except (ServiceBusError, TimeoutError) as exc:
+            raise _unavailable(exc) from exc
+
+    async def replay(self, entity: str, sequence: int, body: bytes | None) -> bool:
+        async def send(message: Outgoing) -> None:
+            await self.send(entity.partition("/")[0], [message])
+
+        return await self._take(entity, sequence, servicebus_dead.again(send, body))
+
+    async def drop(self, entity: str, sequence: int) -> bool:
+        return await self._take(entity, sequence, servicebus_dead.nothing)
+
+    async def _take(self, entity: str, sequence: int, first: servicebus_dead.First) -> bool:
+        try:
+            return await servicebus_dead.take(self.client, entity, sequence, first)
+        except (ServiceBusError, TimeoutError) as exc:
+            raise _unavailable(exc) from exc
 
     def _sender(self, entity: str) -> ServiceBusSender:
         if entity not in self._senders:
             self._senders[entity] = (
-                self._client.get_topic_sender(entity)
-                if entity in topics()
-                else self._client.get_queue_sender(entity)
+                self.client.get_topic_sender(entity)
+                if entity in messaging().topics
+                else self.client.get_queue_sender(entity)
             )
         return self._senders[entity]
 
     async def close(self) -> None:
         for sender in self._senders.values():
             await sender.close()
-        await self._client.close()
+        await self.client.close()
         if self._identity:
             await self._identity.close()
 
@@ -77,6 +99,10 @@ async def _send(sender: ServiceBusSender, messages: Sequence[Outgoing]) -> None:
         await sender.send_messages(batch)
 
 
+def _unavailable(exc: Exception) -> BusUnavailable:
+    return BusUnavailable(f"The bus does not answer ({type(exc).__name__}).")
+
+
 def _rendered(message: Outgoing) -> ServiceBusMessage:
     properties: Any = dict(message.properties)  # the SDK's type wants its keys to be bytes, too
     return ServiceBusMessage(
@@ -85,6 +111,7 @@ def _rendered(message: Outgoing) -> ServiceBusMessage:
         session_id=message.session,
         content_type=message.content_type,
         application_properties=properties,
+        scheduled_enqueue_time_utc=message.due,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.bus import Message, Received
 from local.host import timers
 from local.host.buses import message
 from local.host.functions import Function, decode, read_functions
+from local.mail import Message, Received
 from tests.conformance.own_process import run_worker
 
 pytest.importorskip("azure_functions_runtime", reason="Microsoft's worker needs Python 3.13")
@@ -24,7 +24,8 @@ NOON = datetime(2031, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
 LATER = datetime(2031, 5, 4, 12, 5, tzinfo=UTC)
 AT_NOON = "2031-05-04T12:00:00.5000000"  # as .NET writes it, with or without its zone
 AT_LATER = "2031-05-04T12:05:00.0000000"
-UNKNOWN_TO_THE_BUS = {"label", "lock_token", "expires_at_utc"}
+UNKNOWN_TO_THE_BUS = {"expires_at_utc"}  # its messages do not expire
+LOCK_TOKEN = "3f0c0000-0000-4000-8000-000000000000"
 
 ORDER = {
     "MessageId": "m-1", "SessionId": "karen", "CorrelationId": "c-1", "Subject": "made",
@@ -40,14 +41,14 @@ def probe(tmp_path: Path) -> Path:
 async def test_a_message_looks_the_same(probe: Path) -> None:
     payload = payloads.service_bus(
         '{"order": "K\u00e1ren"}', {"tenant": "USRT"}, **ORDER, Label="made",
-        LockToken="3f0c0000-0000-4000-8000-000000000000", DeliveryCount=1, SequenceNumber=17,
+        LockToken=LOCK_TOKEN, DeliveryCount=1, SequenceNumber=17,
         EnqueuedTimeUtc=AT_NOON, ExpiresAtUtc=AT_LATER,
     )  # fmt: skip
     told = notes_of_the_worker(probe, payloads.asking("note_message", payload))
     sent = Message(
         '{"order": "K\u00e1ren"}'.encode(), {**ORDER, "ApplicationProperties": {"tenant": "USRT"}}
     )
-    received = Received(sent, 17, NOON.timestamp(), "lock", 1)
+    received = Received(sent, 17, NOON.timestamp(), LOCK_TOKEN, 1)
     local = await notes_of_the_local_host(probe, "note_message", message(received))
 
     assert local["message_id"] == "m-1"

@@ -2,31 +2,71 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from azure.servicebus.aio import ServiceBusClient
 
-from local.bus import SqliteBus, subscription
+from local.bus import SqliteBus
+from local.buses import Source
+from local.mail import Received
+from local.servicebus import ServiceBusSource
 from shared import wiring
 from shared.bus import Bus, BusUnavailable, Outgoing
 from shared.settings import Settings
+from shared.topology import Entity, Messaging, Topic, subscription
 from tests import servicebus
+from tests.servicebus_layout import configuration
 
 # The SDK leaves the socket of a broken connection to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-TOPIC, QUEUE, WINDOW = "events", "work", 600.0
+TOPIC, QUEUE, ORDERLY, WINDOW, LOCK = "events", "work", "orderly", 600.0, 30.0
+LAYOUT = Messaging(
+    {
+        QUEUE: Entity(QUEUE, lock=LOCK, most_deliveries=3),
+        ORDERLY: Entity(ORDERLY, lock=LOCK, sessions=True, most_deliveries=3),
+    },
+    {
+        TOPIC: Topic(
+            TOPIC,
+            WINDOW,
+            (
+                Entity(subscription(TOPIC, "one")),
+                Entity(
+                    subscription(TOPIC, "two"), filters=({"type": "y"}, {"type": "x", "a": "b"})
+                ),
+            ),
+        )
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A bus, and what is received from an entity of it within a moment."""
+    """A bus, where to receive from it, and how to let time pass there."""
 
     bus: Bus
-    received: Callable[[str, int], Awaitable[list[Outgoing]]]
+    source: Source
+    advance: Callable[[float], None]
+
+    async def received(self, entity: str, count: int) -> list[Outgoing]:
+        """Receive and complete so many, or as many as come within a moment."""
+        found: list[Outgoing] = []
+        while len(found) < count and (batch := await self.locked(entity, count - len(found))):
+            for one in batch:
+                found.append(_outgoing(one))
+                await self.source.complete(one)
+        return found
+
+    async def locked(self, entity: str, most: int = 1) -> list[Received]:
+        """Receive what comes within a moment; the first look may only find the way."""
+        return list(
+            await self.source.receive(entity, most) or await self.source.receive(entity, most)
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -38,74 +78,40 @@ def _tidied() -> Iterator[None]:
 @pytest.fixture(params=["embedded", "service bus"])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
     if request.param == "embedded":
-        embedded = SqliteBus(
-            tmp_path / "bus.db",
-            subscriptions={TOPIC: ["one", "two"]},
-            windows={TOPIC: WINDOW},
-        )
-        yield Place(embedded, lambda entity, count: _taken(embedded, entity, count))
+        later = [0.0]
+
+        def advance(seconds: float) -> None:
+            later[0] += seconds
+
+        embedded = SqliteBus(tmp_path / "bus.db", LAYOUT, clock=lambda: time.time() + later[0])
+        yield Place(embedded, embedded, advance)
         embedded.close()
         return
-    with servicebus.serve(CONFIG) as broker:
+    with servicebus.serve(configuration(LAYOUT)) as broker:
         bus = wiring.connect_bus(Settings(SERVICEBUS=broker.connection_string))
-        async with ServiceBusClient.from_connection_string(broker.connection_string) as client:
-            yield Place(bus, lambda entity, count: _received(client, entity, count))
+        source = ServiceBusSource(bus.client, LAYOUT)
+        yield Place(bus, source, broker.advance)
+        await source.close()
         await bus.close()
 
 
-CONFIG = {
-    "queues": {QUEUE: {}},
-    "topics": {TOPIC: {"duplicate_window": WINDOW, "subscriptions": {"one": {}, "two": {}}}},
-}
-
-
-async def _taken(bus: SqliteBus, entity: str, count: int) -> list[Outgoing]:
-    found: list[Outgoing] = []
-    while len(found) < count and (received := await bus.receive(entity)):
-        properties = received.message.properties
-        found.append(
-            Outgoing(
-                properties["MessageId"],
-                received.message.body,
-                properties["SessionId"],
-                properties["ContentType"],
-                properties["ApplicationProperties"],
-            )
-        )
-        await bus.complete(received)
-    return found
-
-
-async def _received(client: ServiceBusClient, entity: str, count: int) -> list[Outgoing]:
-    topic, _, name = entity.partition("/subscriptions/")
-    receiver = (
-        client.get_subscription_receiver(topic, name) if name else client.get_queue_receiver(entity)
+def _outgoing(received: Received) -> Outgoing:
+    properties = received.message.properties
+    return Outgoing(
+        properties["MessageId"],
+        received.message.body,
+        properties["SessionId"],
+        properties["ContentType"],
+        properties["ApplicationProperties"],
     )
-    found: list[Outgoing] = []
-    async with receiver:
-        while len(found) < count:
-            messages = await receiver.receive_messages(count - len(found), max_wait_time=2)
-            if not messages:
-                break
-            for one in messages:
-                own = one.application_properties or {}
-                properties = {_text(name): _text(value) for name, value in own.items()}
-                body = b"".join(one.body)
-                found.append(
-                    Outgoing(
-                        str(one.message_id), body, one.session_id, str(one.content_type), properties
-                    )
-                )
-                await receiver.complete_message(one)
-    return found
 
 
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def a_message(n: int = 1, session: str = "c", **properties: str) -> Outgoing:
+    own = {"type": "x"} | properties
+    return Outgoing(f"{session}:{n}", b'{"n": %d}' % n, session, "application/json", own)
 
 
-def a_message(n: int = 1, **but: object) -> Outgoing:
-    return Outgoing(f"c:{n}", b'{"n": %d}' % n, "c", "application/json", {"type": "x"}, **but)
+ONE, TWO = subscription(TOPIC, "one"), subscription(TOPIC, "two")
 
 
 async def test_a_message_arrives_as_it_was_sent(place: Place) -> None:
@@ -121,18 +127,20 @@ async def test_messages_of_one_call_arrive_in_order(place: Place) -> None:
     assert await place.received(QUEUE, 250) == sent
 
 
-async def test_every_subscription_gets_a_copy(place: Place) -> None:
+async def test_a_subscription_gets_a_copy_of_what_it_wants(place: Place) -> None:
     await place.bus.send(TOPIC, [a_message()])
 
-    for name in ("one", "two"):
-        assert await place.received(subscription(TOPIC, name), 1) == [a_message()]
+    await place.bus.send(TOPIC, [a_message(2, type="y")])
+
+    assert await place.received(ONE, 2) == [a_message(), a_message(2, type="y")]
+    assert await place.received(TWO, 2) == [a_message(2, type="y")], "it wants others only"
 
 
 async def test_the_same_id_twice_is_one_message(place: Place) -> None:
     await place.bus.send(TOPIC, [a_message(1)])
     await place.bus.send(TOPIC, [a_message(1), a_message(2)])
 
-    assert await place.received(subscription(TOPIC, "one"), 3) == [a_message(1), a_message(2)]
+    assert await place.received(ONE, 3) == [a_message(1), a_message(2)]
 
 
 async def test_nothing_to_send_is_nothing_sent(place: Place) -> None:
@@ -156,7 +164,7 @@ async def test_more_than_fits_in_one_batch_arrives_in_order(place: Place) -> Non
 
 
 async def test_an_answer_that_is_lost_doubles_nothing_where_ids_are_remembered() -> None:
-    with servicebus.serve(CONFIG) as broker:
+    with servicebus.serve(configuration(LAYOUT)) as broker:
         bus = wiring.connect_bus(Settings(SERVICEBUS=broker.connection_string))
         broker.inject("send", "drop_after", entity=TOPIC)
         await bus.send(TOPIC, [a_message()])
@@ -166,7 +174,7 @@ async def test_an_answer_that_is_lost_doubles_nothing_where_ids_are_remembered()
 
 
 async def test_a_bus_that_is_away_is_unavailable_and_works_when_it_is_back() -> None:
-    with servicebus.serve(CONFIG) as broker:
+    with servicebus.serve(configuration(LAYOUT)) as broker:
         bus = wiring.connect_bus(Settings(SERVICEBUS=broker.connection_string))
         broker.inject(
             "send", "reject", entity=QUEUE, condition="com.microsoft:server-busy", times=9
@@ -178,3 +186,133 @@ async def test_a_bus_that_is_away_is_unavailable_and_works_when_it_is_back() -> 
         await bus.close()
 
         assert broker.counts(QUEUE)["active"] == 1
+
+
+async def test_what_is_abandoned_comes_again_and_ends_as_a_dead_letter(place: Place) -> None:
+    await place.bus.send(QUEUE, [a_message()])
+    deliveries = []
+    for _ in range(3):
+        [received] = await place.locked(QUEUE)
+        deliveries.append(received.deliveries)
+        await place.source.abandon(received)
+    [dead] = await place.bus.dead_letters(QUEUE, after=0, limit=5)
+
+    assert deliveries == [1, 2, 3]
+    assert await place.locked(QUEUE) == []
+    assert dead.message == a_message()
+    assert (dead.reason, dead.entity) == ("MaxDeliveryCountExceeded", QUEUE)
+    assert dead.enqueued_at.tzinfo
+
+
+async def test_a_lock_that_runs_out_gives_the_message_back(place: Place) -> None:
+    await place.bus.send(QUEUE, [a_message()])
+    [first] = await place.locked(QUEUE)
+    none = await place.locked(QUEUE)
+    place.advance(LOCK + 1)
+    [second] = await place.locked(QUEUE)
+    await place.source.complete(first)
+    place.advance(LOCK + 1)
+    [third] = await place.locked(QUEUE)
+
+    assert none == []
+    assert [one.deliveries for one in (first, second, third)] == [1, 2, 3]
+
+
+async def test_a_lock_that_is_renewed_lasts(place: Place) -> None:
+    await place.bus.send(QUEUE, [a_message()])
+    [first] = await place.locked(QUEUE)
+    for _ in range(3):
+        place.advance(LOCK - 10)
+        await place.source.renew(QUEUE, first)
+
+    assert await place.locked(QUEUE) == []
+    await place.source.complete(first)
+    place.advance(LOCK + 1)
+    assert await place.locked(QUEUE) == []
+
+
+async def test_a_crash_on_the_last_delivery_makes_a_dead_letter_too(place: Place) -> None:
+    await place.bus.send(QUEUE, [a_message()])
+    for _ in range(3):
+        assert await place.locked(QUEUE)
+        place.advance(LOCK + 1)
+
+    assert await place.locked(QUEUE) == []
+    assert len(await place.bus.dead_letters(QUEUE, after=0, limit=5)) == 1
+
+
+async def test_a_session_comes_one_at_a_time_and_in_order(place: Place) -> None:
+    await place.bus.send(ORDERLY, [a_message(n) for n in (1, 2, 3)])
+    await place.bus.send(ORDERLY, [a_message(1, "other")])
+    firsts = await _until(lambda: place.locked(ORDERLY, 4), 2)
+    blocked = await place.locked(ORDERLY, 4)
+    mine = next(one for one in firsts if one.message.properties["SessionId"] == "c")
+    await place.source.abandon(mine)
+    [again] = await _until(lambda: place.locked(ORDERLY, 4), 1)
+    await place.source.complete(again)
+    [then] = await _until(lambda: place.locked(ORDERLY, 4), 1)
+
+    assert sorted(one.message.properties["MessageId"] for one in firsts) == ["c:1", "other:1"]
+    assert blocked == []
+    assert (_outgoing(again).id, again.deliveries) == ("c:1", 2)
+    assert _outgoing(then).id == "c:2"
+
+
+async def _until(look: Callable[[], Awaitable[list[Received]]], count: int) -> list[Received]:
+    found: list[Received] = []
+    async with asyncio.timeout(20):
+        while len(found) < count:
+            found += await look()
+    return found
+
+
+async def test_a_message_for_later_comes_later_and_behind_those_before_it(place: Place) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=100)
+    later = Outgoing("later", b"{}", due=due)
+    await place.bus.send(QUEUE, [later, a_message(1)])
+    now = await place.received(QUEUE, 2)
+    await place.bus.send(QUEUE, [a_message(2)])
+    place.advance(101)
+    then = await place.received(QUEUE, 4)  # the second may have come before time passed, and twice
+
+    assert [one.id for one in now] == ["c:1"]
+    assert list(dict.fromkeys(one.id for one in then)) == ["c:2", "later"]
+
+
+async def _kill(place: Place, entity: str, *ids: int) -> None:
+    await place.bus.send(entity, [a_message(n, f"s{n}") for n in ids])
+    left = 3 * len(ids)
+    async with asyncio.timeout(60):
+        while left:
+            for one in await place.locked(entity, 4):
+                await place.source.abandon(one)
+                left -= 1
+
+
+@pytest.mark.parametrize("entity", [QUEUE, ORDERLY])
+async def test_a_dead_letter_is_sent_again(place: Place, entity: str) -> None:
+    await _kill(place, entity, 1, 2)
+    first, second = await place.bus.dead_letters(entity, after=0, limit=5)
+    there = [
+        await place.bus.replay(entity, second.sequence, None),
+        await place.bus.replay(entity, first.sequence, b"mended"),
+        await place.bus.replay(entity, first.sequence, None),
+    ]
+    found = {one.body for one in await place.received(entity, 3)}
+
+    assert there == [True, True, False]
+    assert found == {second.message.body, b"mended"}
+    assert await place.bus.dead_letters(entity, after=0, limit=5) == []
+
+
+async def test_dead_letters_come_in_pages_and_are_dropped(place: Place) -> None:
+    await _kill(place, QUEUE, 1, 2, 3)
+    first = await place.bus.dead_letters(QUEUE, after=0, limit=2)
+    rest = await place.bus.dead_letters(QUEUE, after=first[-1].sequence, limit=2)
+    there = [await place.bus.drop(QUEUE, first[1].sequence) for _ in range(2)]
+    left = await place.bus.dead_letters(QUEUE, after=0, limit=5)
+
+    assert [len(first), len(rest)] == [2, 1]
+    assert there == [True, False]
+    assert left == [first[0], *rest]
+    assert await place.received(QUEUE, 1) == []

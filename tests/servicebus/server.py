@@ -280,7 +280,7 @@ class Session:
         self.delivery_ids = itertools.count(2**20)      # far from the client's own ids: the SDK mixes the two up
         self.handles = itertools.count(0)
         self.links: dict[int, Link] = {}                # by the peer's handle
-        self.unsettled: dict[int, tuple[SendingLink, Entry, Queue]] = {}
+        self.unsettled: dict[int, tuple[SendingLink, uuid.UUID | None, Queue]] = {}
         self.parked: deque[tuple[bytes, bytes]] = deque()   # transfers waiting for session window
 
     def send(self, body: bytes, payload: bytes = b"") -> None:
@@ -352,7 +352,7 @@ class Session:
             if found is not None and fields[4] is not None:
                 self._settle(delivery_id, *found, outcome=fields[4], settled=bool(fields[3]))
 
-    def _settle(self, delivery_id: int, link: "SendingLink", entry: Entry, queue: Queue, outcome: c.Described,
+    def _settle(self, delivery_id: int, link: "SendingLink", token: uuid.UUID | None, queue: Queue, outcome: c.Described,
                 settled: bool) -> None:
         fault = self.broker.fault("settle", queue.name, OUTCOMES.get(int(outcome.descriptor)))
         if fault and fault.action == "drop":
@@ -362,7 +362,7 @@ class Session:
         if fault and fault.action == "reject":
             return self._settled(delivery_id, c.state(c.REJECTED, c.error(fault.condition, fault.description)), settled)
         try:
-            echo = link.settle(entry, queue, outcome)
+            echo = link.settle(token, queue, outcome)
         except BrokerError as exc:
             echo = c.state(c.REJECTED, c.error(exc.condition, exc.description))
         if fault and fault.action == "drop_after":
@@ -603,7 +603,7 @@ class SendingLink(Link):
         tag = entry.token.bytes_le if entry.token else b"\0" * 16      # the delivery tag IS the lock token
         delivery_id = self._transfer(tag, entry.wire(), self.settled)
         if not self.settled:
-            self.session.unsettled[delivery_id] = (self, entry, queue)
+            self.session.unsettled[delivery_id] = (self, entry.token, queue)
         if fault:
             self.connection.abort()
 
@@ -619,10 +619,9 @@ class SendingLink(Link):
             self.session.send_transfer(c.performative(c.TRANSFER, c.UInt(self.local_handle), *head, more), piece)
         return delivery_id
 
-    def settle(self, entry: Entry, queue: Queue, outcome: c.Described) -> c.Described:
+    def settle(self, token: uuid.UUID | None, queue: Queue, outcome: c.Described) -> c.Described:
         """Apply what the client asked for and say what was applied: the SDK compares the echo."""
         code, fields = int(outcome.descriptor), outcome.value
-        token = entry.token
         if token is None or token not in queue.locked:
             raise BrokerError(LOCK_LOST, "The lock supplied is invalid.")
         if code == c.ACCEPTED:

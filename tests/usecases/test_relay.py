@@ -12,21 +12,23 @@ import azure.functions as func
 import pytest
 
 from functions import feed_events
-from local.bus import Received, SqliteBus, subscription
+from local.bus import SqliteBus
 from local.folder import Folder
 from local.host.app import Host
+from local.mail import Received
 from local.store import SqliteDocuments
 from shared.bus import BusUnavailable, NoBus, Outgoing
 from shared.domain.customer_creation import NewCustomer
 from shared.domain.customers import CustomerEdit
+from shared.topology import Entity, Messaging, Topic, subscription
 from shared.usecases.changes import ANY
 from shared.usecases.customer_creation import create_customer
 from shared.usecases.customers import edit_customer
 from shared.usecases.relay import relay
 from tests.api import COMPANY
 
-SUBSCRIPTIONS = {"events": ["probe"]}
 PROBE = subscription("events", "probe")
+LAYOUT = Messaging({}, {"events": Topic("events", subscriptions=(Entity(PROBE),))})
 NEW = NewCustomer(store_number="HOUSTON", first_name="Karen", last_name="Berg")
 
 
@@ -37,16 +39,16 @@ def folder(configured: Path, tmp_path: Path) -> Folder:
 
 @pytest.fixture
 async def bus(folder: Folder) -> AsyncIterator[SqliteBus]:
-    bus = SqliteBus(folder.bus, subscriptions=SUBSCRIPTIONS)
+    bus = SqliteBus(folder.bus, LAYOUT)
     yield bus
     bus.close()
 
 
 async def next_message(bus: SqliteBus) -> Received:
     async with asyncio.timeout(10):
-        while (found := await bus.receive(PROBE)) is None:
+        while not (found := await bus.receive(PROBE)):
             await asyncio.sleep(0.02)
-    return found
+    return found[0]
 
 
 def an_event(version: int) -> dict[str, Any]:
@@ -127,11 +129,11 @@ class Breaking(SqliteBus):
 
 async def test_a_broken_connection_sends_some_twice_and_none_never(folder: Folder) -> None:
     events = [an_event(1), an_event(2)]
-    breaking = Breaking(folder.bus, subscriptions=SUBSCRIPTIONS)
+    breaking = Breaking(folder.bus, LAYOUT)
     with pytest.raises(BusUnavailable):
         await relay(events, breaking)
     breaking.close()
-    bus = SqliteBus(folder.bus, subscriptions=SUBSCRIPTIONS)
+    bus = SqliteBus(folder.bus, LAYOUT)
     await relay(events, bus)
     ids = [(await next_message(bus)).message.properties["MessageId"] for _ in range(3)]
     bus.close()
