@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions import (
+    bus_customer_sync,
     feed_customers,
     feed_events,
     feed_imports,
@@ -10,15 +11,19 @@ from functions import (
     http_companies,
     http_contacts,
     http_customers,
+    http_dead_letters,
     http_imports,
     http_platform,
     http_searches,
     http_settings,
+    http_sync,
+    timer_customer_sync,
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for module in (
+    bus_customer_sync,
     feed_customers,
     feed_events,
     feed_imports,
@@ -26,9 +31,12 @@ for module in (
     http_companies,
     http_contacts,
     http_customers,
+    http_dead_letters,
     http_imports,
     http_platform,
     http_searches,
     http_settings,
+    http_sync,
+    timer_customer_sync,
 ):
     app.register_functions(module.bp)

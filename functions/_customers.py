@@ -3,10 +3,12 @@
 from typing import Any
 
 from functions._http import Call
-from shared.domain.customers import CustomerNotFound, NotYourRecord
+from shared.domain.customers import CustomerInactive, CustomerNotFound, NotYourRecord
+from shared.domain.pending import PendingEditNotAllowed
 from shared.usecases.customers import resolve
 
 REFUSES = (CustomerNotFound, NotYourRecord)
+EDIT_REFUSES = (*REFUSES, CustomerInactive, PendingEditNotAllowed)
 
 
 async def customer_key(call: Call[Any, Any]) -> str:

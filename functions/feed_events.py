@@ -1,4 +1,6 @@
-"""The change feed of events: what was committed is passed on to the bus."""
+"""The change feed of customers: what was committed with a change is passed on to the bus."""
+
+from datetime import UTC, datetime
 
 import azure.functions as func
 
@@ -19,6 +21,11 @@ bp = func.Blueprint()
     lease_container_prefix="relay_events",
 )
 async def relay_events(changes: func.DocumentList) -> None:
-    """Send the event of each new version of a customer to the topic `events`."""
-    events = [change["event"] for change in changes if change.get("type") == "event"]
-    await relay(events, wiring.backend().bus)
+    """Send events to the topic `events`, and who waits for an account number to `customer-sync`."""
+    backend = wiring.backend()
+    await relay(
+        [change.data for change in changes],
+        bus=backend.bus,
+        documents=backend.documents,
+        now=datetime.now(UTC),
+    )

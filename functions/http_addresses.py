@@ -5,7 +5,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
-from functions._customers import REFUSES, customer_key
+from functions._customers import EDIT_REFUSES, REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.addresses import (
@@ -17,6 +17,7 @@ from shared.domain.addresses import (
     NewAddress,
 )
 from shared.domain.customers import CustomerInactive
+from shared.domain.pending import PendingEditNotAllowed
 from shared.errors import Invalid, Stale
 from shared.usecases import addresses as usecases
 
@@ -66,7 +67,7 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
         status=201,
         pos_operation=CUSTOMER_EDIT,
         tag="Addresses",
-        refuses=(*REFUSES, CustomerInactive, Stale),
+        refuses=(*EDIT_REFUSES, Stale),
     ),
 )
 async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
@@ -100,7 +101,13 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Addresses",
-        refuses=(*REFUSES, AddressNotFound, AddressInactive, CustomerInactive),
+        refuses=(
+            *REFUSES,
+            AddressNotFound,
+            AddressInactive,
+            CustomerInactive,
+            PendingEditNotAllowed,
+        ),
     ),
 )
 async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
@@ -122,7 +129,14 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
         tag="Addresses",
-        refuses=(*REFUSES, AddressNotFound, AddressInactive, CustomerInactive, Invalid),
+        refuses=(
+            *REFUSES,
+            AddressNotFound,
+            AddressInactive,
+            CustomerInactive,
+            PendingEditNotAllowed,
+            Invalid,
+        ),
     ),
 )
 async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._customers import REFUSES, customer_key
+from functions._customers import EDIT_REFUSES, REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.contacts import (
@@ -20,7 +20,6 @@ from shared.domain.contacts import (
     SuccessorNeeded,
     TooManyContacts,
 )
-from shared.domain.customers import CustomerInactive
 from shared.errors import Stale
 from shared.usecases import contacts as usecases
 from shared.usecases.contacts import contact_etag
@@ -69,8 +68,7 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
         pos_operation=CUSTOMER_EDIT,
         tag="Contacts",
         refuses=(
-            *REFUSES,
-            CustomerInactive,
+            *EDIT_REFUSES,
             ContactExists,
             SecondaryContactsOff,
             TooManyContacts,
@@ -97,7 +95,12 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Contacts",
-        refuses=(*REFUSES, CustomerInactive, ContactNotFound, ContactExists, SuccessorNeeded),
+        refuses=(
+            *EDIT_REFUSES,
+            ContactNotFound,
+            ContactExists,
+            SuccessorNeeded,
+        ),
     ),
 )
 async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
@@ -119,7 +122,11 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
         tag="Contacts",
-        refuses=(*REFUSES, CustomerInactive, ContactNotFound, SuccessorNeeded),
+        refuses=(
+            *EDIT_REFUSES,
+            ContactNotFound,
+            SuccessorNeeded,
+        ),
     ),
 )
 async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:

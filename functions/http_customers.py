@@ -1,6 +1,7 @@
 """Customers over HTTP."""
 
 import hashlib
+from http import HTTPStatus
 from typing import Annotated
 
 import azure.functions as func
@@ -8,9 +9,10 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from functions._caller import check_pos_operation
-from functions._customers import REFUSES, customer_key
+from functions._customers import EDIT_REFUSES, REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, Query, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
+from functions._http.parsing import prefers
 from shared.domain.collections import StillInUse
 from shared.domain.contacts import ContactExists, SecondaryContactsOff, TooManyContacts
 from shared.domain.customer_creation import CreatedCustomer, CustomerDefaults, NewCustomer
@@ -18,10 +20,10 @@ from shared.domain.customers import (
     STAFF_ONLY,
     CustomerEdit,
     CustomerExists,
-    CustomerInactive,
     CustomerView,
     FieldNotAllowed,
 )
+from shared.domain.features import FeatureOff
 from shared.domain.sequences import NumberSequenceExhausted
 from shared.domain.values import Key
 from shared.errors import Invalid
@@ -35,6 +37,7 @@ from shared.usecases.records import customer_view, load_document
 bp = func.Blueprint()
 
 CUSTOMER_ADD, CUSTOMER_EDIT = 612, 623
+RESPOND_ASYNC = "respond-async"
 
 
 class CreateQuery(Query):
@@ -58,8 +61,11 @@ class StoreQuery(Query):
         status=201,
         pos_operation=CUSTOMER_ADD,
         tag="Customers",
+        also=(202,),
+        headers={"Prefer": "respond-async makes it without waiting for an account number"},
         refuses=(
             CustomerExists,
+            FeatureOff,
             PossibleDuplicate,
             ContactExists,
             SecondaryContactsOff,
@@ -75,19 +81,30 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     What is left out is inherited from the default customer of the store: type, group, receipt
     option, receipt e-mail, currency, language and affiliations; financial dimensions come from
     the customer group. The same Idempotency-Key makes one customer, however often it is sent.
+    202 is answered for a customer whose account number follows within seconds: where
+    `Prefer: respond-async` asks for it, where the store works so, or where none can be had now.
     """
     if call.query.allow_duplicate:
         await check_pos_operation(
             call.caller, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
         )
+    asked = prefers(call.headers, RESPOND_ASYNC)
     created = await make_customer(
-        call.body, errand=call.errand, allow_duplicate=call.query.allow_duplicate
+        call.body,
+        errand=call.errand,
+        allow_duplicate=call.query.allow_duplicate,
+        asynchronously=asked,
     )
     customer, body = created.customer, customer_view(created.body)
     inherits_email = customer.receipt_email is not None and call.body.receipt_email is None
     body["warnings"] = created.inherited.warnings if inherits_email else ()
     body["duplicateCandidates"] = created.candidates
-    return Reply(body, etag=customer.etag, location=call.url("customers", customer.id))
+    reply = Reply(body, etag=customer.etag, location=call.url("customers", customer.id))
+    if customer.sync_status == "PendingSync":
+        reply.status = HTTPStatus.ACCEPTED
+    if asked:
+        reply.headers["Preference-Applied"] = RESPOND_ASYNC
+    return reply
 
 
 @serve(
@@ -119,7 +136,7 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Customers",
-        refuses=(*REFUSES, CustomerInactive, FieldNotAllowed),
+        refuses=(*EDIT_REFUSES, FieldNotAllowed),
     ),
 )
 async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:

@@ -28,7 +28,10 @@ PATH_SCHEMAS: dict[str, Json] = {
     "collection": STRING | {"enum": list(COLLECTIONS)},
     "name": STRING | {"enum": list(NEEDS)},
 }
-TAGS = ("Customers", "Addresses", "Contacts", "Imports", "Configuration", "Companies", "Platform")
+TAGS = (
+    "Customers", "Addresses", "Contacts", "Synchronization", "Imports", "Offline", "Configuration",
+    "Companies", "Platform",
+)  # fmt: skip
 HEADERS: dict[str, Json] = {
     "X-Trace-Id": {"description": "Trace id of this answer", "schema": STRING},
     "X-Session": {"description": "Send it back to read your own writes", "schema": STRING},
@@ -101,7 +104,7 @@ def _operation(operation: Operation, schemas: dict[tuple[str, str], Json]) -> Js
     if operation.body is not None:
         schema = schemas.get((operation.name, "body"), STRING)
         content = {media: {"schema": schema} for media in operation.media_types}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": not operation.body_optional, "content": content}
     return described
 
 
@@ -142,6 +145,7 @@ def _header_parameters(operation: Operation) -> list[Json]:
     if operation.in_company:
         words = "The X-Session of your last write: see at least what it wrote"
         found.append(("X-Session", False, STRING | {"pattern": SESSION_PATTERN}, words))
+    found += [(name, False, STRING, words) for name, words in operation.headers.items()]
     if operation.versioned:
         found.append(("If-None-Match", False, STRING, "Answer 304 if this is still the version"))
     return [

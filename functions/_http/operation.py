@@ -1,7 +1,7 @@
 """An HTTP operation: everything that is known about it before the first request."""
 
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
@@ -30,7 +30,8 @@ class Operation:
     """`path` is below the company unless `absolute`; `who` is of the letters E, C, A, H.
 
     `if_match` tells whether a version must be named (PATCH, DELETE), may be (PUT), or means
-    nothing. `refuses` lists the refusals that are this operation's own.
+    nothing. `refuses` lists the refusals that are this operation's own, `headers` the headers of a
+    request that only this operation looks at, with what they do.
     """
 
     method: Method
@@ -45,6 +46,8 @@ class Operation:
     media_types: tuple[str, ...] = (JSON,)
     answer_type: str = JSON
     largest_body: int = MEBIBYTE
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body_optional: bool = False
     absolute: bool = False
     tag: str = ""
     name: str = field(init=False, default="")

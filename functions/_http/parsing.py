@@ -54,6 +54,8 @@ def read_body(operation: Operation, req: func.HttpRequest) -> Any:
     if operation.body is None:
         return None
     body = req.get_body()
+    if not body and operation.body_optional:
+        return None
     if len(body) > operation.largest_body:
         raise BodyTooLarge(f"A body here is at most {operation.largest_body} bytes.")
     content_type = req.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -93,6 +95,12 @@ def read_idempotency_key(headers: Mapping[str, str]) -> str | None:
     if key is not None and not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):  # noqa: PLR2004  # the contract's own limit
         raise BadHeader("Idempotency-Key is 1 to 255 visible ASCII characters.")
     return key
+
+
+def prefers(headers: Mapping[str, str], preference: str) -> bool:
+    """Tell whether Prefer (RFC 7240) holds it; what is not known there means nothing."""
+    given = headers.get("prefer", "").split(",")
+    return preference in {one.partition(";")[0].strip().lower() for one in given}
 
 
 def read_session(headers: Mapping[str, str]) -> Session:

@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from local import demo
+from local.buses import BUSES
 from local.commands.token import DEMO_BEARER
 from local.folder import Folder
 from local.host import logs
@@ -40,6 +41,7 @@ class Factory:
     level: str
     form: str
     store: str
+    bus: str
 
     def __call__(self) -> Any:
         # Imported here, so that the process that only supervises stays small.
@@ -47,7 +49,7 @@ class Factory:
         from local.host.app import Host  # noqa: PLC0415
 
         logs.set_up(level=self.level, form=self.form)
-        return Host(app, Folder(self.folder), STORES[self.store])
+        return Host(app, Folder(self.folder), STORES[self.store], BUSES[self.bus])
 
 
 def add_to(commands: Any, data: Path) -> None:
@@ -59,6 +61,10 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument(
         "--store", choices=sorted(STORES), default="sqlite",
         help="cosmos: the account that the environment names; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bus", choices=sorted(BUSES), default="embedded",
+        help="servicebus: the namespace that the environment names; default: %(default)s",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
@@ -82,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> uvicorn.Config:
     return uvicorn.Config(
-        Factory(options.data, options.log_level, options.log_format, options.store),
+        Factory(options.data, options.log_level, options.log_format, options.store, options.bus),
         factory=True,
         workers=options.workers,
         log_config=None,

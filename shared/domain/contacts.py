@@ -8,6 +8,7 @@ import phonenumbers
 from email_validator import validate_email
 from pydantic import Field, StringConstraints
 
+from shared.domain.features import FeatureOff
 from shared.domain.values import Body, Line, Record
 from shared.errors import Conflict, Flaw, Invalid, NotFound
 
@@ -36,10 +37,8 @@ class SuccessorNeeded(Conflict):
     code = "primary-contact-successor-needed"
 
 
-class SecondaryContactsOff(Conflict):
+class SecondaryContactsOff(FeatureOff):
     """Secondary contacts need the feature `capture-multiple-contacts`."""
-
-    code = "feature-off"
 
 
 class NewContact(Body):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, computed_field
 
 from shared.domain.contacts import Contacts, ContactView, check_email
+from shared.domain.pending import Capabilities, capabilities
 from shared.domain.values import Body, Currency, Guid, Key, Language, Line, LongLine, Record
 from shared.errors import Conflict, Flaw, Forbidden, Invalid, NotFound
 
@@ -136,6 +137,11 @@ class CustomerView(Record):
     @property
     def display_account(self) -> str:
         return self.account_number or "Pending sync"
+
+    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @property
+    def capabilities(self) -> Capabilities:
+        return capabilities(self.sync_status, self.status)
 
     @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
     @property

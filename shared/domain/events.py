@@ -8,21 +8,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from shared.domain.customers import CustomerView
 from shared.domain.values import Record
 
 EventType = Literal[
-    "customer.created", "customer.changed", "customer.deactivated", "customer.restored"
+    "customer.created",
+    "customer.changed",
+    "customer.deactivated",
+    "customer.restored",
+    "customer.converted",
+    "customer.sync-failed",
 ]
 MEANINGS: dict[EventType, str] = {
     "customer.created": "A customer was made; every field that has a value is a change from null.",
     "customer.changed": "Fields, contacts or addresses of a customer changed.",
     "customer.deactivated": "A customer left search and client books; the record is kept.",
     "customer.restored": "A deactivated customer is active again.",
+    "customer.converted": "A customer that was pending has its account number from now on.",
+    "customer.sync-failed": "A pending customer cannot get its account number as it is.",
+}
+SYNCED_AS: dict[str, EventType] = {
+    "Synced": "customer.converted",
+    "SyncFailed": "customer.sync-failed",
 }
 KEPT = 7 * 86400  # seconds
 # What says who changed when is said by the event itself, and what is worked out follows.
 UNTOLD = frozenset(
-    {"id", "legalEntity", "version", "name", "displayAccount"}
+    {"id", "legalEntity", "version", "name", "displayAccount", "capabilities"}
     | {"createdAt", "createdBy", "modifiedAt", "modifiedBy"}
 )
 
@@ -72,13 +84,15 @@ def differences(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[F
     ]
 
 
-def type_of(before: str | None, after: str) -> EventType:
-    """Return what it is called that a customer came from one status to another."""
+def type_of(before: CustomerView | None, after: CustomerView) -> EventType:
+    """Return what it is called that a customer came from one version to the next."""
     if before is None:
         return "customer.created"
-    if before == after:
+    if before.sync_status != after.sync_status and after.sync_status in SYNCED_AS:
+        return SYNCED_AS[after.sync_status]
+    if before.status == after.status:
         return "customer.changed"
-    return "customer.restored" if after == "Active" else "customer.deactivated"
+    return "customer.restored" if after.status == "Active" else "customer.deactivated"
 
 
 def event_of(kind: EventType, change: CustomerChange, time: datetime) -> Event:

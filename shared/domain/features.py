@@ -29,6 +29,12 @@ class FeatureDependency(Conflict):
     code = "feature-dependency"
 
 
+class FeatureOff(Conflict):
+    """What was asked for takes a feature that the company has off; `feature` names it."""
+
+    code = "feature-off"
+
+
 class Switch(Setting):
     enabled: bool
 

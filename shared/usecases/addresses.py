@@ -8,6 +8,7 @@ from shared.domain.collections import ADDRESS_PURPOSES, STORES
 from shared.domain.customers import MOST_INDEXED_ADDRESSES, Customer
 from shared.domain.directory import address_words
 from shared.domain.events import FieldChange
+from shared.domain.pending import ADDRESSES
 from shared.errors import Invalid
 from shared.ports import Create, Equal, Operation, Order, Replace
 from shared.usecases.changes import ANY, Decision, change, check_version
@@ -73,7 +74,7 @@ async def add_address(key: str, new: NewAddress, *, errand: Errand) -> Address:
         )
         return await _carried(made, address, changes, errand)
 
-    customer = await change(key, decide, if_match=ANY, errand=errand)
+    customer = await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
     return await load_address(errand.documents, customer, address_id)
 
 
@@ -92,7 +93,7 @@ async def edit_address(
         address = ad.edit_address(read, changes, errand.now)
         return await _rewritten(customer, read, address, errand)
 
-    customer = await change(key, decide, if_match=ANY, errand=errand)
+    customer = await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
     return await load_address(errand.documents, customer, address_id)
 
 
@@ -113,7 +114,7 @@ async def end_address(
         decision = await _rewritten(left, read, ended, errand)
         return await _succeeded(decision, successor, errand) if successor else decision
 
-    await change(key, decide, if_match=ANY, errand=errand)
+    await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
 
 
 async def _rewritten(

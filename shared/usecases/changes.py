@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from shared.domain.customers import Customer
 from shared.domain.events import FieldChange
+from shared.domain.pending import EDITS, check_edit
 from shared.errors import Stale
 from shared.ports import Operation, Replace
 from shared.usecases.directory import after, index_or_leave
 from shared.usecases.errand import Errand
 from shared.usecases.events import telling
 from shared.usecases.records import customer_document, load
+from shared.usecases.sync_operations import meanwhile
 
 T = TypeVar("T")
 ANY = "*"
@@ -50,16 +52,22 @@ def check_version(etag: str, if_match: str) -> None:
         raise Stale("It was changed since you read it; read it again.")
 
 
-async def change(key: str, decide: Decide, *, if_match: str, errand: Errand) -> Customer:
+async def change(
+    key: str, decide: Decide, *, if_match: str, errand: Errand, feature: str | None = EDITS
+) -> Customer:
     """Decide on the newest version and write over exactly that one; then index it.
 
     A caller to whom any version is right (`*`) does not see that another came first: we read
-    again and decide anew. Raises CustomerNotFound, Stale, and what `decide` raises.
+    again and decide anew. A pending customer is changed only with the `feature` on, if one is
+    named. Raises CustomerNotFound, Stale, PendingEditNotAllowed, and what `decide` raises.
     """
 
     async def attempt() -> Customer:
         read = await load(errand.documents, errand.legal_entity, key)
         check_version(read.etag, if_match)
+        if feature and read.sync_status == "PendingSync":
+            features = await errand.configuration.features(errand.legal_entity)
+            check_edit(read.sync_status, features, feature)
         decision = await decide(read)
         if decision.customer == read and not decision.operations:
             return read
@@ -82,10 +90,12 @@ async def persist(attempt: Callable[[], Awaitable[T]], if_match: str | None) -> 
 
 async def _write(read: Customer, decision: Decision, errand: Errand) -> Customer:
     written = decision.customer.model_copy(update={"version": read.version + 1})
+    told = telling(read, written, decision.parts, errand)
     operations = [
         Replace(customer_document(written), read.etag),
         *decision.operations,
-        telling(read, written, decision.parts, errand),
+        told,
+        *meanwhile(read, written, told, errand),
     ]
     etags = await errand.documents.commit("customers", errand.place(read.id), operations)
     written = written.model_copy(update={"etag": etags[0]})

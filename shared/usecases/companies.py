@@ -15,11 +15,28 @@ from shared.domain.companies import (
 )
 from shared.domain.features import check_switch
 from shared.errors import AlreadyExists
-from shared.ports import Create, Document
+from shared.ports import Create, Document, Documents, Put
 from shared.usecases.changes import persist
 from shared.usecases.configuration import COMPANY, FEATURES, PARAMETERS
 from shared.usecases.errand import Errand
 from shared.usecases.settings import put, setting_document
+
+EVERY_COMPANY = ("*", "companies")
+PAGE = 100
+
+
+async def every_company(documents: Documents) -> list[str]:
+    """Return the codes of all companies that were ever made here."""
+    found: list[str] = []
+    continuation = None
+    while True:
+        page = await documents.query(
+            "settings", EVERY_COMPANY, limit=PAGE, continuation=continuation
+        )
+        found += [one.id for one in page.documents]
+        continuation = page.continuation
+        if continuation is None:
+            return found
 
 
 async def read_company(*, errand: Errand) -> tuple[Company, str]:
@@ -41,6 +58,9 @@ async def put_company(
     if old is None and if_match is None:
         # The company comes last: once it is there, what every company has is there too.
         await _furnish(errand)
+        # Listed before it is there: whoever walks through the list skips what is not there.
+        listed = Put({"id": errand.legal_entity})
+        await errand.documents.commit("settings", EVERY_COMPANY, [listed])
     etag = await put(place, body, old, if_match, errand)
     return company, etag, old is None
 

@@ -1,5 +1,6 @@
 """Making customers, and what they inherit."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,9 @@ from shared.domain.customer_creation import (
     make_customer,
 )
 from shared.domain.customers import Customer, CustomerExists
+from shared.domain.pending import ENHANCED, check_asked
 from shared.domain.stores import Store
-from shared.errors import AlreadyExists, Invalid
+from shared.errors import AlreadyExists, Invalid, Unavailable
 from shared.ports import Create
 from shared.usecases.customer_settings import check_named, definitions, dimensions
 from shared.usecases.directory import UNLISTED, index_or_leave
@@ -25,6 +27,7 @@ from shared.usecases.duplicates import check_duplicates
 from shared.usecases.errand import Errand
 from shared.usecases.events import address_change, telling
 from shared.usecases.records import address_document, customer_document, customer_of, load
+from shared.usecases.sync_operations import at_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,23 @@ class Created:
 
 
 async def create_customer(
-    new: NewCustomer, *, errand: Errand, allow_duplicate: bool = False
+    new: NewCustomer,
+    *,
+    errand: Errand,
+    allow_duplicate: bool = False,
+    asynchronously: bool = False,
 ) -> Created:
     """Make a customer; the same request twice, told by its fingerprint, makes one.
 
-    Raises Invalid, CustomerExists, PossibleDuplicate, and what the rules of contacts raise.
+    It gets its account number later if that is asked for, if the store does so, and if there is
+    none to be had now. Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, and what
+    the rules of contacts raise.
     """
     store = await errand.configuration.store(errand.legal_entity, new.store_number, "/storeNumber")
     inherited = await inheritance(store, errand=errand)
+    later = asynchronously or await _makes_pending(store, errand)
+    if later:
+        inherited = await _as_far_as_allowed(new, inherited, errand)
     customer = await _draft(new, inherited, errand)
     addresses = await _addresses(new, customer, store, errand)
     if addresses:
@@ -53,11 +65,10 @@ async def create_customer(
     if (new.id or errand.fingerprint) and (there := await _there(customer, errand)):
         return Created(there, customer_document(there), inherited)
     candidates = await check_duplicates(customer, allow=allow_duplicate, errand=errand)
-    number = await _number(customer, errand)
-    customer = customer.model_copy(update={"account_number": number})
+    customer = customer.model_copy(update=await _account(customer, later, errand))
     body = customer_document(customer)
     made = await _commit(customer, body, addresses, errand)
-    if made.account_number != number:
+    if made.account_number != customer.account_number:
         body = customer_document(made)  # the same request came in between
     return Created(made, body, inherited, candidates)
 
@@ -147,8 +158,40 @@ async def _addresses(
     )
 
 
-async def _number(customer: Customer, errand: Errand) -> str:
-    """Take the account number from the group's own sequence, or from the company's."""
+async def _makes_pending(store: Store, errand: Errand) -> bool:
+    profile = store.functionality_profile and await errand.configuration.find(
+        errand.legal_entity, col.PROFILES, store.functionality_profile
+    )
+    return bool(profile and profile.create_customers_asynchronously)
+
+
+async def _as_far_as_allowed(
+    new: NewCustomer, inherited: CustomerDefaults, errand: Errand
+) -> CustomerDefaults:
+    """Return what a customer inherits that is made asynchronously. Raises FeatureOff."""
+    features = await errand.configuration.features(errand.legal_entity)
+    check_asked(new, features)
+    if features.get(ENHANCED):
+        return inherited
+    return inherited.model_copy(update={"affiliations": ()})
+
+
+async def _account(customer: Customer, later: bool, errand: Errand) -> dict[str, Any]:
+    """Return the account number, or that it comes later: also where none can be had now.
+
+    A fallback is not asked for, so no switch stands in its way: a sale does not wait.
+    """
+    if not later:
+        with suppress(Unavailable):
+            return {"account_number": await account_number(customer, errand)}
+    return {"sync_status": "PendingSync"}
+
+
+async def account_number(customer: Customer, errand: Errand) -> str:
+    """Take one from the group's own sequence, or from the company's.
+
+    Raises Unavailable, Invalid, NumberSequenceNotFound, NumberSequenceExhausted.
+    """
     company = errand.legal_entity
     group = customer.customer_group and await errand.configuration.find(
         company, col.CUSTOMER_GROUPS, customer.customer_group
@@ -164,10 +207,12 @@ async def _number(customer: Customer, errand: Errand) -> str:
 async def _commit(
     customer: Customer, body: dict[str, Any], addresses: list[Address], errand: Errand
 ) -> Customer:
+    told = telling(None, customer, (address_change(None, one) for one in addresses), errand)
     operations = [
         Create(body),
         *(Create(address_document(address)) for address in addresses),
-        telling(None, customer, (address_change(None, one) for one in addresses), errand),
+        told,
+        *at_first(customer, told, errand),
     ]
     try:
         etags = await errand.documents.commit("customers", errand.place(customer.id), operations)

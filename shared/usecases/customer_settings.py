@@ -2,14 +2,12 @@
 
 from shared.domain import collections as col
 from shared.domain.attributes import Definitions
-from shared.domain.customers import (
-    CustomerFields,
-)
+from shared.domain.customers import CustomerFields, CustomerView
 from shared.errors import Invalid
 from shared.usecases.errand import Errand
 
 
-async def check_named(fields: CustomerFields, errand: Errand) -> None:
+async def check_named(fields: CustomerFields | CustomerView, errand: Errand) -> None:
     """Raise Invalid for every setting that is named and not there."""
     named: list[col.Naming] = [
         (f"/{pointer}/{index}", collection.name, key)

@@ -56,7 +56,7 @@ async def deactivate_customer(key: str, *, if_match: str, errand: Errand) -> Cus
             raise col.StillInUse("It is the default customer of a store.", usedBy=stores)
         return customer.turned("Inactive", errand.actor, errand.now)
 
-    return await change(key, only(decide), if_match=if_match, errand=errand)
+    return await change(key, only(decide), if_match=if_match, errand=errand, feature=None)
 
 
 async def restore_customer(key: str, *, errand: Errand) -> Customer:
@@ -65,4 +65,4 @@ async def restore_customer(key: str, *, errand: Errand) -> Customer:
             return customer
         return customer.turned("Active", errand.actor, errand.now)
 
-    return await change(key, only(decide), if_match=ANY, errand=errand)
+    return await change(key, only(decide), if_match=ANY, errand=errand, feature=None)

@@ -34,7 +34,7 @@ def telling(
         actor=errand.actor,
         changes=(*differences(old, customer_view(customer_document(after))), *parts),
     )
-    kind = type_of(before.status if before else None, after.status)
+    kind = type_of(before, after)
     body: dict[str, Any] = {
         "id": f"{EVENT}:{after.version:012d}",
         "type": EVENT,

@@ -14,6 +14,7 @@ from tests.conformance.hostrules import Unresolved, breaches
 SETTINGS = {
     "COSMOS_DATABASE": "libro",
     "COSMOS__accountEndpoint": "https://libro.documents.azure.com:443/",
+    "SERVICEBUS__fullyQualifiedNamespace": "libro.servicebus.windows.net",
 }
 
 Declare = Callable[[func.FunctionApp], object]

@@ -23,6 +23,7 @@ async def everything(ask: Ask, number: int) -> None:
     await _customers(ask, number)
     await _parts(ask, number)
     await _imports(ask)
+    await _synchronization(ask, number)
     await _settings(ask, number)
     for row, path in (
         ("check_liveness", "/api/health/live"),
@@ -99,6 +100,22 @@ async def _imports(ask: Ask) -> None:
         content_type="application/x-ndjson",
     )  # fmt: skip
     await ask("get_import", "GET", f"imports/{started['id']}", bearer=ADMINISTRATOR)
+
+
+async def _synchronization(ask: Ask, number: int) -> None:
+    body, later = person(number, "e"), {"prefer": "respond-async"}
+    made = await ask("create_customer, asynchronously", "POST", "customers", body, **later)
+    path = f"customers/{made['id']}"
+    await ask("list_sync_operations", "GET", f"{path}/sync-operations")
+    await ask("trace_one_customer", "GET", f"{path}/trace")
+    await ask("resync_customer", "POST", f"{path}/resync")
+    head: dict[str, Any] = {"bearer": ADMINISTRATOR}
+    letters = await ask("list_dead_letters", "GET", "dead-letters", **head)
+    one, other = (f"dead-letters/{letter['id']}" for letter in letters["items"][:2])
+    await ask("get_dead_letter", "GET", one, **head)
+    await ask("replay_dead_letter", "POST", f"{one}/replay", **head)
+    await ask("drop_dead_letter", "DELETE", other, if_match="*", **head)
+    await ask("list_unsynchronized_customers", "GET", "sync-operations", **head)
 
 
 async def _settings(ask: Ask, number: int) -> None:

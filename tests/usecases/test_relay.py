@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from local.folder import Folder
 from local.host.app import Host
 from local.mail import Received
 from local.store import SqliteDocuments
-from shared.bus import BusUnavailable, NoBus, Outgoing
+from shared.bus import Bus, BusUnavailable, NoBus, Outgoing
 from shared.domain.customer_creation import NewCustomer
 from shared.domain.customers import CustomerEdit
 from shared.topology import Entity, Messaging, Topic, subscription
@@ -44,6 +44,18 @@ async def bus(folder: Folder) -> AsyncIterator[SqliteBus]:
     bus.close()
 
 
+@pytest.fixture
+def documents(folder: Folder) -> Iterator[SqliteDocuments]:
+    documents = SqliteDocuments(folder.database)
+    yield documents
+    documents.close()
+
+
+async def relayed(events: list[dict[str, Any]], bus: Bus, documents: SqliteDocuments) -> None:
+    changes = [{"type": "event", "event": event} for event in events]
+    await relay(changes, bus=bus, documents=documents, now=datetime.now(UTC))
+
+
 async def next_message(bus: SqliteBus) -> Received:
     async with asyncio.timeout(10):
         while not (found := await bus.receive(PROBE)):
@@ -60,8 +72,10 @@ def an_event(version: int) -> dict[str, Any]:
     }
 
 
-async def test_an_event_travels_with_what_subscribers_filter_by(bus: SqliteBus) -> None:
-    await relay([an_event(1)], bus)
+async def test_an_event_travels_with_what_subscribers_filter_by(
+    bus: SqliteBus, documents: SqliteDocuments
+) -> None:
+    await relayed([an_event(1)], bus, documents)
     received = await next_message(bus)
 
     assert json.loads(received.message.body) == an_event(1)
@@ -73,8 +87,8 @@ async def test_an_event_travels_with_what_subscribers_filter_by(bus: SqliteBus) 
     }
 
 
-async def test_events_come_in_order(bus: SqliteBus) -> None:
-    await relay([an_event(n) for n in range(1, 31)], bus)
+async def test_events_come_in_order(bus: SqliteBus, documents: SqliteDocuments) -> None:
+    await relayed([an_event(n) for n in range(1, 31)], bus, documents)
     received = [(await next_message(bus)).message for _ in range(30)]
 
     assert [json.loads(one.body)["data"]["version"] for one in received] == list(range(1, 31))
@@ -110,13 +124,13 @@ async def test_what_was_committed_before_a_crash_is_relayed_after_it(folder: Fol
     assert ids == [f"{made.id}:1", f"{made.id}:2"]
 
 
-async def test_without_a_bus_events_wait() -> None:
+async def test_without_a_bus_events_wait(documents: SqliteDocuments) -> None:
     with pytest.raises(BusUnavailable, match="1 messages to events wait"):
-        await relay([an_event(1)], NoBus())
+        await relayed([an_event(1)], NoBus(), documents)
 
 
-async def test_a_feed_without_events_asks_nothing_of_the_bus() -> None:
-    await relay([], NoBus())
+async def test_a_feed_without_events_asks_nothing_of_the_bus(documents: SqliteDocuments) -> None:
+    await relayed([], NoBus(), documents)
 
 
 class Breaking(SqliteBus):
@@ -127,14 +141,16 @@ class Breaking(SqliteBus):
         raise BusUnavailable("The connection broke.")
 
 
-async def test_a_broken_connection_sends_some_twice_and_none_never(folder: Folder) -> None:
+async def test_a_broken_connection_sends_some_twice_and_none_never(
+    folder: Folder, documents: SqliteDocuments
+) -> None:
     events = [an_event(1), an_event(2)]
     breaking = Breaking(folder.bus, LAYOUT)
     with pytest.raises(BusUnavailable):
-        await relay(events, breaking)
+        await relayed(events, breaking, documents)
     breaking.close()
     bus = SqliteBus(folder.bus, LAYOUT)
-    await relay(events, bus)
+    await relayed(events, bus, documents)
     ids = [(await next_message(bus)).message.properties["MessageId"] for _ in range(3)]
     bus.close()
 

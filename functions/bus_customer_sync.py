@@ -1,0 +1,38 @@
+"""The queue of customers that wait for their account numbers."""
+
+import azure.functions as func
+
+from functions._bus import Received, receiving
+from shared.domain.sync_operations import SynchronizeCustomer
+from shared.errors import Refusal, Unavailable
+from shared.usecases.conversion import convert, note_failure
+from shared.usecases.relay import CUSTOMER_SYNC
+
+bp = func.Blueprint()
+
+ACTOR = "system:customer-sync"
+
+
+@bp.service_bus_queue_trigger(
+    arg_name="msg",
+    queue_name=CUSTOMER_SYNC,
+    connection="SERVICEBUS",
+    is_sessions_enabled=True,
+    data_type=func.DataType.BINARY,
+)
+@receiving(CUSTOMER_SYNC, SynchronizeCustomer)
+async def synchronize_customer(received: Received[SynchronizeCustomer]) -> None:
+    """Give the customer its account number; a message that comes twice finds that done."""
+    command = received.command
+    errand = received.backend.errand(command.legal_entity, ACTOR, received.now)
+    try:
+        await convert(command.customer_id, errand=errand)
+    except Unavailable as exc:
+        await note_failure(command.customer_id, exc.code, exc.detail, errand=errand)
+        raise
+    except Refusal:
+        raise
+    except Exception as exc:
+        detail = f"An unforeseen {type(exc).__name__}."
+        await note_failure(command.customer_id, "internal", detail, errand=errand)
+        raise
