@@ -102,7 +102,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     reply = Reply(body, etag=customer.etag, location=call.url("customers", customer.id))
     if customer.sync_status == "PendingSync":
         reply.status = HTTPStatus.ACCEPTED
-    if asked:
+    if asked and reply.status:
         reply.headers["Preference-Applied"] = RESPOND_ASYNC
     return reply
 

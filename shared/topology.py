@@ -73,7 +73,7 @@ class Entity:
 
     path: str
     sessions: bool = False
-    lock: float = 60.0
+    lock: float = 30.0
     most_deliveries: int = 10
     duplicate_window: float = 0.0
     filters: tuple[Mapping[str, str], ...] = ()

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 IDLE = 0.2  # seconds between looks at a queue that is empty
 AT_ONCE = 16  # messages, which is the real host's default too
-RENEW = 15.0  # seconds
+RENEW = 10.0  # seconds
 TEXTS = ("MessageId", "SessionId", "CorrelationId", "Subject", "ContentType")
 
 
@@ -39,14 +39,18 @@ def layout(functions: Iterable[Function]) -> Messaging:
         if one.kind == "serviceBusTrigger" and "topicName" in one.trigger:
             topic = topics.get(one.trigger["topicName"], Topic(one.trigger["topicName"]))
             if entity_of(one) not in {known.path for known in topic.subscriptions}:
-                served = (*topic.subscriptions, Entity(entity_of(one)))
+                served = (*topic.subscriptions, _entity(one))
                 topics[topic.name] = replace(topic, subscriptions=served)
     queues = {
-        one.trigger["queueName"]: Entity(one.trigger["queueName"])
+        one.trigger["queueName"]: _entity(one)
         for one in functions
         if one.kind == "serviceBusTrigger" and "queueName" in one.trigger
     }
     return Messaging(queues | dict(found.queues), topics)
+
+
+def _entity(function: Function) -> Entity:
+    return Entity(entity_of(function), sessions=bool(function.trigger.get("isSessionsEnabled")))
 
 
 async def receive(function: Function, source: Source) -> None:

@@ -115,12 +115,14 @@ async def test_a_thousand_addresses_make_the_customer_no_larger(api: Api) -> Non
             document = await api.documents.read("customers", ("USRT", made["id"]), made["id"])
             assert document is not None
             sizes.append(len(str(document.body)))
-            costs.append(added.headers["Server-Timing"].partition(" charge")[0])
+        if n % 100 > 90:  # one of them may have read the settings anew
+            costs.append((n // 900, added.headers["Server-Timing"].partition(" charge")[0]))
     page = (await api.get(f"{path}/addresses")).json()
     last = (await api.get(f"{path}/addresses?limit=100&cursor={page['nextCursor']}")).json()
 
     assert abs(sizes[1] - sizes[0]) < 10
-    assert costs[0] == costs[1]
+    early, late = (min(cost for when, cost in costs if when == one) for one in (0, 1))
+    assert early == late
     assert len(page["items"]) == 20
     assert last["items"][0]["street"] == "20 Main St"
     assert (await api.get(path)).json()["addressCount"] == 1000
