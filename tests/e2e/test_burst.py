@@ -25,42 +25,48 @@ def host(configured: Path, tmp_path: Path) -> Iterator[FaultyHost]:
     host.stop()
 
 
+async def make_one(client: httpx.AsyncClient, number: int) -> str:
+    """Make a customer, asked for again with its key as long as there is no answer."""
+    headers = {"Idempotency-Key": str(uuid4()), "Prefer": "respond-async"}
+    body = a_customer(lastName=f"Berg{number}")
+    while True:
+        try:
+            answer = await client.post("/customers", json=body, headers=headers)
+        except httpx.TransportError:
+            await asyncio.sleep(0.2)
+            continue
+        # 201: the host died before it had answered, and the number has come meanwhile.
+        if answer.status_code in {201, 202}:
+            key: str = answer.json()["id"]
+            return key
+        assert answer.status_code in {409, 503}, answer.text
+        await asyncio.sleep(1)
+
+
+async def kill_at_times(host: FaultyHost, made: list[str]) -> None:
+    for count in KILLED_AT:
+        while len(made) < count:
+            await asyncio.sleep(0.01)
+        host.kill()
+        await asyncio.to_thread(host.start, "--share", "0.02")
+
+
 async def make_all(host: FaultyHost) -> list[str]:
-    """Make them all, each asked for again with its key as long as there is no answer."""
+    """Make them all, while the host is killed and started again."""
     made: list[str] = []
-    names = iter(range(CUSTOMERS))
+    numbers = iter(range(CUSTOMERS))
 
     async def make(client: httpx.AsyncClient) -> None:
-        for number in names:
-            headers = {"Idempotency-Key": str(uuid4()), "Prefer": "respond-async"}
-            while True:
-                try:
-                    body = a_customer(lastName=f"Berg{number}")
-                    answer = await client.post("/customers", json=body, headers=headers)
-                except httpx.TransportError:
-                    await asyncio.sleep(0.2)
-                    continue
-                # 201: the host died before it had answered, and the number has come meanwhile.
-                if answer.status_code in {201, 202}:
-                    made.append(answer.json()["id"])
-                    break
-                assert answer.status_code in {409, 503}, answer.text
-                await asyncio.sleep(1)
+        for number in numbers:
+            made.append(await make_one(client, number))  # noqa: PERF401  # others add to it
 
-    async def kill() -> None:
-        for count in KILLED_AT:
-            while len(made) < count:
-                await asyncio.sleep(0.01)
-            host.kill()
-            await asyncio.to_thread(host.start, "--share", "0.02")
-
-    async with httpx.AsyncClient(
-        base_url=host.url + BASE, headers=host.headers, timeout=30
-    ) as client:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(kill())
-            for _ in range(AT_ONCE):
-                tasks.create_task(make(client))
+    async with (
+        httpx.AsyncClient(base_url=host.url + BASE, headers=host.headers, timeout=30) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(kill_at_times(host, made))
+        for _ in range(AT_ONCE):
+            tasks.create_task(make(client))
     return made
 
 
