@@ -7,6 +7,7 @@ from functions import (
     feed_customers,
     feed_events,
     feed_imports,
+    feed_uploads,
     http_addresses,
     http_companies,
     http_contacts,
@@ -17,6 +18,7 @@ from functions import (
     http_searches,
     http_settings,
     http_sync,
+    http_uploads,
     timer_customer_sync,
 )
 
@@ -27,6 +29,7 @@ for module in (
     feed_customers,
     feed_events,
     feed_imports,
+    feed_uploads,
     http_addresses,
     http_companies,
     http_contacts,
@@ -37,6 +40,7 @@ for module in (
     http_searches,
     http_settings,
     http_sync,
+    http_uploads,
     timer_customer_sync,
 ):
     app.register_functions(module.bp)

@@ -49,6 +49,12 @@ class BadHeader(BadRequest):
     code = "bad-header"
 
 
+class DigestMismatch(BadRequest):
+    """What arrived is not what was sent."""
+
+    code = "digest-mismatch"
+
+
 class NoSuchResource(NotFound):
     """The path holds what no resource can be called."""
 

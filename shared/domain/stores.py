@@ -55,7 +55,7 @@ class Store(Setting):
 class FunctionalityProfile(Setting):
     name: Key
     create_customers_asynchronously: bool = False
-    create_customers_offline: bool = False
+    create_customers_offline: bool = True
 
 
 class ChannelDatabaseGroup(Setting):

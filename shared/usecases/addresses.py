@@ -11,7 +11,7 @@ from shared.domain.events import FieldChange
 from shared.domain.pending import ADDRESSES
 from shared.errors import Invalid
 from shared.ports import Create, Equal, Operation, Order, Replace
-from shared.usecases.changes import ANY, Decision, change, check_version
+from shared.usecases.changes import ANY, Decide, Decision, change, check_version
 from shared.usecases.errand import Errand
 from shared.usecases.events import address_change
 from shared.usecases.records import (
@@ -51,8 +51,15 @@ async def read_address(key: str, address_id: str, *, errand: Errand) -> Address:
 
 async def add_address(key: str, new: NewAddress, *, errand: Errand) -> Address:
     """Add an address; the first is the primary one. The same request twice adds one."""
-    await _check_purpose(new.purpose, errand)
+    await check_purpose(new.purpose, errand)
     address_id = errand.new_id()
+    decide = adding(new, address_id, errand=errand)
+    customer = await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
+    return await load_address(errand.documents, customer, address_id)
+
+
+def adding(new: NewAddress, address_id: str, *, errand: Errand) -> Decide:
+    """Return what adds it, once its purpose is there."""
 
     async def decide(customer: Customer) -> Decision:
         place = errand.place(customer.id)
@@ -74,15 +81,21 @@ async def add_address(key: str, new: NewAddress, *, errand: Errand) -> Address:
         )
         return await _carried(made, address, changes, errand)
 
-    customer = await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
-    return await load_address(errand.documents, customer, address_id)
+    return decide
 
 
 async def edit_address(
     key: str, address_id: str, edit: AddressEdit, *, if_match: str, errand: Errand
 ) -> Address:
     """Apply the merge patch. Raises AddressNotFound, AddressInactive, Stale, Invalid."""
-    await _check_purpose(edit.purpose, errand)
+    await check_purpose(edit.purpose, errand)
+    decide = editing(address_id, edit, if_match=if_match, errand=errand)
+    customer = await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
+    return await load_address(errand.documents, customer, address_id)
+
+
+def editing(address_id: str, edit: AddressEdit, *, if_match: str, errand: Errand) -> Decide:
+    """Return what applies the merge patch, once its purpose is there. Raises Invalid."""
     changes = {name: getattr(edit, name) for name in edit.model_fields_set}
     if changes.get("primary", True) is None or changes.get("purpose", "") is None:
         raise Invalid.at("", "required", "Purpose and primary can be changed, not taken away.")
@@ -93,8 +106,7 @@ async def edit_address(
         address = ad.edit_address(read, changes, errand.now)
         return await _rewritten(customer, read, address, errand)
 
-    customer = await change(key, decide, if_match=ANY, errand=errand, feature=ADDRESSES)
-    return await load_address(errand.documents, customer, address_id)
+    return decide
 
 
 async def end_address(
@@ -171,7 +183,7 @@ def _joined(changes: dict[str, object], demoted: dict[str, str]) -> dict[str, ob
     return changes | {"indexed_addresses": kept}
 
 
-async def _check_purpose(purpose: str | None, errand: Errand) -> None:
+async def check_purpose(purpose: str | None, errand: Errand) -> None:
     if purpose is not None:
         await errand.configuration.require(
             errand.legal_entity, ADDRESS_PURPOSES, purpose, "/purpose"

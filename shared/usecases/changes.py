@@ -16,6 +16,7 @@ from shared.usecases.errand import Errand
 from shared.usecases.events import telling
 from shared.usecases.records import customer_document, load
 from shared.usecases.sync_operations import meanwhile
+from shared.usecases.timeline import consents_of_edit
 
 T = TypeVar("T")
 ANY = "*"
@@ -27,18 +28,21 @@ PAUSE = 0.005  # seconds, times a random part of the number of tries
 class Decision:
     """The customer as it shall be, and what else the same commit writes in its partition.
 
-    `parts` tell what those operations change, for the event.
+    `parts` tell what those operations change, for the event. `consents` write the decisions about
+    contact points, where more is known of them than the edit says.
     """
 
     customer: Customer
     operations: Sequence[Operation] = ()
     parts: Sequence[FieldChange] = ()
+    consents: Sequence[Operation] = ()
 
 
 Decide = Callable[[Customer], Awaitable[Decision]]
+Edit = Callable[[Customer], Awaitable[Customer]]
 
 
-def only(decide: Callable[[Customer], Awaitable[Customer]]) -> Decide:
+def only(decide: Edit) -> Decide:
     """Make a decision of what changes the customer alone."""
 
     async def decided(customer: Customer) -> Decision:
@@ -94,6 +98,7 @@ async def _write(read: Customer, decision: Decision, errand: Errand) -> Customer
     operations = [
         Replace(customer_document(written), read.etag),
         *decision.operations,
+        *(decision.consents or consents_of_edit(read, written, errand)),
         told,
         *meanwhile(read, written, told, errand),
     ]

@@ -7,7 +7,7 @@ from shared.domain.collections import STORES
 from shared.domain.contacts import Contact, ContactEdit, Contacts, NewContact
 from shared.domain.customers import Customer
 from shared.errors import Invalid
-from shared.usecases.changes import ANY, change, check_version, only
+from shared.usecases.changes import ANY, Edit, change, check_version, only
 from shared.usecases.errand import Errand
 from shared.usecases.records import load
 
@@ -24,25 +24,42 @@ async def list_contacts(key: str, *, errand: Errand) -> Contacts:
 async def add_contact(key: str, new: NewContact, *, errand: Errand) -> Contact:
     """Add a contact point. The same request twice adds one."""
     contact_id = errand.new_id()
-    several = await _several(errand)
+    decide = only(adding(new, contact_id, errand=errand))
+    customer = await change(key, decide, if_match=ANY, errand=errand)
+    return cp.find(customer.contacts, contact_id)
+
+
+def adding(new: NewContact, contact_id: str, *, errand: Errand) -> Edit:
+    """Return what adds it. Raises ContactExists, SecondaryContactsOff, TooManyContacts, Invalid."""
 
     async def decide(customer: Customer) -> Customer:
         if errand.fingerprint and any(one.id == contact_id for one in customer.contacts):
             return customer
-        normal = cp.normalize(new.kind, new.value, await _country(customer, errand), "/value")
+        normal = await normal_value(new, customer, errand)
         purpose = "Personal" if customer.customer_type == "Person" else "Business"
         made = cp.contact(new, contact_id, normal=normal, purpose=purpose, now=errand.now)
-        contacts = cp.add(customer.contacts, made, several=several)
+        contacts = cp.add(customer.contacts, made, several=await _several(errand))
         return customer.edited(errand.actor, errand.now, contacts=contacts)
 
-    customer = await change(key, only(decide), if_match=ANY, errand=errand)
-    return cp.find(customer.contacts, contact_id)
+    return decide
+
+
+async def normal_value(new: NewContact, customer: Customer, errand: Errand) -> str:
+    """Return what it is compared by with the others of the customer. Raises Invalid."""
+    return cp.normalize(new.kind, new.value, await _country(customer, errand), "/value")
 
 
 async def edit_contact(
     key: str, contact_id: str, edit: ContactEdit, *, if_match: str, errand: Errand
 ) -> Contact:
     """Apply the merge patch. Raises ContactNotFound, ContactExists, SuccessorNeeded, Stale."""
+    decide = only(editing(contact_id, edit, if_match=if_match, errand=errand))
+    customer = await change(key, decide, if_match=ANY, errand=errand)
+    return cp.find(customer.contacts, contact_id)
+
+
+def editing(contact_id: str, edit: ContactEdit, *, if_match: str, errand: Errand) -> Edit:
+    """Return what applies the merge patch. Raises Invalid, and later what `edit_contact` does."""
     changes = {name: getattr(edit, name) for name in edit.model_fields_set}
     flawed = [name for name in ("value", "purpose", "primary") if changes.get(name, "") is None]
     if flawed:
@@ -55,8 +72,7 @@ async def edit_contact(
         contacts = cp.change(customer.contacts, changed)
         return customer.edited(errand.actor, errand.now, contacts=contacts)
 
-    customer = await change(key, only(decide), if_match=ANY, errand=errand)
-    return cp.find(customer.contacts, contact_id)
+    return decide
 
 
 async def remove_contact(

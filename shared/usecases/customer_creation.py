@@ -28,6 +28,7 @@ from shared.usecases.errand import Errand
 from shared.usecases.events import address_change, telling
 from shared.usecases.records import address_document, customer_document, customer_of, load
 from shared.usecases.sync_operations import at_first
+from shared.usecases.timeline import consents_of_edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ async def _commit(
     operations = [
         Create(body),
         *(Create(address_document(address)) for address in addresses),
+        *consents_of_edit(None, customer, errand),
         told,
         *at_first(customer, told, errand),
     ]

@@ -10,7 +10,7 @@ from shared.domain.customers import (
     CustomerNotFound,
     merged,
 )
-from shared.usecases.changes import ANY, change, only
+from shared.usecases.changes import ANY, Edit, change, only
 from shared.usecases.customer_settings import check_named, definitions, dimensions
 from shared.usecases.errand import Errand
 from shared.usecases.settings import used_by
@@ -31,6 +31,11 @@ async def resolve(customer_id: str, *, errand: Errand) -> str:
 async def edit_customer(key: str, edit: CustomerEdit, *, if_match: str, errand: Errand) -> Customer:
     """Apply the merge patch. Raises CustomerNotFound, CustomerInactive, Stale, Invalid."""
     await check_named(edit, errand)
+    return await change(key, only(editing(edit, errand=errand)), if_match=if_match, errand=errand)
+
+
+def editing(edit: CustomerEdit, *, errand: Errand) -> Edit:
+    """Return what applies the merge patch, once the settings that it names are there."""
 
     async def decide(customer: Customer) -> Customer:
         changes = merged(customer, edit)
@@ -42,7 +47,7 @@ async def edit_customer(key: str, edit: CustomerEdit, *, if_match: str, errand: 
             changes["financial_dimensions"] = await dimensions(changes["customer_group"], errand)
         return customer.edited(errand.actor, errand.now, **changes)
 
-    return await change(key, only(decide), if_match=if_match, errand=errand)
+    return decide
 
 
 async def deactivate_customer(key: str, *, if_match: str, errand: Errand) -> Customer:

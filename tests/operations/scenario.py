@@ -13,6 +13,12 @@ from tests.api import (
     an_email,
 )
 
+CHANNELS = ("SANFRAN", "ONLINE")
+OFFLINE = (
+    '{{"operationId": "{operation}", "type": "create", "customerId": "{customer}",'
+    ' "at": "2026-11-20T10:00:00Z", "body": {{"lastName": "Berg"}}}}'
+)
+
 Ask = Callable[..., Awaitable[Any]]
 
 
@@ -23,6 +29,7 @@ async def everything(ask: Ask, number: int) -> None:
     await _customers(ask, number)
     await _parts(ask, number)
     await _imports(ask)
+    await _uploads(ask, number)
     await _synchronization(ask, number)
     await _settings(ask, number)
     for row, path in (
@@ -33,6 +40,10 @@ async def everything(ask: Ask, number: int) -> None:
         ("get_docs_asset", "/api/docs/swagger-ui.css"),
     ):
         await ask(row, "GET", path)
+
+
+def operation_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
 
 
 def person(number: int, letter: str) -> dict[str, Any]:
@@ -100,6 +111,24 @@ async def _imports(ask: Ask) -> None:
         content_type="application/x-ndjson",
     )  # fmt: skip
     await ask("get_import", "GET", f"imports/{started['id']}", bearer=ADMINISTRATOR)
+
+
+async def _uploads(ask: Ask, number: int) -> None:
+    """What is decided about here was uploaded, and stopped, in `tests.operations.table`."""
+    sessions, conflicts = "channels/HOUSTON/upload-sessions", "channels/HOUSTON/conflicts"
+    line = OFFLINE.format(operation=operation_id(number + 10), customer=operation_id(number + 20))
+    started = await ask(
+        "upload_offline_operations", "POST", sessions.replace("HOUSTON", CHANNELS[number - 1]),
+        line.encode(), content_type="application/x-ndjson",
+    )  # fmt: skip
+    channel = f"channels/{started['channel']}/upload-sessions"
+    await ask("get_upload_session", "GET", f"{channel}/{started['id']}")
+    await ask("list_upload_sessions", "GET", channel)
+    await ask("list_conflicts", "GET", conflicts)
+    stopped = operation_id(number)
+    await ask("get_conflict", "GET", f"{conflicts}/{stopped}")
+    decision = {"operationId": stopped, "decision": "retry", "body": {"firstName": "Carina"}}
+    await ask("decide_conflict", "POST", conflicts, decision)
 
 
 async def _synchronization(ask: Ask, number: int) -> None:

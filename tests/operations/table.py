@@ -1,5 +1,6 @@
 """What every operation asks of the store, counted at the endpoint, as a page of documentation."""
 
+import json
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from local.folder import Folder
 from local.host.app import Host
 from local.stores import OpenStore
 from shared import wiring
+from shared.usecases.uploads import work_through
 from tests.api import COMPANY, Api, started
 from tests.cosmos.endpoint import Endpoint, Logged
 from tests.cosmos.stores import cosmos_documents
 from tests.letters import a_letter, give_up
-from tests.operations.scenario import everything
+from tests.operations.scenario import OFFLINE, everything, operation_id
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "operations.md"
 HEAD = """\
@@ -64,7 +66,11 @@ of a customer were passed on; for a pending customer another commit puts it into
 who wait. `run_imports` makes the customers of a chunk, each at the price of `create_customer`, and
 ends the chunk with 2 reads and 1 commit. `synchronize_customer` reads the customer and its
 operation and writes both and an event in 1 commit; then the directory follows as for any edit.
-`synchronize_customers_and_channel_requests` asks 1 query for each company.
+`synchronize_customers_and_channel_requests` asks 1 query for each company. `apply_uploads` reads
+for each operation what stops its customer and whether it was applied before, applies it at the
+price of the request that does the same online, with a small document more in its commit, and notes
+what became of it with 1 commit and 1 read; an operation that names an older version of its customer
+than the newest asks 1 query for what was changed since.
 """
 
 
@@ -128,9 +134,25 @@ async def measured(endpoint: Endpoint, folder: Folder, database: str) -> Rows:
         bus = wiring.backend().bus
         assert isinstance(bus, SqliteBus)
         await give_up(bus, *(a_letter(f"m{number}") for number in range(4)))
+        await _stop_two(api)
         for number in (1, 2):
             await everything(ask, number)
     return rows
+
+
+async def _stop_two(api: Api) -> None:
+    """Upload operations that stop, as the feed does that rests here."""
+    lines = []
+    for number in (1, 2):
+        key = operation_id(number + 30)
+        lines.append(OFFLINE.format(operation=operation_id(number + 40), customer=key))
+        bad = {"lastNam": "Berg"}
+        patch = {"operationId": operation_id(number), "type": "patch", "customerId": key}
+        lines.append(json.dumps(patch | {"at": "2026-11-20T10:01:00Z", "body": bad}))
+    path, ndjson = "channels/HOUSTON/upload-sessions", "application/x-ndjson"
+    response = await api.post(path, "\n".join(lines).encode(), content_type=ndjson)
+    errand = wiring.backend().errand(COMPANY, "channel:HOUSTON", datetime.now(UTC))
+    assert not await work_through("HOUSTON", response.json()["id"], errand=errand)
 
 
 async def _quiet(folder: Folder, open_store: OpenStore, stack: AsyncExitStack) -> Api:

@@ -1,0 +1,38 @@
+"""What happened to a customer, as documents of her partition that one query lists by time."""
+
+from typing import Any
+
+from shared.domain.consents import Consent, of_edit
+from shared.domain.customers import Customer
+from shared.domain.notes import Note
+from shared.domain.values import Record, as_text
+from shared.ports import Create, Operation
+from shared.usecases.errand import Errand
+
+NOTE, CONSENT = "note", "consent"
+
+
+def entry(kind: str, name: str, at: str, record: Record) -> dict[str, Any]:
+    """Return the document of a record that stands in the timeline at a moment."""
+    body = record.model_dump(mode="json", by_alias=True)
+    return body | {"id": f"{kind}:{name}", "type": kind, "timeline": True, "at": at}
+
+
+def note_document(note: Note) -> dict[str, Any]:
+    return entry(NOTE, note.id, as_text(note.created_at), note) | {"noteId": note.id}
+
+
+def consent_document(consent: Consent, version: int) -> dict[str, Any]:
+    """Return the document of a decision that led to this version of the customer."""
+    name = f"{version:012d}:{consent.contact_id}"
+    return entry(CONSENT, name, as_text(consent.decided_at), consent)
+
+
+def consents_of_edit(before: Customer | None, after: Customer, errand: Errand) -> list[Operation]:
+    """Return what writes the decisions that an edit of contact points itself made."""
+    old = {one.id: one.marketing_consent for one in before.contacts} if before else {}
+    return [
+        Create(consent_document(of_edit(one, errand.actor, errand.now), after.version))
+        for one in after.contacts
+        if one.marketing_consent != old.get(one.id)
+    ]
