@@ -1,13 +1,14 @@
 """Consent: what a customer has decided about a contact point, and the proof of it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from shared.domain.contacts import Contact, ContactId, ContactKind, MarketingConsent
 from shared.domain.values import Body, Line, LongLine, Record
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 Purpose = Literal["Marketing"]
 Source = Literal["POS", "Web", "CallCenter", "Import", "Customer"]
 
@@ -26,12 +27,14 @@ class NewConsent(Body):
 
     contact_id: ContactId | None = None
     kind: ContactKind | None = None
-    value: Annotated[str | None, Field(max_length=254)] = None
+    value: Annotated[
+        str | None, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)
+    ] = None
     purpose: Purpose = "Marketing"
     decision: MarketingConsent
     source: Source = "POS"
     evidence: Evidence = Evidence()
-    decided_at: AwareDatetime | None = None
+    decided_at: Annotated[AwareDatetime | None, Field(ge=EARLIEST)] = None
 
     @model_validator(mode="after")
     def _names_a_contact(self) -> "NewConsent":

@@ -21,6 +21,7 @@ from shared.domain.customers import (
 from shared.domain.stores import CustomerGroup, Store
 from shared.domain.values import Guid, Key, Record
 
+MOST_ADDRESSES = 40  # with the customer, so that all of it is one commit; more can be added
 RECEIPT_EMAIL_WARNING = (
     "The default customer has a receipt e-mail. Every new customer without one of its own gets it."
 )
@@ -33,7 +34,7 @@ class NewCustomer(CustomerFields):
     id: Guid | None = None
     customer_type: CustomerType | None = None
     contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MOST_CONTACTS)] = []
-    addresses: Annotated[list[NewAddress], Field(max_length=50)] = []
+    addresses: Annotated[list[NewAddress], Field(max_length=MOST_ADDRESSES)] = []
 
 
 class Notice(Record):

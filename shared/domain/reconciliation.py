@@ -13,6 +13,7 @@ from typing import Any
 from shared.domain.values import Record
 
 MAPS = ("attributes", "externalIds")
+NOTHINGS: tuple[Any, ...] = (None, [], (), {})
 
 
 class FieldConflict(Record):
@@ -48,14 +49,18 @@ UNKNOWN = Meanwhile({}, known=False)
 
 
 def meanwhile(events: Iterable[Mapping[str, Any]], own: str) -> Mapping[str, Touch]:
-    """Return what the events, in order, say that anybody but the actor `own` has changed."""
+    """Return what the events, in order, say that anybody but the actor `own` has changed.
+
+    What `own` has changed after them is its own again.
+    """
     touches: dict[str, Touch] = {}
     for event in events:
-        if event["data"]["actor"] == own:
-            continue
         at, by = datetime.fromisoformat(event["time"]), event["data"]["actor"]
         for change in event["data"]["changes"]:
             for path, old in leaves(change["field"], change["old"], change["new"]):
+                if by == own:
+                    touches.pop(path, None)
+                    continue
                 base = touches[path].base if path in touches else old
                 touches[path] = Touch(base, at, by)
     return touches
@@ -141,4 +146,7 @@ def conflicts(
 
 
 def _same(one: Any, other: Any) -> bool:
-    return bool((one or None) == (other or None))
+    """Tell it of two values; nothing and an empty list are alike, nothing and 0 are not."""
+    if isinstance(one, bool) != isinstance(other, bool):
+        return False
+    return bool(one == other) or (one in NOTHINGS and other in NOTHINGS)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, computed_field
+from pydantic import AwareDatetime, Field, computed_field
 
+from shared.domain.consents import EARLIEST
 from shared.domain.reconciliation import FieldConflict
 from shared.domain.values import Body, Guid, Key, Record, Whole
 from shared.errors import Conflict, Invalid, NotFound
@@ -27,6 +28,10 @@ ConflictKind = Literal[
 ]
 DecisionKind = Literal["offline", "current", "retry", "discard"]
 BY_FIELD: frozenset[ConflictKind] = frozenset({"field-changed", "already-there", "newer-consent"})
+
+
+# A clock that was never set says year 1, which no zone can be reckoned from.
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
 
 class ChannelNotFound(NotFound):
@@ -77,7 +82,7 @@ class OfflineOperation(Body):
     operation_id: Guid
     type: OfflineType
     customer_id: Key
-    at: AwareDatetime
+    at: Moment
     base_version: Whole = 0
     body: dict[str, Any]
 
@@ -116,7 +121,9 @@ class UploadSession(Record):
         update: dict[str, Any] = {
             "chunks_done": done,
             "applied": self.applied + outcomes.count("Applied"),
-            "already_applied": self.already_applied + outcomes.count("AlreadyApplied"),
+            "already_applied": self.already_applied
+            + outcomes.count("AlreadyApplied")
+            + outcomes.count("Discarded"),
             "refused": self.refused + outcomes.count("Refused"),
             "conflicts": self.conflicts + outcomes.count("Conflict"),
             "held_back": self.held_back + outcomes.count("HeldBack"),
@@ -186,11 +193,13 @@ class ConflictDecision(Body):
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What was decided: `settled` has each field in conflict with the value it had when a person
-    looked at it, and `left` are those that stay as they are.
+    looked at it, and `left` are those that stay as they are. `decision` is what was said of it
+    all; None while nobody has decided.
     """
 
     settled: Mapping[str, Any] = field(default_factory=dict)
     left: frozenset[str] = frozenset()
+    decision: DecisionKind | None = None
 
     def open(self, found: Iterable[FieldConflict]) -> tuple[FieldConflict, ...]:
         """Return the conflicts that nobody has decided about as they are now."""
@@ -208,7 +217,7 @@ def choice_of(conflict: OfflineConflict, decision: ConflictDecision) -> Choice:
     if decision.decision in {"retry", "discard"}:
         if decision.fields:
             raise DecisionNotPossible.at("/fields", "by-field-only", "Fields go with a side.")
-        return Choice()
+        return Choice(decision=decision.decision)
     if conflict.kind not in BY_FIELD:
         raise DecisionNotPossible.at(
             "/decision", "no-sides", f"A conflict {conflict.kind} takes retry or discard."
@@ -218,7 +227,7 @@ def choice_of(conflict: OfflineConflict, decision: ConflictDecision) -> Choice:
         raise DecisionNotPossible.at("/fields", "unknown-field", f"No conflict in {unknown[0]}.")
     sides = dict.fromkeys(settled, decision.decision) | decision.fields
     left = frozenset(path for path, side in sides.items() if side == "current")
-    return Choice(settled, left)
+    return Choice(settled, left, decision.decision)
 
 
 def check_offline_creation(*, profile_allows: bool, filters_customers: bool) -> None:

@@ -16,19 +16,15 @@ from shared.domain.uploads import (
 from shared.errors import Stale, Unavailable
 from shared.ports import Document, Equal, Operation, Order, Page, Prefix, Put, Remove, Replace
 from shared.usecases.errand import Errand
-from shared.usecases.offline import discard_operation
-from shared.usecases.offline_lines import (
+from shared.usecases.offline_lines import Applied, Read, attempt, stop_of
+from shared.usecases.offline_records import (
     CONFLICT,
     CONTAINER,
     RESULT,
-    Read,
-    attempt,
     conflict_document,
     conflict_id,
     result_document,
-    result_of,
     stop_document,
-    stop_of,
 )
 from shared.usecases.uploads import SESSION
 
@@ -113,12 +109,13 @@ async def decide_conflict(
     if decision.body is not None:
         operation = conflict.operation.model_copy(update={"body": decision.body})
         conflict = conflict.model_copy(update={"operation": operation})
-    result = await _carry_out(conflict, decision, choice, document, errand)
+    applied = await _carry_out(conflict, choice, document, errand)
     await _release(conflict, errand)
     decided = conflict.model_copy(
         update={
             "status": "Decided",
-            "decision": decision.decision,
+            # Whoever decided before, and died, has had it done already: that is what counts.
+            "decision": applied.decision or decision.decision,
             "decided_fields": decision.fields,
             "decided_at": errand.now,
             "decided_by": errand.actor,
@@ -126,7 +123,7 @@ async def decide_conflict(
     )
     writes: list[Operation] = [
         Replace(conflict_document(decided), document.etag),
-        Put(result_document(result, conflict.session_id)),
+        Put(result_document(applied.result, conflict.session_id)),
     ]
     try:
         etags = await errand.documents.commit(CONTAINER, errand.place(channel), writes)
@@ -137,20 +134,16 @@ async def decide_conflict(
 
 async def _carry_out(
     conflict: OfflineConflict,
-    decision: ConflictDecision,
     choice: Choice,
     document: Document,
     errand: Errand,
-) -> UploadedOperation:
+) -> Applied:
     one = Read(conflict.line, conflict.operation, conflict.customer_id)
-    if decision.decision == "discard":
-        await discard_operation(conflict.operation, conflict.customer_id, errand=errand)
-        return result_of(one, "Discarded")
     applied = await attempt(
         one, conflict.session_id, conflict.channel, choice=choice, errand=errand
     )
     if applied.conflict is None:
-        return applied.result
+        return applied
     found = applied.conflict.model_copy(update={"found_at": conflict.found_at})
     again = conflict_document(found)
     place = errand.place(conflict.channel)
@@ -172,8 +165,11 @@ async def _release(conflict: OfflineConflict, errand: Errand) -> None:
         if stop is None or stop.body["operationId"] != conflict.operation_id:
             return
         try:
-            if await _stopped_again(conflict, stop, errand):
+            stop = await _caught_up(conflict, stop, errand)
+            if stop is None:
                 return
+            if stop.body["held"]:
+                continue  # what is held back is not seen yet
             lifted: list[Operation] = [Replace(stop.body, stop.etag), Remove(stop.id)]
             await errand.documents.commit(CONTAINER, place, lifted)
         except Stale:
@@ -182,24 +178,30 @@ async def _release(conflict: OfflineConflict, errand: Errand) -> None:
     raise Unavailable("More and more is held back for this customer; decide again.")
 
 
-async def _stopped_again(conflict: OfflineConflict, stop: Document, errand: Errand) -> bool:
-    """Apply all that is held back; if one stops, let it be what the others wait behind."""
+async def _caught_up(conflict: OfflineConflict, stop: Document, errand: Errand) -> Document | None:
+    """Apply what is held back and count it off the stop, which is returned as it then is.
+
+    None if one of them stops again: then it is what the others wait behind.
+    """
     place = errand.place(conflict.channel)
-    while held := await _held(conflict, errand):
-        for document in held:
-            one = _read_back(document, conflict.customer_id)
-            session = document.body["session"]
-            applied = await attempt(one, session, conflict.channel, choice=Choice(), errand=errand)
-            writes: list[Operation] = [Put(result_document(applied.result, session))]
-            if applied.conflict:
-                writes += [
-                    Put(conflict_document(applied.conflict)),
-                    Replace(stop_document(applied.conflict, stop.body["held"]), stop.etag),
-                ]
-            await errand.documents.commit(CONTAINER, place, writes)
-            if applied.conflict:
-                return True
-    return False
+    for document in await _held(conflict, errand):
+        one = _read_back(document, conflict.customer_id)
+        session = document.body["session"]
+        applied = await attempt(one, session, conflict.channel, choice=Choice(), errand=errand)
+        left = stop.body["held"] - 1
+        after = stop_document(applied.conflict, left) if applied.conflict else stop.body
+        after = {**after, "held": left}
+        writes: list[Operation] = [
+            Replace(after, stop.etag),
+            Put(result_document(applied.result, session)),
+        ]
+        if applied.conflict:
+            writes.append(Put(conflict_document(applied.conflict)))
+        etags = await errand.documents.commit(CONTAINER, place, writes)
+        if applied.conflict:
+            return None
+        stop = Document(after, etags[0])
+    return stop
 
 
 async def _held(conflict: OfflineConflict, errand: Errand) -> list[Document]:

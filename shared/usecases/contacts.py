@@ -37,7 +37,7 @@ def adding(new: NewContact, contact_id: str, *, errand: Errand) -> Edit:
             return customer
         normal = await normal_value(new, customer, errand)
         purpose = "Personal" if customer.customer_type == "Person" else "Business"
-        made = cp.contact(new, contact_id, normal=normal, purpose=purpose, now=errand.now)
+        made = cp.contact(new, contact_id, normal=normal, purpose=purpose, now=errand.decided_at)
         contacts = cp.add(customer.contacts, made, several=await _several(errand))
         return customer.edited(errand.actor, errand.now, contacts=contacts)
 
@@ -96,7 +96,7 @@ async def _changed(
         country = await _country(customer, errand)
         update["normal"] = cp.normalize(read.kind, str(changes["value"]), country, "/value")
     if "marketing_consent" in changes:
-        update["consent_at"] = errand.now if changes["marketing_consent"] else None
+        update["consent_at"] = errand.decided_at if changes["marketing_consent"] else None
     return read.model_copy(update=update)
 
 

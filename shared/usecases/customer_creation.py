@@ -132,7 +132,7 @@ async def _contacts(new: NewCustomer, inherited: CustomerDefaults, errand: Erran
         new.customer_type or inherited.customer_type,
         country=_phone_country(new, inherited),
         several=bool(features.get(FEATURE)),
-        now=errand.now,
+        now=errand.decided_at,
     )
 
 

@@ -12,7 +12,10 @@ from shared.usecases.numbers import Numbers
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """`fingerprint` names the request, where it may come twice, so that ids come out the same."""
+    """`fingerprint` names the request, where it may come twice, so that ids come out the same.
+
+    `done_at` is when it was done where that was before `now`, by a channel that was offline.
+    """
 
     legal_entity: str
     actor: str
@@ -22,6 +25,12 @@ class Errand:
     numbers: Numbers
     accounts: Accounts
     fingerprint: str | None = None
+    done_at: datetime | None = None
+
+    @property
+    def decided_at(self) -> datetime:
+        """Return when the customer decided what this errand says of her consent."""
+        return self.done_at or self.now
 
     def new_id(self) -> str:
         if self.fingerprint is None:

@@ -1,14 +1,12 @@
 """Applying one operation that was done offline: exactly once, and never over a newer change."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from shared.domain.customer_creation import NewCustomer
-from shared.domain.customers import Customer, CustomerEdit, CustomerExists, CustomerInactive
+from shared.domain.customers import Customer, CustomerExists, CustomerInactive
 from shared.domain.flaws import flaws_of
 from shared.domain.reconciliation import (
     NOTHING,
@@ -16,20 +14,22 @@ from shared.domain.reconciliation import (
     FieldConflict,
     Meanwhile,
     conflicts,
-    flattened,
     meanwhile,
 )
-from shared.domain.uploads import Choice, ConflictKind, OfflineOperation, Outcome
+from shared.domain.uploads import (
+    Choice,
+    ConflictKind,
+    DecisionKind,
+    OfflineOperation,
+    Outcome,
+)
 from shared.domain.values import as_text
 from shared.errors import AlreadyExists, Invalid
 from shared.ports import Create, Range
 from shared.usecases.changes import ANY, Decide, Decision, change
-from shared.usecases.customer_creation import create_customer
-from shared.usecases.customer_settings import check_named
-from shared.usecases.customers import GUID, editing, resolve
+from shared.usecases.customers import resolve
 from shared.usecases.errand import Errand
 from shared.usecases.events import EVENT
-from shared.usecases.records import customer_document, customer_view
 
 M = TypeVar("M", bound=BaseModel)
 UPLOADED = "uploaded"
@@ -83,7 +83,7 @@ class Offline:
         for all but the most eventful."""
         base = self.operation.base_version
         if base >= customer.version:
-            return NOTHING
+            return NOTHING if base == customer.version else UNKNOWN
         events = await self._events(base + 1, customer.version + 1)
         known = len(events) == customer.version - base
         return Meanwhile(meanwhile(events, self.errand.actor), known)
@@ -112,6 +112,7 @@ class Offline:
                 "id": marker_id(self.operation),
                 "type": UPLOADED,
                 "createdAt": as_text(self.errand.now),
+                "decision": self.choice.decision,
                 "ttl": KEPT,
             }
         )
@@ -138,14 +139,23 @@ class Offline:
         await self.errand.documents.commit("customers", place, [self.marker])
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What became of an operation: the version it led to, and what had been decided about it."""
+
+    outcome: Outcome
+    version: int | None = None
+    decision: DecisionKind | None = None
+
+
 Way = Callable[[Offline], Awaitable[int | None]]
 Ways = Mapping[str, Way]
 
 
 async def apply_operation(
     operation: OfflineOperation, channel: str, ways: Ways, *, choice: Choice, errand: Errand
-) -> tuple[Outcome, int | None]:
-    """Apply it once, whenever and however often it comes; return the version it led to.
+) -> Effect:
+    """Apply it once, whenever and however often it comes, and return what became of it.
 
     Raises Conflicted, Unavailable, and the refusals of the rules.
     """
@@ -154,76 +164,41 @@ async def apply_operation(
         await customer_of(operation, errand),
         choice,
         replace(
-            errand, actor=channel_actor(channel), fingerprint=f"upload:{operation.operation_id}"
+            errand,
+            actor=channel_actor(channel),
+            fingerprint=f"upload:{operation.operation_id}",
+            done_at=min(operation.at, errand.now),
         ),
     )
-    place = errand.place(offline.key)
-    if await errand.documents.read("customers", place, marker_id(operation)):
-        return "AlreadyApplied", None
+    if known := await _known(offline):
+        return known
     try:
-        return "Applied", await ways[operation.type](offline)
+        if choice.decision == "discard":
+            await offline.mark()
+            return Effect("Discarded", None, "discard")
+        return Effect("Applied", await ways[operation.type](offline), choice.decision)
     except AlreadyExists:
-        return "AlreadyApplied", None
+        return await _known(offline) or Effect("AlreadyApplied")
     except CustomerInactive:
         raise Conflicted("customer-inactive") from None
     except CustomerExists:
         raise Conflicted("customer-exists") from None
 
 
-async def discard_operation(operation: OfflineOperation, key: str, *, errand: Errand) -> None:
-    """Mark it as dealt with, so that it does nothing when it comes again."""
-    with suppress(AlreadyExists):
-        await Offline(operation, key, Choice(), errand).mark()
+async def _known(offline: Offline) -> Effect | None:
+    """Return what became of it when it came before, as the commit itself says that did it."""
+    marker = await offline.errand.documents.read(
+        "customers", offline.errand.place(offline.key), marker_id(offline.operation)
+    )
+    if marker is None:
+        return None
+    decision: DecisionKind | None = marker.body["decision"]
+    return Effect("Discarded" if decision == "discard" else "AlreadyApplied", None, decision)
 
 
 async def customer_of(operation: OfflineOperation, errand: Errand) -> str:
     """Return the GUID of its customer, who may not be there yet. Raises CustomerNotFound."""
     return await resolve(operation.customer_id, errand=errand)
-
-
-async def create(offline: Offline) -> int | None:
-    """Make the customer under the GUID that the channel has given it."""
-    operation = offline.operation
-    if not GUID.fullmatch(operation.customer_id):
-        raise Invalid.at("/customerId", "guid", "A customer made offline is named by a GUID.")
-    channel = offline.errand.actor.partition(":")[2]
-    new = offline.parse(NewCustomer, id=operation.customer_id, storeNumber=channel)
-    if new.id != offline.key:
-        raise Invalid.at("/body/id", "key-mismatch", "It is not the customerId of the operation.")
-    created = await create_customer(new, errand=offline.errand, allow_duplicate=True)
-    with suppress(AlreadyExists):  # it came twice at once; there is one customer
-        await offline.mark()
-    return created.customer.version
-
-
-async def patch(offline: Offline) -> int | None:
-    """Change what the merge patch names, and nobody else has changed meanwhile."""
-    edit = offline.parse(CustomerEdit)
-    await check_named(edit, offline.errand)
-    given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-    async def decide(customer: Customer) -> Decision:
-        current = flattened(customer_view(customer_document(customer)))
-        since = await offline.since(customer)
-        kept = offline.settle(flattened(given), customer, current, since)
-        left = CustomerEdit.model_validate(_nested(kept, given))
-        if not conflicts(kept, current, UNKNOWN):
-            return Decision(customer)  # it is like that already
-        return Decision(await editing(left, errand=offline.errand)(customer))
-
-    return await offline.change(decide)
-
-
-def _nested(kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields by path as the body that they came from."""
-    nested: dict[str, Any] = {}
-    for path, value in kept.items():
-        name, _, key = path.partition("/")
-        if name in given and key:
-            nested.setdefault(name, {})[key] = value
-        else:
-            nested[path] = value
-    return nested
 
 
 def event_id(version: int) -> str:

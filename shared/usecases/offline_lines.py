@@ -5,6 +5,7 @@ has decided. What stops a customer is one document; whoever holds back writes it
 nothing is held back behind a stop that is lifted at the same moment.
 """
 
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from shared.domain.flaws import flaws_of
 from shared.domain.imports import LONGEST_LINE, refused
 from shared.domain.uploads import (
     Choice,
+    DecisionKind,
     Flawed,
     OfflineConflict,
     OfflineOperation,
@@ -25,22 +27,40 @@ from shared.domain.uploads import (
     UploadedOperation,
     UploadSession,
 )
-from shared.domain.values import as_text
 from shared.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
-from shared.ports import Create, Document, Operation, Put, Replace
+from shared.ports import Create, Document, Replace
 from shared.usecases.errand import Errand
 from shared.usecases.offline import Conflicted, apply_operation, customer_of
-from shared.usecases.offline_parts import WAYS
+from shared.usecases.offline_records import (
+    CONTAINER,
+    conflict_document,
+    conflict_id,
+    result_document,
+    result_id,
+    stop_document,
+    stop_id,
+)
+from shared.usecases.offline_ways import WAYS
 
-CONTAINER = "distribution"
-KEPT = 90 * 86400  # seconds that a session, and what became of its lines, can be asked about
-RESULT, CONFLICT, STOP = "upload-result", "upload-conflict", "upload-stop"
 MOST_TRIES = 20
+DEEPEST = 30  # levels
+
+
+class Unforeseen(Refusal):
+    """A fault of ours that an operation met; it is kept, to be tried again once it is mended."""
+
+    code = "internal"
+
+
+def place_of(exc: Exception) -> str:
+    """Return what and where it was, without what it says, which may name a person."""
+    [frame] = traceback.extract_tb(exc.__traceback__)[-1:]
+    return f"An unforeseen {type(exc).__name__} in {frame.name}, line {frame.lineno}."
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A line, understood or not. `customer` is her GUID, or what she is called if there is none."""
+    """A line, understood or not. `customer` is her GUID, empty where nobody knows it."""
 
     line: int
     operation: OfflineOperation | None
@@ -50,10 +70,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of an operation, and the conflict if there is one."""
+    """What became of an operation, the conflict if there is one, and what had been decided."""
 
     result: UploadedOperation
     conflict: OfflineConflict | None = None
+    decision: DecisionKind | None = None
 
 
 async def read_line(number: int, text: str, *, errand: Errand) -> Read:
@@ -63,19 +84,29 @@ async def read_line(number: int, text: str, *, errand: Errand) -> Read:
         return Read(number, None, refusal=exc)
     try:
         return Read(number, operation, await customer_of(operation, errand))
-    except CustomerNotFound:
-        return Read(number, operation, operation.customer_id)
+    except CustomerNotFound as exc:
+        # Nobody knows whom it is about, so nobody's later operations wait behind it.
+        return Read(number, operation, refusal=exc)
 
 
 def _parse(text: str) -> OfflineOperation:
     if len(text) >= LONGEST_LINE:
         raise Invalid.at("", "line-too-long", f"A line has less than {LONGEST_LINE} characters.")
     try:
-        return OfflineOperation.model_validate(from_json(text))
+        body = from_json(text)
+        if _is_deep(body):
+            raise Invalid.at("", "too-deep", f"A line is at most {DEEPEST} levels deep.")
+        return OfflineOperation.model_validate(body)
     except ValidationError as exc:
         raise Invalid(flaws_of(exc)) from None
     except ValueError as exc:
         raise Invalid.at("", "malformed-json", str(exc)) from None
+
+
+def _is_deep(value: Any, levels: int = DEEPEST) -> bool:
+    """Tell what the store could not keep: Cosmos DB has its own limit for nesting."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deep(one, levels - 1) for one in inner)
 
 
 async def apply_lines(
@@ -88,7 +119,7 @@ async def apply_lines(
 async def _apply_line(one: Read, session: UploadSession, errand: Errand) -> Outcome:
     place, name = errand.place(session.channel), result_id(session.id, one.line)
     for _ in range(MOST_TRIES):
-        stop = await stop_of(session.channel, one.customer, errand) if one.operation else None
+        stop = await stop_of(session.channel, one.customer, errand) if one.customer else None
         if stop:
             operations = _held_back(one, stop, session)
         else:
@@ -108,12 +139,10 @@ async def attempt(
 ) -> Applied:
     """Try an operation and return what became of it. Raises Unavailable."""
     operation = one.operation
-    if operation is None:
+    if operation is None or one.refusal:
         return Applied(result_of(one, "Refused", problem=_flawed(one.line, one.refusal)))
     try:
-        outcome, version = await apply_operation(
-            operation, channel, WAYS, choice=choice, errand=errand
-        )
+        effect = await apply_operation(operation, channel, WAYS, choice=choice, errand=errand)
     except Unavailable:
         raise
     except Stale as exc:
@@ -122,66 +151,38 @@ async def attempt(
         conflict = _conflict(one, operation, session_id, channel, errand)
         found = {"kind": exc.kind, "fields": exc.fields, "current_version": exc.version}
         return Applied(result_of(one, "Conflict"), conflict.model_copy(update=found))
-    except Refusal as exc:
-        problem = _flawed(one.line, exc)
+    except Exception as exc:  # noqa: BLE001  # one line must not stop the uploads of all channels
+        problem = _flawed(one.line, exc if isinstance(exc, Refusal) else Unforeseen(place_of(exc)))
         conflict = _conflict(one, operation, session_id, channel, errand)
         return Applied(
             result_of(one, "Refused", problem=problem),
             conflict.model_copy(update={"problem": problem}),
         )
-    return Applied(result_of(one, outcome, version=version))
+    result = result_of(one, effect.outcome, version=effect.version)
+    return Applied(result, decision=effect.decision)
 
 
 async def stop_of(channel: str, customer: str, errand: Errand) -> Document | None:
     return await errand.documents.read(CONTAINER, errand.place(channel), stop_id(customer))
 
 
-def stop_document(conflict: OfflineConflict, held: int = 0) -> dict[str, Any]:
-    return {
-        "id": stop_id(conflict.customer_id),
-        "type": STOP,
-        "operationId": conflict.operation_id,
-        "held": held,
-    }
-
-
-def result_document(result: UploadedOperation, session_id: str) -> dict[str, Any]:
-    return result.model_dump(mode="json", by_alias=True) | {
-        "id": result_id(session_id, result.line),
-        "type": RESULT,
-        "ttl": KEPT,
-    }
-
-
-def conflict_document(conflict: OfflineConflict) -> dict[str, Any]:
-    """Return its document; one that is open stays until it is decided."""
-    return conflict.model_dump(mode="json", by_alias=True) | {
-        "id": conflict_id(conflict.operation_id),
-        "type": CONFLICT,
-        "createdAt": as_text(conflict.found_at),
-        "ttl": -1 if conflict.status == "Open" else KEPT,
-    }
-
-
-def stop_id(customer: str) -> str:
-    return f"{STOP}:{customer}"
-
-
-def conflict_id(operation_id: str) -> str:
-    return f"{CONFLICT}:{operation_id}"
-
-
-def result_id(session_id: str, line: int) -> str:
-    return f"{RESULT}:{session_id}:{line:07d}"
-
-
 async def _tried(one: Read, session: UploadSession, errand: Errand) -> list[Any]:
     applied = await attempt(one, session.id, session.channel, choice=Choice(), errand=errand)
-    writes: list[Operation] = [Create(result_document(applied.result, session.id))]
-    if applied.conflict:
-        writes.append(Create(stop_document(applied.conflict)))
-        writes.append(Put(conflict_document(applied.conflict)))
-    return writes
+    if applied.conflict is None:
+        return [Create(result_document(applied.result, session.id))]
+    known = await errand.documents.read(
+        CONTAINER, errand.place(session.channel), conflict_id(applied.conflict.operation_id)
+    )
+    if known and known.body["status"] == "Open" and known.body["customerId"] != one.customer:
+        reused = Invalid.at("/operationId", "operation-id-reused", "Another customer has it.")
+        result = result_of(one, "Refused", problem=_flawed(one.line, reused))
+        return [Create(result_document(result, session.id))]
+    document = conflict_document(applied.conflict)
+    return [
+        Create(result_document(applied.result, session.id)),
+        Create(stop_document(applied.conflict)),
+        Replace(document, known.etag) if known else Create(document),
+    ]
 
 
 def _held_back(one: Read, stop: Document, session: UploadSession) -> list[Any]:

@@ -24,7 +24,8 @@ from shared.domain.values import as_text
 from shared.errors import AlreadyExists, Invalid, Stale
 from shared.ports import Create, Document, Operation, Partition, Put, Remove, Replace
 from shared.usecases.errand import Errand
-from shared.usecases.offline_lines import CONTAINER, KEPT, Read, apply_lines, read_line
+from shared.usecases.offline_lines import Read, apply_lines, read_line
+from shared.usecases.offline_records import CONTAINER, KEPT
 
 SESSION, CHUNK, RUNNING = "upload-session", "upload-chunk", "upload-running"
 ABANDONED = 120.0  # seconds after which a session that is not whole gives way to another

@@ -1,0 +1,31 @@
+"""Fields of the parts of a customer, by the paths that conflicts are told by."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def given(edit: BaseModel, *but: str) -> dict[str, Any]:
+    """Return what was given, under the names that are answered."""
+    given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {name: value for name, value in given.items() if name not in but}
+
+
+def with_primary(fields: dict[str, Any], prefix: str, path: str, value: Any) -> dict[str, Any]:
+    """Let what is made the primary one be in conflict with whatever else was."""
+    return fields | ({path: value} if fields.get(f"{prefix}primary") else {})
+
+
+def without_primary(
+    kept: dict[str, Any], offered: dict[str, Any], prefix: str, path: str
+) -> dict[str, Any]:
+    left = {path, f"{prefix}primary"} if path in offered and path not in kept else {path}
+    return {name: value for name, value in kept.items() if name not in left}
+
+
+def under(prefix: str, fields: dict[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}{name}": one for name, one in fields.items()}
+
+
+def without(prefix: str, fields: dict[str, Any]) -> dict[str, Any]:
+    return {path.removeprefix(prefix): one for path, one in fields.items()}
