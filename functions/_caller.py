@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.collections import PERMISSION_GROUPS, WORKERS
 from shared.errors import Forbidden, Unauthenticated
-from shared.ports import Claims, Tokens
+from shared.tokens import Claims, Tokens
 from shared.usecases.configuration import Configuration
 
 EVERY_COMPANY = "*"

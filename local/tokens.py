@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from shared.errors import Unauthenticated
-from shared.ports import Claims
+from shared.tokens import Claims
 
 ISSUER = "libro-local"
 AUDIENCE = "libro"

@@ -97,13 +97,13 @@ class Placed:
 @dataclass(frozen=True, slots=True)
 class Equal:
     path: str
-    value: str | int | bool
+    value: str | float | bool
 
 
 @dataclass(frozen=True, slots=True)
 class In:
     path: str
-    values: tuple[str, ...]
+    values: tuple[str | float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class Range:
     """At least `start` and below `end`, both optional, compared as strings or as numbers."""
 
     path: str
-    start: str | int | None = None
-    end: str | int | None = None
+    start: str | float | None = None
+    end: str | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,12 @@ class Exists:
     path: str
 
 
-Condition = Equal | In | Range | Prefix | Contains | Exists
+@dataclass(frozen=True, slots=True)
+class Missing:
+    path: str
+
+
+Condition = Equal | In | Range | Prefix | Contains | Exists | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,25 +213,6 @@ class Documents(Protocol):
 
         Written twice means seen at least once, at its last version; removals are not seen.
         """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a token says of its bearer, once its signature, audience and expiry are verified."""
-
-    subject: str
-    role: str
-    legal_entities: tuple[str, ...]
-    personnel_number: str | None = None
-    store_number: str | None = None
-    customer_id: str | None = None
-    expires_at: float = 0.0
-
-
-class Tokens(Protocol):
-    def verify(self, token: str) -> Claims:
-        """Return what the token says, or raise Unauthenticated."""
         ...
 
 

@@ -15,9 +15,9 @@ from typing import Any
 class Container:
     """What a container is made with.
 
-    `indexed` are the paths that queries look at, beside `id`; nothing else is indexed, for every
-    write pays for every index. `composite` are those that order a page together. `ttl` is in
-    seconds; -1 lets documents say for themselves how long they live.
+    `indexed` are the paths that queries look at, beside `id`, or `/path/*` for all below one;
+    nothing else is indexed, for every write pays for every index. `composite` are those that order
+    a page together. `ttl` is in seconds; -1 lets documents say for themselves how long they live.
     """
 
     name: str
@@ -31,7 +31,9 @@ class Container:
         """Return the policy as Cosmos DB takes it."""
         return {
             "indexingMode": "consistent",
-            "includedPaths": [{"path": f"{path}/?"} for path in self.indexed],
+            "includedPaths": [
+                {"path": path if path.endswith("*") else f"{path}/?"} for path in self.indexed
+            ],
             "excludedPaths": [{"path": "/*"}],
             "compositeIndexes": [
                 [{"path": path, "order": "ascending"} for path in paths] for paths in self.composite

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shared.bus import Bus, NoBus
 from shared.metering import Metered
-from shared.ports import Documents, Tokens
+from shared.ports import Documents
+from shared.tokens import Tokens
 from shared.topology import database
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration

@@ -31,7 +31,8 @@ class Operation:
 
     `if_match` tells whether a version must be named (PATCH, DELETE), may be (PUT), or means
     nothing. `refuses` lists the refusals that are this operation's own, `headers` the headers of a
-    request that only this operation looks at, with what they do.
+    request that only this operation looks at, with what they do. Query parameters that are tuples
+    may be repeated.
     """
 
     method: Method
@@ -56,6 +57,7 @@ class Operation:
     body: Any = field(init=False, default=None)
     body_adapter: TypeAdapter[Any] | None = field(init=False, default=None)
     query_adapter: TypeAdapter[Any] = field(init=False)
+    repeatable: tuple[str, ...] = field(init=False, default=())
     answer_adapter: TypeAdapter[Any] | None = field(init=False, default=None)
 
     @property
@@ -95,6 +97,11 @@ class Operation:
         if self.body is type(None):
             self.body = None
         self.query_adapter = TypeAdapter(self.query)
+        self.repeatable = tuple(
+            name
+            for name, one in self.query.model_fields.items()
+            if typing.get_origin(one.annotation) is tuple
+        )
         if self.takes_json:
             self.body_adapter = TypeAdapter(self.body)
         if isinstance(self.returns, type) and issubclass(self.returns, BaseModel):

@@ -36,17 +36,26 @@ def read_path(req: func.HttpRequest) -> Mapping[str, str]:
 
 def read_query(operation: Operation, req: func.HttpRequest) -> Any:
     """Return the query model; read from the URL, for the host joins repeats and drops blanks."""
-    text = urlsplit(req.url).query
-    raw: dict[str, str] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True) if text else ():
-        if name in raw:
-            raise BadQuery([Flaw(f"/{name}", "repeated", "It is given more than once.")])
-        if name.lower() not in FUNCTION_KEY:
-            raw[name] = value
+    raw, lists = _pairs(urlsplit(req.url).query, operation.repeatable)
     try:
+        if lists:
+            return operation.query_adapter.validate_python({**raw, **lists})
         return operation.query_adapter.validate_strings(raw)
     except ValidationError as exc:
         raise BadQuery(flaws_of(exc)) from None
+
+
+def _pairs(text: str, repeatable: tuple[str, ...]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    raw: dict[str, str] = {}
+    lists: dict[str, list[str]] = {name: [] for name in repeatable}
+    for name, value in parse_qsl(text, keep_blank_values=True) if text else ():
+        if name in lists:
+            lists[name].append(value)
+        elif name in raw:
+            raise BadQuery([Flaw(f"/{name}", "repeated", "It is given more than once.")])
+        elif name.lower() not in FUNCTION_KEY:
+            raw[name] = value
+    return raw, lists
 
 
 def read_body(operation: Operation, req: func.HttpRequest) -> Any:

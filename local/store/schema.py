@@ -44,14 +44,14 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def column(path: str) -> str:
-    """Return the SQL for the value at a path such as `createdAt` or `/createdAt`."""
-    name = path.strip("/")
+    """Return the SQL for the value at a path such as `sort.name` or `/sort/name`."""
+    name = path.strip("/").replace("/", ".")
     if not name.replace(".", "").isalnum():
         raise ValueError(f"{path!r} is not a path of a document")
     return "id" if name == "id" else f"json_extract(body, '$.{name}')"
 
 
 def _index(container: Container, paths: tuple[str, ...]) -> str:
-    name = "_".join([container.name, *(path.strip("/") for path in paths)])
+    name = "_".join([container.name, *(path.strip("/").replace("/", "_") for path in paths)])
     columns = ", ".join(["partition", *(column(path) for path in paths), "id"])
     return f"CREATE INDEX IF NOT EXISTS {name} ON {container.name} ({columns})"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from local.store.schema import column
-from shared.ports import Condition, Contains, Equal, Exists, In, Order, Prefix, Range
+from shared.ports import Condition, Contains, Equal, Exists, In, Missing, Order, Prefix, Range
 
 Rendered = tuple[str, list[Any]]
 LAST = "\U0010ffff"  # sorts after every other character, so it ends the range of a prefix
@@ -49,7 +49,13 @@ def render_order(order: Order) -> str:
 
 def continue_after(order: Order, body: dict[str, Any]) -> str:
     """Return the continuation that begins after this document."""
-    return to_json([body.get(path) for path in _paths(order)]).decode()
+    return to_json([_value(body, path) for path in _paths(order)]).decode()
+
+
+def _value(body: Any, path: str) -> Any:
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
 
 
 def _paths(order: Order) -> tuple[str, ...]:
@@ -93,6 +99,10 @@ def _exists(condition: Exists) -> Rendered:
     return f"{column(condition.path)} IS NOT NULL", []
 
 
+def _missing(condition: Missing) -> Rendered:
+    return f"{column(condition.path)} IS NULL", []
+
+
 RENDERERS: dict[type[Condition], Callable[[Any], Rendered]] = {
     Equal: _equal,
     In: _in,
@@ -100,4 +110,5 @@ RENDERERS: dict[type[Condition], Callable[[Any], Rendered]] = {
     Prefix: _prefix,
     Contains: _contains,
     Exists: _exists,
+    Missing: _missing,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shared.ports import Condition, Contains, Equal, Exists, In, Order, Prefix, Range
+from shared.ports import Condition, Contains, Equal, Exists, In, Missing, Order, Prefix, Range
 
 Parameters = list[dict[str, Any]]
 
@@ -67,6 +67,10 @@ def _exists(_: _Query, one: Exists) -> str:
     return f"IS_DEFINED({_path(one.path)})"
 
 
+def _missing(query: _Query, one: Missing) -> str:
+    return f"IS_DEFINED({_path(one.path)}) = {query.value(False)}"
+
+
 RENDERERS: dict[type[Condition], Callable[[_Query, Any], str]] = {
     Equal: _equal,
     In: _in,
@@ -74,4 +78,5 @@ RENDERERS: dict[type[Condition], Callable[[_Query, Any], str]] = {
     Prefix: _prefix,
     Contains: _contains,
     Exists: _exists,
+    Missing: _missing,
 }

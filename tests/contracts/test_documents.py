@@ -14,6 +14,7 @@ from shared.ports import (
     Equal,
     Exists,
     In,
+    Missing,
     Operation,
     Order,
     Placed,
@@ -201,10 +202,26 @@ async def test_a_seal_that_somebody_else_wrote_is_stale(store: Documents) -> Non
 
 @pytest.fixture
 async def people(store: Documents) -> Documents:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"id": "1", "type": "p", "name": "ann", "age": 31, "tags": ["vip", "new"], "vip": True},
-        {"id": "2", "type": "p", "name": "anna", "age": 47, "tags": ["old"], "vip": False},
-        {"id": "3", "type": "p", "name": "bob", "age": 31, "tags": [], "mail": "b@x.org"},
+        {
+            "id": "2",
+            "type": "p",
+            "name": "anna",
+            "age": 47,
+            "tags": ["old"],
+            "vip": False,
+            "deep": {"size": 2.5},
+        },
+        {
+            "id": "3",
+            "type": "p",
+            "name": "bob",
+            "age": 31,
+            "tags": [],
+            "mail": "b@x.org",
+            "deep": {"size": 1.5},
+        },
         {"id": "4", "type": "q", "name": "an'; DROP TABLE customers --", "age": 9},
     ]
     await store.commit("customers", HERE, [Create(row) for row in rows])
@@ -227,6 +244,10 @@ async def people(store: Documents) -> Documents:
         ([Contains("tags", ("vip",))], ["1"]),
         ([Contains("tags", ("old", "new"))], ["1", "2"]),
         ([Exists("mail")], ["3"]),
+        ([Missing("mail")], ["1", "2", "4"]),
+        ([Equal("deep.size", 2.5)], ["2"]),
+        ([Range("deep.size", start=2.0)], ["2"]),
+        ([In("age", (47, 12))], ["2"]),
         ([Equal("type", "p"), Prefix("name", "an"), Range("age", end=40)], ["1"]),
         ([Equal("name", "an'; DROP TABLE customers --")], ["4"]),
     ],

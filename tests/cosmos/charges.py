@@ -32,7 +32,9 @@ class Policy:
 
     def indexes(self, path: Sequence[str]) -> bool:
         return tuple(path) in {("id",), ("_ts",)} or any(
-            one == EVERYTHING or one == tuple(path) for one in self.included
+            one == tuple(path)
+            or (one[-1:] == EVERYTHING and one[:-1] == tuple(path)[: len(one) - 1])
+            for one in self.included
         )
 
     def can_order_by(self, paths: Sequence[Sequence[str]]) -> bool:
