@@ -38,7 +38,7 @@ SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
     (col.CUSTOMER_GROUPS, {"id": "10", "name": "Wholesale customers",
                            "financialDimensions": {"CostCenter": "010"}}),
     (col.PROFILES, {"name": "Default", "createCustomersOffline": True}),
-    (col.PERMISSION_GROUPS, {"name": "Manager",
+    (col.PERMISSION_GROUPS, {"name": "Manager", "manager": True,
                              "operations": [137, 138, 600, 602, 603, 612, 623,
                                             712, 713, 714, 715, 716]}),
     (col.PERMISSION_GROUPS, {"name": "Associate",
@@ -56,6 +56,9 @@ SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
                       "refinable": True}),
     (col.ATTRIBUTES, {"name": "interests", "friendlyName": "Interests",
                       "attributeType": "Interests", "refinable": True}),
+    (col.ATTRIBUTES, {"name": "favoriteBrand", "friendlyName": "Favorite brand",
+                      "attributeType": "Text", "refinable": True,
+                      "translations": {"es": {"friendlyName": "Marca favorita"}}}),
     (col.ATTRIBUTES, {"name": "occupation", "friendlyName": "Occupation",
                       "attributeType": "Text"}),
     (col.ATTRIBUTES, {"name": "orders", "friendlyName": "Orders", "attributeType": "Count",
@@ -68,6 +71,11 @@ SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
         {"attribute": "occupation", "displayOrder": 3},
         {"attribute": "orders", "displayOrder": 4},
         {"attribute": "lifetimeValue", "displayOrder": 5},
+    ]}),
+    (col.ATTRIBUTE_GROUPS, {"name": "ClientBook", "members": [
+        {"attribute": "birthday", "displayOrder": 1},
+        {"attribute": "interests", "displayOrder": 2},
+        {"attribute": "favoriteBrand", "displayOrder": 3},
     ]}),
     (col.ACTIVITY_TYPES, {"name": "StoreVisit", "label": "Store visit", "order": 1}),
     (col.ACTIVITY_TYPES, {"name": "Email", "label": "E-mail", "order": 2}),
@@ -154,7 +162,9 @@ async def _default_customer(errand: Errand) -> Customer:
 
 
 def _with_attributes(old: dict[str, Any]) -> Parameters:
-    return Parameters.model_validate(old | {"customerAttributeGroup": "Customer"})
+    return Parameters.model_validate(
+        old | {"customerAttributeGroup": "Customer", "clientBookAttributeGroup": "ClientBook"}
+    )
 
 
 async def _put(

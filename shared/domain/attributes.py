@@ -26,12 +26,15 @@ class ValueRange(Setting):
 
 
 class AttributeType(Setting):
+    """`labels` are the words for the values of the fixed list, by value and language."""
+
     name: Key
     data_type: DataType
     unit: Line | None = None
     fixed_list: Annotated[list[Line], Field(max_length=1000)] = []
     range: ValueRange | None = None
     multi_value: bool = False
+    labels: Annotated[dict[str, dict[str, Line]], Field(max_length=1000)] = {}
 
     @model_validator(mode="after")
     def _fits_its_data_type(self) -> "AttributeType":

@@ -47,6 +47,7 @@ class Parameters(Setting):
     client_book_number_sequence: Key | None = None
     customer_number_sequence: Key | None = None
     duplicate_policy: DuplicatePolicy = "allow"
+    allow_several_associates: bool = False
     customer_insights: CustomerInsights = CustomerInsights()
 
 

@@ -73,9 +73,10 @@ class Worker(Setting):
 
 
 class PermissionGroup(Setting):
-    """What associates may do, by the numbers of POS operations."""
+    """What associates may do, by the numbers of POS operations; managers change others' notes."""
 
     name: Key
+    manager: bool = False
     operations: Annotated[list[int], Field(max_length=200)] = []
 
 
@@ -112,8 +113,11 @@ class Title(Setting):
 
 
 class ActivityType(Setting):
+    """`translations` are the label by language."""
+
     name: Key
     label: Line
+    translations: Annotated[dict[Language, Line], Field(max_length=100)] = {}
     icon: Line | None = None
     order: Annotated[int, Field(ge=0, le=10_000)] = 0
     active: bool = True

@@ -10,9 +10,11 @@ from shared.domain.customers import (
     CustomerNotFound,
     merged,
 )
-from shared.usecases.changes import ANY, Edit, change, only
+from shared.usecases.cards import settle_or_leave
+from shared.usecases.changes import ANY, Decision, Edit, change, only
 from shared.usecases.customer_settings import check_named, definitions, dimensions
 from shared.usecases.errand import Errand
+from shared.usecases.memberships import leave_books
 from shared.usecases.settings import used_by
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -51,17 +53,23 @@ def editing(edit: CustomerEdit, *, errand: Errand) -> Edit:
 
 
 async def deactivate_customer(key: str, *, if_match: str, errand: Errand) -> Customer:
-    """Take the customer out of search; twice is once. Raises StillInUse for a default customer."""
+    """Take the customer out of search and client books; twice is once.
 
-    async def decide(customer: Customer) -> Customer:
+    Raises StillInUse for a default customer.
+    """
+
+    async def decide(customer: Customer) -> Decision:
         if customer.status != "Active":
-            return customer
+            return Decision(customer)
         stores = await used_by("customers", customer.id, errand=errand)
         if stores:
             raise col.StillInUse("It is the default customer of a store.", usedBy=stores)
-        return customer.turned("Inactive", errand.actor, errand.now)
+        turned = customer.turned("Inactive", errand.actor, errand.now)
+        return Decision(turned, await leave_books(customer, errand))
 
-    return await change(key, only(decide), if_match=if_match, errand=errand, feature=None)
+    customer = await change(key, decide, if_match=if_match, errand=errand, feature=None)
+    await settle_or_leave(key, errand=errand)
+    return customer
 
 
 async def restore_customer(key: str, *, errand: Errand) -> Customer:

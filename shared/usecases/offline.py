@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -167,7 +168,7 @@ async def apply_operation(
             errand,
             actor=channel_actor(channel),
             fingerprint=f"upload:{operation.operation_id}",
-            done_at=min(operation.at, errand.now),
+            done_at=min(operation.at, errand.now).astimezone(UTC),
         ),
     )
     if known := await _known(offline):

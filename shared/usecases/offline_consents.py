@@ -1,5 +1,7 @@
 """What customers decided offline about their contact points."""
 
+from datetime import UTC
+
 from shared.domain import contacts as cp
 from shared.domain.consents import Consent, NewConsent
 from shared.domain.contacts import Contact, NewContact
@@ -15,7 +17,7 @@ from shared.usecases.timeline import consent_document
 async def consent(offline: Offline) -> int | None:
     """Keep the decision of the customer; it is in force unless she has decided otherwise since."""
     new, errand = offline.parse(NewConsent), offline.errand
-    decided_at = min(new.decided_at or offline.operation.at, errand.now)
+    decided_at = min(new.decided_at or offline.operation.at, errand.now).astimezone(UTC)
 
     async def decide(customer: Customer) -> Decision:
         one = await _named(new, customer, offline)

@@ -1,5 +1,7 @@
 """How each type of offline operation is applied."""
 
+from datetime import UTC
+
 from pydantic import Field
 
 from shared.domain.customers import CustomerInactive
@@ -29,7 +31,7 @@ async def note(offline: Offline) -> int | None:
     if customer.status != "Active":
         raise CustomerInactive(f"The customer is {customer.status.lower()}.")
     author = f"employee:{new.author}" if new.author else errand.actor
-    at = min(offline.operation.at, errand.now)
+    at = min(offline.operation.at, errand.now).astimezone(UTC)
     made = make_note(new, errand.new_id(), author=new.author, at=at, by=author)
     made = made.model_copy(update={"store_number": errand.actor.partition(":")[2]})
     operations = [offline.marker, Create(note_document(made))]

@@ -9,13 +9,17 @@ from shared.domain.values import Record, as_text
 from shared.ports import Create, Operation
 from shared.usecases.errand import Errand
 
-NOTE, CONSENT = "note", "consent"
+NOTE, CONSENT, ACTIVITY = "note", "consent", "activity"
 
 
 def entry(kind: str, name: str, at: str, record: Record) -> dict[str, Any]:
     """Return the document of a record that stands in the timeline at a moment."""
     body = record.model_dump(mode="json", by_alias=True)
-    return body | {"id": f"{kind}:{name}", "type": kind, "timeline": True, "at": at}
+    return body | {"id": document_id(kind, name), "type": kind, "timeline": True, "at": at}
+
+
+def document_id(kind: str, name: str) -> str:
+    return f"{kind}:{name}"
 
 
 def note_document(note: Note) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""Cards as they are answered: with the associate, and the three things worth knowing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from shared.domain.attributes import Definitions
+from shared.domain.formatting import languages
+from shared.domain.slots import Reader, Slot, compose
+from shared.domain.values import Record
+from shared.usecases.associates import find_worker
+from shared.usecases.client_books import pair_etag
+from shared.usecases.errand import Errand
+
+OWN = ("customerId", "accountNumber", "displayAccount", "name", "primaryEmail", "primaryPhone")
+State = Literal["off", "ok", "unavailable"]
+
+
+class Associate(Record):
+    personnel_number: str
+    name: str | None = None
+
+
+class CardView(Record):
+    """The card of a client. `attributes` are what the associate knows of her."""
+
+    customer_id: str
+    account_number: str | None
+    display_account: str
+    name: str
+    primary_email: str | None
+    primary_phone: str | None
+    slots: tuple[Slot, ...]
+    associate: Associate
+    added_at: str
+    last_activity_at: str | None
+    attributes: dict[str, Any]
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How cards are wanted: by whom, and of which attributes they may say something."""
+
+    reader: Reader
+    definitions: Definitions
+
+
+async def wanted(accepted: str | None, language: str | None, errand: Errand) -> Wanted:
+    """Return it for a caller with this Accept-Language; `language` is that of her store."""
+    company = await errand.configuration.company(errand.legal_entity)
+    parameters = await errand.configuration.parameters(errand.legal_entity)
+    tags = languages(accepted, language or company.language)
+    group = parameters.client_book_attribute_group
+    definitions = await errand.configuration.definitions(errand.legal_entity, group)
+    return Wanted(Reader(tags, company.currency), definitions)
+
+
+async def views(
+    cards: Sequence[tuple[str, Mapping[str, Any]]], how: Wanted, *, errand: Errand
+) -> tuple[list[CardView], State]:
+    """Return the cards, and how it stands with the measures on them."""
+    return [await _view(associate, card, how, errand) for associate, card in cards], "off"
+
+
+async def _view(associate: str, card: Mapping[str, Any], how: Wanted, errand: Errand) -> CardView:
+    worker = await find_worker(associate, errand)
+    known = {**card["customerAttributes"], **card["attributes"]}
+    return CardView(
+        **{name: card[name] for name in OWN},
+        slots=tuple(compose((), {}, how.definitions.values(), known, how.reader)),
+        associate=Associate(personnel_number=associate, name=worker.name if worker else None),
+        addedAt=card["addedAt"],
+        lastActivityAt=card["lastActivityAt"],
+        attributes=card["attributes"],
+        etag=pair_etag(card["pair"]),
+    )

@@ -1,0 +1,97 @@
+"""Keeping the cards in books true to the customers and their memberships."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from shared.domain.cards import card_document, card_id, gone_document
+from shared.domain.client_books import Holder, Membership
+from shared.domain.customers import Customer, CustomerNotFound
+from shared.errors import AlreadyExists, Stale, Unavailable
+from shared.ports import Create, Replace
+from shared.usecases.errand import Errand
+from shared.usecases.memberships import read_membership
+from shared.usecases.records import load
+
+BOOKS = "books"
+KEPT = 7 * 86400  # seconds that a card which is gone keeps late writers from bringing it back
+MOST_TRIES = 20
+
+
+async def settle(key: str, *, errand: Errand) -> None:
+    """Make the cards say what the customer and her membership are now; twice is once.
+
+    A card has the versions that it was made of, and is never written over by an older one; one
+    that is gone leaves its version behind. So it does not matter who comes late. Raises
+    Unavailable.
+    """
+    for _ in range(MOST_TRIES):
+        membership, etag = await read_membership(key, errand)
+        if etag is None or not (membership.holders or membership.left):
+            return
+        try:
+            customer, measures = await asyncio.gather(
+                load(errand.documents, errand.legal_entity, key), _measures(key, errand)
+            )
+        except CustomerNotFound:
+            return
+        done = await asyncio.gather(
+            *(_put(customer, membership, one, measures, errand) for one in membership.holders),
+            *(_drop(key, membership, one, errand) for one in membership.left),
+        )
+        if all(done):
+            return
+    raise Unavailable(f"The cards of the customer {key} are contended.")
+
+
+async def settle_or_leave(key: str, *, errand: Errand) -> None:
+    """Settle now if that is possible; what is left undone, the change feed does."""
+    with suppress(Unavailable):
+        await settle(key, errand=errand)
+
+
+async def _measures(key: str, errand: Errand) -> dict[str, Any]:
+    document = await errand.documents.read("customers", errand.place(key), "measures")
+    return dict(document.body["values"]) if document else {}
+
+
+async def _put(
+    customer: Customer,
+    membership: Membership,
+    holder: Holder,
+    measures: dict[str, Any],
+    errand: Errand,
+) -> bool:
+    """Write the card, and tell whether what it was made of was still the newest."""
+    body = card_document(customer, membership, holder, measures)
+    return await _write(body, holder.personnel_number, errand)
+
+
+async def _drop(key: str, membership: Membership, associate: str, errand: Errand) -> bool:
+    return await _write(gone_document(key, membership, KEPT), associate, errand)
+
+
+async def _write(body: dict[str, Any], associate: str, errand: Errand) -> bool:
+    place = errand.place(associate)
+    there = await errand.documents.read(BOOKS, place, body["id"])
+    if there:
+        if _is_newer(there.body["versions"], body["versions"]):
+            return False
+        if {**there.body, "versions": 0} == {**body, "versions": 0}:
+            return True
+    write = Replace(body, there.etag) if there else Create(body)
+    try:
+        await errand.documents.commit(BOOKS, place, [write])
+    except (AlreadyExists, Stale):
+        return False
+    return True
+
+
+def _is_newer(there: list[int], mine: list[int]) -> bool:
+    """Tell it; a card that is gone says nothing of the customer's own version."""
+    return there[1] > mine[1] or (mine[0] > 0 and there[0] > mine[0])
+
+
+async def read_card(key: str, associate: str, *, errand: Errand) -> dict[str, Any] | None:
+    document = await errand.documents.read(BOOKS, errand.place(associate), card_id(key))
+    return document.body if document and document.body["type"] == "card" else None

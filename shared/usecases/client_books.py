@@ -1,0 +1,210 @@
+"""What can be asked of client books."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from shared.domain import collections as col
+from shared.domain.attributes import check_patch
+from shared.domain.client_books import (
+    ClientBook,
+    ClientBookNotFound,
+    ClientEdit,
+    ClientInAnotherBook,
+    ClientResult,
+    Holder,
+    Membership,
+)
+from shared.domain.customers import Attributes
+from shared.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
+from shared.ports import Create, Document, Put
+from shared.usecases.associates import find_worker
+from shared.usecases.cards import BOOKS, settle_or_leave
+from shared.usecases.customers import resolve
+from shared.usecases.errand import Errand
+from shared.usecases.memberships import change_membership
+
+BOOK = "book"
+EVERY_BOOK = "client-books"  # the collection of settings that lists them
+AT_ONCE = 16
+Done = Literal["Added", "AlreadyThere", "Moved"]
+
+
+async def open_book(personnel_number: str, *, own: bool, errand: Errand) -> tuple[ClientBook, str]:
+    """Return the book and its version, made on first use.
+
+    Raises ClientBookNotFound where there is neither a book nor a worker, and it is not her `own`.
+    """
+    place = errand.place(personnel_number)
+    document = await errand.documents.read(BOOKS, place, BOOK)
+    worker = await find_worker(personnel_number, errand)
+    if document is None:
+        if worker is None and not own:
+            raise ClientBookNotFound(f"There is no worker {personnel_number}.")
+        document = await _make_book(personnel_number, errand)
+    name, active = (worker.name, worker.active) if worker else (None, True)
+    book = ClientBook.model_validate(
+        document.body | {"id": document.body["bookId"], "name": name, "active": active}
+    )
+    return book, document.etag
+
+
+async def _make_book(personnel_number: str, errand: Errand) -> Document:
+    parameters = await errand.configuration.parameters(errand.legal_entity)
+    code = parameters.client_book_number_sequence
+    if code is None:
+        raise Invalid.at("", "no-number-sequence", "The company has no client book sequence.")
+    book_id = await errand.numbers.take(errand.legal_entity, code)
+    book = ClientBook(
+        id=book_id,
+        personnel_number=personnel_number,
+        created_at=errand.now,
+        created_by=errand.actor,
+    )
+    body = book.model_dump(mode="json", by_alias=True, exclude={"name", "active"})
+    body |= {"id": BOOK, "type": BOOK, "bookId": book_id}
+    # Listed before it is there: whoever walks through the list skips what is not there.
+    await errand.documents.commit(
+        "settings", errand.place(EVERY_BOOK), [Put({"id": personnel_number})]
+    )
+    place = errand.place(personnel_number)
+    try:
+        [etag] = await errand.documents.commit(BOOKS, place, [Create(body)])
+    except AlreadyExists:
+        document = await errand.documents.read(BOOKS, place, BOOK)
+        if document is None:
+            raise Unavailable("The book was made at this moment; try again.") from None
+        return document
+    return Document(body, etag)
+
+
+async def add_clients(
+    personnel_number: str, customer_ids: Sequence[str], *, errand: Errand
+) -> list[ClientResult]:
+    """Put each customer into the book, side by side, and say what became of her.
+
+    Who is there already stays as she is. One that is in another book is refused, unless the
+    company allows several associates.
+    """
+    parameters = await errand.configuration.parameters(errand.legal_entity)
+    several = parameters.allow_several_associates
+
+    async def add(key: str) -> Done:
+        new = Holder(personnel_number=personnel_number, added_at=errand.now, added_by=errand.actor)
+        known = False
+
+        def decide(membership: Membership) -> Membership:
+            nonlocal known
+            known = membership.of(personnel_number) is not None
+            return membership if known else membership.added(new, several=several)
+
+        await change_membership(key, decide, errand=errand, active_only=True)
+        await settle_or_leave(key, errand=errand)
+        return "AlreadyThere" if known else "Added"
+
+    return await side_by_side(customer_ids, add, errand=errand)
+
+
+async def side_by_side(
+    customer_ids: Sequence[str], do: Callable[[str], Awaitable[Done]], *, errand: Errand
+) -> list[ClientResult]:
+    """Do it for each customer, some at a time, and return what became of each, in their order."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(customer_id: str) -> ClientResult:
+        async with gate:
+            try:
+                key = await resolve(customer_id, errand=errand)
+                status = await do(key)
+            except (Unavailable, Stale):
+                raise
+            except Refusal as exc:
+                return await refused(customer_id, exc, errand)
+            return ClientResult(customer_id=customer_id, status=status)
+
+    return list(await asyncio.gather(*(one(name) for name in dict.fromkeys(customer_ids))))
+
+
+async def refused(customer_id: str, refusal: Refusal, errand: Errand) -> ClientResult:
+    """Return it as the result of one client; `holder` is named by her name too."""
+    holder = refusal.facts.get("holder")
+    if holder and (worker := await find_worker(holder["personnelNumber"], errand)):
+        holder = holder | {"name": worker.name}
+    return ClientResult(
+        customer_id=customer_id,
+        status="Refused",
+        code=refusal.code,
+        detail=refusal.detail,
+        holder=holder,
+    )
+
+
+def raise_single(result: ClientResult, refusals: Sequence[type[Refusal]]) -> None:
+    """Raise what refused the only client that was asked for."""
+    for kind in refusals:
+        if result.code == kind.code:
+            facts = {"holder": result.holder} if kind is ClientInAnotherBook else {}
+            raise kind(result.detail or "", **facts)
+
+
+async def remove_client(personnel_number: str, key: str, *, version: str, errand: Errand) -> None:
+    """Take the customer out of the book. Raises ClientNotInBook, Stale."""
+
+    def decide(membership: Membership) -> Membership:
+        check_pair(membership.must_be_of(personnel_number), version)
+        return membership.removed(personnel_number)
+
+    await change_membership(key, decide, errand=errand)
+    await settle_or_leave(key, errand=errand)
+
+
+async def edit_client(
+    personnel_number: str, key: str, edit: ClientEdit, *, version: str, errand: Errand
+) -> None:
+    """Merge what the associate knows of her client. Raises ClientNotInBook, Stale, Invalid."""
+    parameters = await errand.configuration.parameters(errand.legal_entity)
+    definitions = await errand.configuration.definitions(
+        errand.legal_entity, parameters.client_book_attribute_group
+    )
+    check_patch(edit.attributes, definitions)
+
+    def decide(membership: Membership) -> Membership:
+        pair = membership.must_be_of(personnel_number)
+        check_pair(pair, version)
+        return membership.knowing(personnel_number, _merged(pair.attributes, edit.attributes))
+
+    await change_membership(key, decide, errand=errand, beside=())
+    await settle_or_leave(key, errand=errand)
+
+
+def check_pair(pair: Holder, version: str) -> None:
+    if version not in {"*", pair_etag(pair.version)}:
+        raise Stale("The client was changed since you read her card; read it again.")
+
+
+def pair_etag(version: int) -> str:
+    return f"pair-{version}"
+
+
+def _merged(old: Attributes, patch: Attributes) -> Attributes:
+    return {name: value for name, value in (old | patch).items() if value is not None}
+
+
+async def move_client(
+    personnel_number: str, key: str, to: str, *, errand: Errand, moved_by: str | None = None
+) -> None:
+    """Move one client. Raises ClientNotInBook, CustomerNotFound."""
+    new = Holder(personnel_number=to, added_at=errand.now, added_by=errand.actor, moved_by=moved_by)
+    await change_membership(
+        key, lambda membership: membership.moved(personnel_number, new), errand=errand
+    )
+    await settle_or_leave(key, errand=errand)
+
+
+async def must_work(personnel_number: str, pointer: str, errand: Errand) -> None:
+    """Raise Invalid unless there is such a worker, and she works here still."""
+    worker = await errand.configuration.require(
+        errand.legal_entity, col.WORKERS, personnel_number, pointer
+    )
+    if not worker.active:
+        raise Invalid.at(pointer, "worker-inactive", f"{personnel_number} no longer works here.")

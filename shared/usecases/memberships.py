@@ -1,0 +1,110 @@
+"""In whose books a customer is: one document in her own partition, so that one commit decides."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from shared.domain.client_books import Membership
+from shared.domain.customers import Customer, CustomerInactive
+from shared.domain.values import Record, as_text
+from shared.errors import AlreadyExists, Stale
+from shared.ports import Create, Document, Operation, Replace
+from shared.usecases.changes import ANY, persist
+from shared.usecases.errand import Errand
+from shared.usecases.records import load
+from shared.usecases.timeline import entry
+
+MEMBERSHIP, BOOK_MOVE = "membership", "book-move"
+Read = tuple[Membership, str | None]
+
+
+class BookMove(Record):
+    """A customer came into a book, left one, or went from one to another."""
+
+    from_associate: str | None = None
+    to_associate: str | None = None
+    moved_by: str
+    membership_version: int
+
+
+async def read_membership(key: str, errand: Errand) -> Read:
+    """Return it and its version; where there is none yet, an empty one. One point read."""
+    document = await errand.documents.read("customers", errand.place(key), MEMBERSHIP)
+    return membership_of(document, key)
+
+
+def membership_of(document: Document | None, key: str) -> Read:
+    if document is None:
+        return Membership(customer_id=key), None
+    return Membership.model_validate(document.body), document.etag
+
+
+def membership_write(membership: Membership, etag: str | None, errand: Errand) -> Operation:
+    """Return what writes it, if nobody else has since."""
+    body = membership.model_dump(mode="json", by_alias=True) | {
+        "id": MEMBERSHIP,
+        "type": MEMBERSHIP,
+        "legalEntity": errand.legal_entity,
+    }
+    return Replace(body, etag) if etag else Create(body)
+
+
+def move_document(before: Membership, after: Membership, errand: Errand) -> dict[str, Any]:
+    """Return the document of the timeline that tells of it."""
+    old = [one.personnel_number for one in before.holders]
+    new = [one.personnel_number for one in after.holders]
+    move = BookMove(
+        from_associate=next((one for one in old if one not in new), None),
+        to_associate=next((one for one in new if one not in old), None),
+        moved_by=errand.actor,
+        membership_version=after.version,
+    )
+    return entry(BOOK_MOVE, f"{after.version:012d}", as_text(errand.now), move)
+
+
+async def leave_books(customer: Customer, errand: Errand) -> list[Operation]:
+    """Return what takes a customer out of all books, in the commit that deactivates her.
+
+    It is written though she is in none, so that whoever adds her at the same moment is stale.
+    """
+    membership, etag = await read_membership(customer.id, errand)
+    emptied = membership.emptied()
+    operations = [membership_write(emptied, etag, errand)]
+    if membership.holders:
+        operations.append(Create(move_document(membership, emptied, errand)))
+    return operations
+
+
+async def change_membership(
+    key: str,
+    decide: Callable[[Membership], Membership],
+    *,
+    errand: Errand,
+    active_only: bool = False,
+    beside: Sequence[Operation] | None = None,
+) -> Membership:
+    """Decide on the newest membership and write over exactly that one.
+
+    `active_only` demands that the customer is active: she is read after her membership, and who
+    deactivates her writes both, so the two cannot miss each other. `beside` is what the same commit
+    writes; the move that it is, if nothing is said. Raises CustomerNotFound,
+    CustomerInactive, Stale, and what `decide` raises.
+    """
+
+    async def attempt() -> Membership:
+        before, etag = await read_membership(key, errand)
+        customer = await load(errand.documents, errand.legal_entity, key)
+        after = decide(before)
+        if after == before and not beside:
+            return before
+        if active_only and customer.status != "Active":
+            raise CustomerInactive(f"The customer is {customer.status.lower()}.")
+        writes = [] if after == before else [membership_write(after, etag, errand)]
+        told = [Create(move_document(before, after, errand))] if beside is None else beside
+        try:
+            await errand.documents.commit("customers", errand.place(key), [*writes, *told])
+        except AlreadyExists:
+            raise Stale("It was made at the same moment.") from None
+        return after
+
+    tried: Callable[[], Awaitable[Membership]] = attempt
+    return await persist(tried, ANY)
