@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions import (
     bus_customer_sync,
+    feed_books,
     feed_cards,
     feed_customers,
     feed_events,
@@ -16,6 +17,7 @@ from functions import (
     http_contacts,
     http_customers,
     http_dead_letters,
+    http_handovers,
     http_imports,
     http_notes,
     http_platform,
@@ -31,6 +33,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for module in (
     bus_customer_sync,
+    feed_books,
     feed_cards,
     feed_customers,
     feed_events,
@@ -43,6 +46,7 @@ for module in (
     http_contacts,
     http_customers,
     http_dead_letters,
+    http_handovers,
     http_imports,
     http_notes,
     http_platform,

@@ -4,6 +4,7 @@ import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import UnionType
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
@@ -104,8 +105,14 @@ class Operation:
         )
         if self.takes_json:
             self.body_adapter = TypeAdapter(self.body)
-        if isinstance(self.returns, type) and issubclass(self.returns, BaseModel):
+        if _is_model(self.returns):
             self.answer_adapter = TypeAdapter(self.returns)
+
+
+def _is_model(returns: Any) -> bool:
+    """Tell a model, or one of several, from a plain value."""
+    kinds = typing.get_args(returns) if isinstance(returns, UnionType) else (returns,)
+    return all(isinstance(one, type) and issubclass(one, BaseModel) for one in kinds)
 
 
 OPERATIONS: dict[str, Operation] = {}

@@ -54,7 +54,8 @@ class ClientBook(Record):
 class Holder(Record):
     """An associate whose client a customer is, and what she knows of her.
 
-    `version` is the membership's when this pair last changed.
+    `version` is the membership's when this pair last changed. `moved_by` names the plan that moved
+    the client here, `since` and `since_by` when and by whom she had come to the book before.
     """
 
     personnel_number: str
@@ -64,6 +65,8 @@ class Holder(Record):
     attributes: Attributes = {}
     version: int = 0
     moved_by: str | None = None
+    since: datetime | None = None
+    since_by: str | None = None
 
 
 class Membership(Record):
@@ -113,7 +116,14 @@ class Membership(Record):
         old = self.must_be_of(personnel_number)
         if self.of(new.personnel_number):
             return self.removed(personnel_number)
-        heir = new.model_copy(update={"primary": old.primary, "attributes": old.attributes})
+        heir = new.model_copy(
+            update={
+                "primary": old.primary,
+                "attributes": old.attributes,
+                "since": old.added_at,
+                "since_by": old.added_by,
+            }
+        )
         holders = [heir if one is old else one for one in self.holders]
         return self._with(holders, changed=new.personnel_number)
 

@@ -10,7 +10,7 @@ from shared.domain.customers import Customer, CustomerNotFound
 from shared.errors import AlreadyExists, Stale, Unavailable
 from shared.ports import Create, Replace
 from shared.usecases.errand import Errand
-from shared.usecases.memberships import read_membership
+from shared.usecases.memberships import Known, read_membership
 from shared.usecases.records import load
 
 BOOKS = "books"
@@ -18,23 +18,20 @@ KEPT = 7 * 86400  # seconds that a card which is gone keeps late writers from br
 MOST_TRIES = 20
 
 
-async def settle(key: str, *, errand: Errand) -> None:
+async def settle(key: str, *, errand: Errand, known: Known | None = None) -> None:
     """Make the cards say what the customer and her membership are now; twice is once.
+
+    Who has just written or read both spares the look at them.
 
     A card has the versions that it was made of, and is never written over by an older one; one
     that is gone leaves its version behind. So it does not matter who comes late. Raises
     Unavailable.
     """
     for _ in range(MOST_TRIES):
-        membership, etag = await read_membership(key, errand)
-        if etag is None or not (membership.holders or membership.left):
+        membership, customer = known or await _known(key, errand)
+        if customer is None or not (membership.holders or membership.left):
             return
-        try:
-            customer, measures = await asyncio.gather(
-                load(errand.documents, errand.legal_entity, key), _measures(key, errand)
-            )
-        except CustomerNotFound:
-            return
+        known, measures = None, await _measures(key, errand)
         done = await asyncio.gather(
             *(_put(customer, membership, one, measures, errand) for one in membership.holders),
             *(_drop(key, membership, one, errand) for one in membership.left),
@@ -44,10 +41,21 @@ async def settle(key: str, *, errand: Errand) -> None:
     raise Unavailable(f"The cards of the customer {key} are contended.")
 
 
-async def settle_or_leave(key: str, *, errand: Errand) -> None:
+async def settle_or_leave(key: str, *, errand: Errand, known: Known | None = None) -> None:
     """Settle now if that is possible; what is left undone, the change feed does."""
     with suppress(Unavailable):
-        await settle(key, errand=errand)
+        await settle(key, errand=errand, known=known)
+
+
+async def _known(key: str, errand: Errand) -> tuple[Membership, Customer | None]:
+    """Return both as they are; no customer where there is none, or nobody ever had her."""
+    membership, etag = await read_membership(key, errand)
+    if etag is None:
+        return membership, None
+    try:
+        return membership, await load(errand.documents, errand.legal_entity, key)
+    except CustomerNotFound:
+        return membership, None
 
 
 async def _measures(key: str, errand: Errand) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from shared.domain.client_books import (
 )
 from shared.domain.customers import Attributes
 from shared.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
-from shared.ports import Create, Document, Put
+from shared.ports import Create, Document, Operation, Put
 from shared.usecases.associates import find_worker
 from shared.usecases.cards import BOOKS, settle_or_leave
 from shared.usecases.customers import resolve
@@ -98,11 +98,25 @@ async def add_clients(
             known = membership.of(personnel_number) is not None
             return membership if known else membership.added(new, several=several)
 
-        await change_membership(key, decide, errand=errand, active_only=True)
-        await settle_or_leave(key, errand=errand)
+        await change_clients(key, decide, errand=errand, active_only=True)
         return "AlreadyThere" if known else "Added"
 
     return await side_by_side(customer_ids, add, errand=errand)
+
+
+async def change_clients(
+    key: str,
+    decide: Callable[[Membership], Membership],
+    *,
+    errand: Errand,
+    active_only: bool = False,
+    beside: Sequence[Operation] | None = None,
+) -> None:
+    """Change in whose books the customer is, and her cards. Raises as `change_membership`."""
+    known = await change_membership(
+        key, decide, errand=errand, active_only=active_only, beside=beside
+    )
+    await settle_or_leave(key, errand=errand, known=known)
 
 
 async def side_by_side(
@@ -154,8 +168,7 @@ async def remove_client(personnel_number: str, key: str, *, version: str, errand
         check_pair(membership.must_be_of(personnel_number), version)
         return membership.removed(personnel_number)
 
-    await change_membership(key, decide, errand=errand)
-    await settle_or_leave(key, errand=errand)
+    await change_clients(key, decide, errand=errand)
 
 
 async def edit_client(
@@ -173,8 +186,7 @@ async def edit_client(
         check_pair(pair, version)
         return membership.knowing(personnel_number, _merged(pair.attributes, edit.attributes))
 
-    await change_membership(key, decide, errand=errand, beside=())
-    await settle_or_leave(key, errand=errand)
+    await change_clients(key, decide, errand=errand, beside=())
 
 
 def check_pair(pair: Holder, version: str) -> None:
@@ -195,10 +207,9 @@ async def move_client(
 ) -> None:
     """Move one client. Raises ClientNotInBook, CustomerNotFound."""
     new = Holder(personnel_number=to, added_at=errand.now, added_by=errand.actor, moved_by=moved_by)
-    await change_membership(
+    await change_clients(
         key, lambda membership: membership.moved(personnel_number, new), errand=errand
     )
-    await settle_or_leave(key, errand=errand)
 
 
 async def must_work(personnel_number: str, pointer: str, errand: Errand) -> None:

@@ -1,6 +1,6 @@
 """In whose books a customer is: one document in her own partition, so that one commit decides."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.domain.client_books import Membership
@@ -15,6 +15,7 @@ from shared.usecases.timeline import entry
 
 MEMBERSHIP, BOOK_MOVE = "membership", "book-move"
 Read = tuple[Membership, str | None]
+Known = tuple[Membership, Customer]
 
 
 class BookMove(Record):
@@ -81,8 +82,8 @@ async def change_membership(
     errand: Errand,
     active_only: bool = False,
     beside: Sequence[Operation] | None = None,
-) -> Membership:
-    """Decide on the newest membership and write over exactly that one.
+) -> Known:
+    """Decide on the newest membership and write over exactly that one; return it and the customer.
 
     `active_only` demands that the customer is active: she is read after her membership, and who
     deactivates her writes both, so the two cannot miss each other. `beside` is what the same commit
@@ -90,12 +91,12 @@ async def change_membership(
     CustomerInactive, Stale, and what `decide` raises.
     """
 
-    async def attempt() -> Membership:
+    async def attempt() -> Known:
         before, etag = await read_membership(key, errand)
         customer = await load(errand.documents, errand.legal_entity, key)
         after = decide(before)
         if after == before and not beside:
-            return before
+            return before, customer
         if active_only and customer.status != "Active":
             raise CustomerInactive(f"The customer is {customer.status.lower()}.")
         writes = [] if after == before else [membership_write(after, etag, errand)]
@@ -104,7 +105,6 @@ async def change_membership(
             await errand.documents.commit("customers", errand.place(key), [*writes, *told])
         except AlreadyExists:
             raise Stale("It was made at the same moment.") from None
-        return after
+        return after, customer
 
-    tried: Callable[[], Awaitable[Membership]] = attempt
-    return await persist(tried, ANY)
+    return await persist(attempt, ANY)

@@ -46,16 +46,11 @@ MOST_TRIES = 20
 DEEPEST = 30  # levels
 
 
-class Unforeseen(Refusal):
-    """A fault of ours that an operation met; it is kept, to be tried again once it is mended."""
-
-    code = "internal"
-
-
-def place_of(exc: Exception) -> str:
-    """Return what and where it was, without what it says, which may name a person."""
+def unforeseen(exc: Exception) -> Flawed:
+    """Return a fault of ours, without what it says, which may name a person."""
     [frame] = traceback.extract_tb(exc.__traceback__)[-1:]
-    return f"An unforeseen {type(exc).__name__} in {frame.name}, line {frame.lineno}."
+    where = f"An unforeseen {type(exc).__name__} in {frame.name}, line {frame.lineno}."
+    return Flawed(code="internal", detail=where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +147,7 @@ async def attempt(
         found = {"kind": exc.kind, "fields": exc.fields, "current_version": exc.version}
         return Applied(result_of(one, "Conflict"), conflict.model_copy(update=found))
     except Exception as exc:  # noqa: BLE001  # one line must not stop the uploads of all channels
-        problem = _flawed(one.line, exc if isinstance(exc, Refusal) else Unforeseen(place_of(exc)))
+        problem = _flawed(one.line, exc) if isinstance(exc, Refusal) else unforeseen(exc)
         conflict = _conflict(one, operation, session_id, channel, errand)
         return Applied(
             result_of(one, "Refused", problem=problem),

@@ -1,11 +1,16 @@
 """Every operation, asked once: on fresh things, with the settings remembered from before."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from local.tokens import Bearer
+from shared import wiring
+from shared.usecases.plans import work_through
 from tests.api import (
     ADMINISTRATOR,
     BASE,
+    COMPANY,
     MANAGER,
     a_customer,
     a_phone,
@@ -13,6 +18,7 @@ from tests.api import (
     an_email,
 )
 
+TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
 CHANNELS = ("SANFRAN", "ONLINE")
 OFFLINE = (
     '{{"operationId": "{operation}", "type": "create", "customerId": "{customer}",'
@@ -31,6 +37,7 @@ async def everything(ask: Ask, number: int) -> None:
     await _imports(ask)
     await _uploads(ask, number)
     await _synchronization(ask, number)
+    await _clienteling(ask, number)
     await _settings(ask, number)
     for row, path in (
         ("check_liveness", "/api/health/live"),
@@ -145,6 +152,66 @@ async def _synchronization(ask: Ask, number: int) -> None:
     await ask("replay_dead_letter", "POST", f"{one}/replay", **head)
     await ask("drop_dead_letter", "DELETE", other, if_match="*", **head)
     await ask("list_unsynchronized_customers", "GET", "sync-operations", **head)
+
+
+async def _clienteling(ask: Ask, number: int) -> None:
+    tricia: dict[str, Any] = {"bearer": TRICIA}
+    made = await ask(None, "POST", "customers", person(number, "f"))
+    path, book = f"customers/{made['id']}", "client-books/000137"
+    await ask(None, "GET", f"{book}/clients", **tricia)
+    await ask(None, "GET", "stores/HOUSTON/clients", bearer=MANAGER)
+    await ask("get_client_book", "GET", book, **tricia)
+    one = {"customerIds": [made["id"]]}
+    await ask("add_clients, one", "POST", f"{book}/clients", one, **tricia)
+    await ask("add_clients, the same again", "POST", f"{book}/clients", one, **tricia)
+    await ask("list_clients", "GET", f"{book}/clients", **tricia)
+    query = "filter=interests:eq:Shoes&filter=birthday:within:30&sort=-addedAt"
+    await ask("list_clients by what is known, sorted", "GET", f"{book}/clients?{query}", **tricia)
+    await ask("list_clients, with facets", "GET", f"{book}/clients?facets=interests", **tricia)
+    card = f"{book}/clients/{made['id']}"
+    await ask("get_client", "GET", card, **tricia)
+    known = {"attributes": {"interests": ["Shoes"]}}
+    await ask("edit_client", "PATCH", card, known, if_match="*", **tricia)
+    await ask("list_store_clients, three associates", "GET", "stores/HOUSTON/clients",
+              bearer=MANAGER)  # fmt: skip
+    act = {"activityType": "Phone", "summary": "Called"}
+    activity = await ask("add_activity", "POST", f"{path}/activities", act, **tricia)
+    await ask("get_activity", "GET", f"{path}/activities/{activity['id']}", **tricia)
+    await ask("list_activities", "GET", f"{path}/activities", **tricia)
+    note = await ask("add_note", "POST", f"{path}/notes", {"text": "Red shoes"}, **tricia)
+    await ask("get_note", "GET", f"{path}/notes/{note['id']}", **tricia)
+    await ask("list_notes", "GET", f"{path}/notes", **tricia)
+    where = f"{path}/notes/{note['id']}"
+    await ask("edit_note", "PATCH", where, {"text": "Blue shoes"}, if_match="*", **tricia)
+    await ask("get_timeline", "GET", f"{path}/timeline", **tricia)
+    await ask("remove_note", "DELETE", where, if_match="*", **tricia)
+    await _handovers(ask, made["id"])
+    await ask("remove_client", "DELETE", card, if_match="*", **tricia)
+    await ask("list_client_books", "GET", "client-books?limit=2", bearer=ADMINISTRATOR)
+
+
+async def _handovers(ask: Ask, key: str) -> None:
+    book, boss = "client-books/000137", {"bearer": MANAGER}
+    rule = {"rule": "ToOne", "to": "000160"}
+    plan = await ask("plan_a_handover", "POST", f"{book}/handover-plans", rule, **boss)
+    where = f"{book}/handover-plans/{plan['id']}"
+    await ask("get_handover_plan", "GET", where, **boss)
+    await ask("get_reassignment", "GET", f"{book}/reassignments/{plan['id']}", **boss)
+    await ask("list_handover_plans", "GET", f"{book}/handover-plans", **boss)
+    await ask("execute_handover_plan", "POST", f"{where}/execution", **boss)
+    await carry_out("000137", plan["id"])
+    await ask("undo_handover_plan", "POST", f"{where}/undo", **boss)
+    await carry_out("000137", plan["id"])
+    one = {"customerIds": [key], "to": "000160"}
+    await ask("reassign_clients, one", "POST", f"{book}/reassignments", one, **boss)
+    back = {"customerIds": [key], "to": "000137"}
+    await ask(None, "POST", "client-books/000160/reassignments", back, **boss)
+
+
+async def carry_out(personnel_number: str, plan_id: str) -> None:
+    """Work through a plan, as the feed does that rests here."""
+    errand = wiring.backend().errand(COMPANY, "system:plans", datetime.now(UTC))
+    assert not await work_through(personnel_number, plan_id, errand=errand)
 
 
 async def _settings(ask: Ask, number: int) -> None:

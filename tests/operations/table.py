@@ -70,7 +70,11 @@ operation and writes both and an event in 1 commit; then the directory follows a
 for each operation what stops its customer and whether it was applied before, applies it at the
 price of the request that does the same online, with a small document more in its commit, and notes
 what became of it with 1 commit and 1 read; an operation that names an older version of its customer
-than the newest asks 1 query for what was changed since.
+than the newest asks 1 query for what was changed since. `keep_cards` reads 1 membership for each
+changed customer; for a client it reads customer and imported measures and, for each associate who
+has or lately had her, reads the card and writes it if it says something else. `move_clients` moves
+each client at the price of `reassign_clients`, and ends a chunk of a hundred with 2 reads and 1
+commit.
 """
 
 

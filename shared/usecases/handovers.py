@@ -1,0 +1,166 @@
+"""Handing clients over: some or all of a book, at once or as a plan."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from shared.domain import collections as col
+from shared.domain.card_filters import CardSort
+from shared.domain.client_books import (
+    MOST_AT_ONCE,
+    ClientResult,
+    ClientResults,
+    Membership,
+    results_of,
+)
+from shared.domain.plans import (
+    MOVES_IN_CHUNK,
+    Move,
+    NewHandoverPlan,
+    NobodyToHandTo,
+    Plan,
+    PlanKind,
+    Reassignment,
+    ReassignmentRefused,
+    shared_out,
+)
+from shared.errors import Invalid
+from shared.usecases.associates import associates_of
+from shared.usecases.book_pages import Asked
+from shared.usecases.card_facets import every_card
+from shared.usecases.client_books import Done, move_client, must_work, side_by_side
+from shared.usecases.errand import Errand
+from shared.usecases.memberships import read_membership
+from shared.usecases.plans import make_plan
+
+Cards = list[dict[str, Any]]
+
+
+async def reassign(
+    personnel_number: str, asked: Reassignment, *, errand: Errand
+) -> ClientResults | tuple[Plan, str]:
+    """Move the clients and answer for each; more than a hundred are moved in the background.
+
+    Raises Invalid, and ReassignmentRefused where all or nothing was asked for.
+    """
+    await must_work(asked.to, "/to", errand)
+    if asked.to == personnel_number:
+        raise Invalid.at("/to", "same-associate", "They are her clients already.")
+    if asked.customer_ids is None:
+        cards = await _book(personnel_number, errand)
+        keys = [card["customerId"] for card in cards]
+    else:
+        keys = list(dict.fromkeys(asked.customer_ids))
+    if len(keys) > MOST_AT_ONCE:
+        return await _in_background(personnel_number, keys, asked, errand)
+    if asked.all_or_nothing:
+        await _check_all(personnel_number, keys, errand)
+    results = await _move_all(personnel_number, keys, asked.to, errand)
+    if asked.all_or_nothing and any(one.status == "Refused" for one in results):
+        moved = [one.customer_id for one in results if one.status == "Moved"]
+        await _move_all(asked.to, moved, personnel_number, errand)
+        raise _refused(results)
+    return results_of(results)
+
+
+async def plan_handover(
+    personnel_number: str, rule: NewHandoverPlan, *, errand: Errand
+) -> tuple[Plan, str]:
+    """Return what it would be like: who goes to whom, and how many to each.
+
+    Nothing is moved. Raises Invalid, NobodyToHandTo.
+    """
+    await _check_targets(personnel_number, rule, errand)
+    associates = await _sharers(personnel_number, rule, errand)
+    cards = await _book(personnel_number, errand)
+    moves = shared_out(cards, rule, associates)
+    plan = _plan("Handover", personnel_number, moves, errand)
+    plan = plan.model_copy(update={"rule": rule, "left": len(cards) - len(moves)})
+    return await make_plan(plan, moves, errand=errand)
+
+
+async def _move_all(
+    personnel_number: str, keys: Sequence[str], to: str, errand: Errand
+) -> list[ClientResult]:
+    async def move(key: str) -> Done:
+        await move_client(personnel_number, key, to, errand=errand)
+        return "Moved"
+
+    return await side_by_side(keys, move, errand=errand)
+
+
+async def _check_all(personnel_number: str, keys: Sequence[str], errand: Errand) -> None:
+    """Raise ReassignmentRefused, with nothing changed, if one of them is not in the book."""
+
+    async def look(key: str) -> Done:
+        membership: Membership
+        membership, _ = await read_membership(key, errand)
+        membership.must_be_of(personnel_number)
+        return "AlreadyThere"
+
+    results = await side_by_side(keys, look, errand=errand)
+    if any(one.status == "Refused" for one in results):
+        raise _refused(results)
+
+
+def _refused(results: Sequence[ClientResult]) -> ReassignmentRefused:
+    refused = [
+        one.model_dump(mode="json", by_alias=True) for one in results if one.status == "Refused"
+    ]
+    return ReassignmentRefused("Nothing was moved; some of them cannot be.", results=refused)
+
+
+async def _in_background(
+    personnel_number: str, keys: Sequence[str], asked: Reassignment, errand: Errand
+) -> tuple[Plan, str]:
+    # What names nobody is refused when its turn comes.
+    moves = [Move(customer_id=key, name="", to=asked.to) for key in keys]
+    plan = _plan("Reassignment", personnel_number, moves, errand)
+    update = {"status": "Executing", "all_or_nothing": asked.all_or_nothing}
+    return await make_plan(plan.model_copy(update=update), moves, errand=errand)
+
+
+def _plan(kind: PlanKind, personnel_number: str, moves: Sequence[Move], errand: Errand) -> Plan:
+    return Plan(
+        id=errand.new_id(),
+        legal_entity=errand.legal_entity,
+        kind=kind,
+        personnel_number=personnel_number,
+        total=len(moves),
+        targets=dict(Counter(one.to for one in moves)),
+        chunks=-(-len(moves) // MOVES_IN_CHUNK),
+        created_at=errand.now,
+        created_by=errand.actor,
+    )
+
+
+async def _book(personnel_number: str, errand: Errand) -> Cards:
+    """Return all cards of the book, by customer. A query for each 500."""
+    asked = Asked((personnel_number,), (), CardSort(), errand.now.date())
+    return [card async for card in every_card(asked, personnel_number, errand)]
+
+
+async def _check_targets(personnel_number: str, rule: NewHandoverPlan, errand: Errand) -> None:
+    named = [("/to", rule.to)] if rule.to else []
+    named += [(f"/targets/{value}", target) for value, target in rule.targets.items()]
+    for pointer, target in named:
+        if target == personnel_number:
+            raise Invalid.at(pointer, "same-associate", "They are her clients already.")
+        await must_work(target or "", pointer, errand)
+
+
+async def _sharers(personnel_number: str, rule: NewHandoverPlan, errand: Errand) -> list[str]:
+    if rule.rule != "Evenly" or rule.store_number is None:
+        return []
+    store = await errand.configuration.require(
+        errand.legal_entity, col.STORES, rule.store_number, "/storeNumber"
+    )
+    workers = await associates_of(store, errand)
+    others = [
+        one.personnel_number
+        for one in workers
+        if one.active and one.personnel_number != personnel_number
+    ]
+    if not others:
+        raise NobodyToHandTo(f"Nobody else works in the store {store.store_number}.")
+    return others
