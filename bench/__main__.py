@@ -18,6 +18,7 @@ from pathlib import Path
 import uvloop
 
 from bench import cosmos
+from bench.books import measure_books
 from bench.plan import measure
 from bench.target import ROOT, Target
 from local.commands.token import DEMO_BEARER
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer customers, shorter runs")
     parser.add_argument("--concurrency", type=int, help="default: 16, over Cosmos DB 64")
     parser.add_argument("--store", choices=["sqlite", "cosmos"], default="sqlite")
+    parser.add_argument("--only-books", action="store_true", help="clienteling alone")
     parser.add_argument("--workers", type=int, default=1, help="default: %(default)s")
     options = parser.parse_args()
     over_cosmos = options.store == "cosmos"
@@ -45,8 +47,12 @@ async def _print(target: Target, options: argparse.Namespace) -> None:
     over_cosmos = options.store == "cosmos"
     measured = cosmos.measure if over_cosmos else measure
     concurrency = options.concurrency or (64 if over_cosmos else 16)
-    async for line in measured(target, quick=options.quick, concurrency=concurrency):
-        print(json.dumps(line), flush=True)
+    parts = [measured] if over_cosmos else [measured, measure_books]
+    if options.only_books:
+        parts = [measure_books]
+    for part in parts:
+        async for line in part(target, quick=options.quick, concurrency=concurrency):
+            print(json.dumps(line), flush=True)
 
 
 @contextmanager
@@ -79,7 +85,8 @@ def _target(process: "subprocess.Popen[str]", folder: Path) -> Target:
     tokens = Folder(folder).tokens()
     associate = tokens.issue(DEMO_BEARER)
     own = tokens.issue(Bearer("Application", ("USRT",), subject="bench"))
-    return Target(url[1], int(url[2]), associate, own, process.pid, folder)
+    office = tokens.issue(Bearer("Administrator", ("USRT",), subject="bench"))
+    return Target(url[1], int(url[2]), associate, own, office, process.pid, folder)
 
 
 if __name__ == "__main__":

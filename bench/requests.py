@@ -5,6 +5,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from urllib.parse import quote
+from uuid import UUID
 
 from faker import Faker
 
@@ -19,6 +20,7 @@ NDJSON = (("Content-Type", "application/x-ndjson"),)
 LINES = 2_000  # in one import
 WAIT = 0.2
 
+KNOWN = {"attributes": {"interests": ["Shoes"], "birthday": "1990-04-12", "orders": 3}}
 Person = tuple[str, str, str, str]  # GUID, account number, name, e-mail
 
 
@@ -86,6 +88,17 @@ class People:
                 await asyncio.sleep(WAIT)
             self._grown += count
         await self._learn(target)
+
+    async def fresh(self, target: Target, count: int) -> list[str]:
+        """Import so many more, and return their GUIDs."""
+        keys = [str(UUID(int=self._random.getrandbits(128))) for _ in range(count)]
+        for start in range(0, count, LINES):
+            lines = [self.body() | {"id": key, **KNOWN} for key in keys[start : start + LINES]]
+            started = await target.send(Request("POST", f"{COMPANY}/imports", lines, NDJSON))
+            while (await target.send(_progress(started["id"])))["status"] != "Completed":
+                await asyncio.sleep(WAIT)
+        self._grown += count
+        return keys
 
     def _import(self, count: int) -> Request:
         lines = [self.body() for _ in range(count)]

@@ -19,6 +19,7 @@ class Target:
     port: int
     token: str  # of an associate, as a till has it
     own_token: str  # of the measuring itself
+    office_token: str  # of head office
     pid: int
     folder: Path
 
@@ -26,12 +27,15 @@ class Target:
         how.setdefault("token", self.token)
         return await run(requests, host=self.host, port=self.port, **how)
 
-    async def send(self, request: Request) -> Any:
+    async def send(self, request: Request, token: str | None = None) -> Any:
         """Send one request and return its answer, once the host is up."""
         for _ in range(200):
             try:
                 result = await self.load(
-                    iter([request]), concurrency=1, keep=lambda _: True, token=self.own_token
+                    iter([request]),
+                    concurrency=1,
+                    keep=lambda _: True,
+                    token=token or self.own_token,
                 )
                 return json.loads(result.bodies[0])
             except ConnectionError:

@@ -46,6 +46,7 @@ def formatted(value: Any, data_type: str, tags: Sequence[str], currency: str) ->
     return ", ".join(_one(one, data_type, locale, currency) for one in ones)
 
 
+@lru_cache(maxsize=8192)  # a page says the same things again and again
 def _one(value: Any, data_type: str, locale: Locale, currency: str) -> str:
     if data_type == "Date":
         return format_date(date.fromisoformat(value), format="medium", locale=locale)

@@ -60,16 +60,21 @@ async def views(
     cards: Sequence[tuple[str, Mapping[str, Any]]], how: Wanted, *, errand: Errand
 ) -> tuple[list[CardView], State]:
     """Return the cards, and how it stands with the measures on them."""
-    return [await _view(associate, card, how, errand) for associate, card in cards], "off"
+    names = {one: await _name(one, errand) for one in {associate for associate, _ in cards}}
+    return [_view(associate, names[associate], card, how) for associate, card in cards], "off"
 
 
-async def _view(associate: str, card: Mapping[str, Any], how: Wanted, errand: Errand) -> CardView:
-    worker = await find_worker(associate, errand)
+async def _name(personnel_number: str, errand: Errand) -> str | None:
+    worker = await find_worker(personnel_number, errand)
+    return worker.name if worker else None
+
+
+def _view(associate: str, name: str | None, card: Mapping[str, Any], how: Wanted) -> CardView:
     known = {**card["customerAttributes"], **card["attributes"]}
     return CardView(
         **{name: card[name] for name in OWN},
         slots=tuple(compose((), {}, how.definitions.values(), known, how.reader)),
-        associate=Associate(personnel_number=associate, name=worker.name if worker else None),
+        associate=Associate(personnel_number=associate, name=name),
         addedAt=card["addedAt"],
         lastActivityAt=card["lastActivityAt"],
         attributes=card["attributes"],
