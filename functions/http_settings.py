@@ -5,11 +5,10 @@ import operator
 from typing import Any
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from functions._http.merging import merge
-from functions._http.operation import JSON, MERGE_PATCH
+from functions._http.merging import parse
 from shared.domain.collections import (
     COLLECTIONS,
     CollectionNotFound,
@@ -18,10 +17,7 @@ from shared.domain.collections import (
     WorkerKept,
     collection,
 )
-from shared.domain.companies import Parameters
-from shared.domain.flaws import flaws_of
 from shared.domain.sequences import NumberSequenceUsed
-from shared.errors import Invalid
 from shared.usecases import settings as usecases
 
 bp = func.Blueprint()
@@ -31,9 +27,6 @@ ONE = "settings/{collection}/{key}"
 NOT_FOUND = (CollectionNotFound, SettingNotFound)
 
 AnySetting = functools.reduce(operator.or_, (one.model for one in COLLECTIONS.values()))
-
-
-PARAMETER_SCHEMA = Parameters.model_json_schema(ref_template="#/components/schemas/{model}")
 
 
 class SettingBody(RootModel[dict[str, Any]]):
@@ -55,12 +48,6 @@ class SettingItem(BaseModel):
     key: str
     etag: str
     setting: SettingView
-
-
-class ParametersPatch(RootModel[dict[str, Any]]):
-    """A JSON merge patch of the parameters."""
-
-    model_config = ConfigDict(json_schema_extra={"properties": PARAMETER_SCHEMA["properties"]})
 
 
 @serve(
@@ -144,45 +131,3 @@ async def remove_setting(call: Call[NoQuery, None]) -> Reply:
         errand=call.errand,
     )
     return Reply()
-
-
-@serve(
-    bp,
-    Operation("GET", "parameters", who=READERS, returns=Parameters, tag="Configuration",
-              refuses=(SettingNotFound,)),
-)  # fmt: skip
-async def get_parameters(call: Call[NoQuery, None]) -> Reply:
-    """Read the parameters of the company."""
-    document = await usecases.read_parameters(errand=call.errand)
-    return Reply(Parameters.model_validate(document.body["setting"]), etag=document.etag)
-
-
-@serve(
-    bp,
-    Operation(
-        "PATCH",
-        "parameters",
-        who=OWNERS,
-        returns=Parameters,
-        if_match="required",
-        media_types=(MERGE_PATCH, JSON),
-        tag="Configuration",
-        refuses=(SettingNotFound,),
-    ),
-)
-async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
-    """Change parameters by JSON merge patch; null puts one back to its default."""
-    document = await usecases.edit_parameters(
-        lambda old: parse(Parameters, merge(old, call.body.root)),
-        if_match=call.version,
-        errand=call.errand,
-    )
-    return Reply(Parameters.model_validate(document.body["setting"]), etag=document.etag)
-
-
-def parse(model: type[BaseModel], body: dict[str, Any]) -> Any:
-    """Return the body as the model of its collection. Raises Invalid."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as exc:
-        raise Invalid(flaws_of(exc)) from None

@@ -5,8 +5,10 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from local.insights import ImportedInsights
 from local.tokens import LocalTokens
 from shared.bus import Bus, NoBus
+from shared.insights import Insights
 from shared.ports import Documents
 from shared.wiring import Backend
 
@@ -39,5 +41,13 @@ class Folder:
     def tokens(self) -> LocalTokens:
         return LocalTokens(self.key("token"))
 
-    def backend(self, documents: Documents, bus: Bus | None = None) -> Backend:
-        return Backend(documents, self.tokens(), self.key("cursor"), bus or NoBus())
+    def backend(
+        self, documents: Documents, bus: Bus | None = None, insights: Insights | None = None
+    ) -> Backend:
+        return Backend(
+            documents,
+            self.tokens(),
+            self.key("cursor"),
+            bus or NoBus(),
+            insights or ImportedInsights(),
+        )

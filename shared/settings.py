@@ -47,6 +47,33 @@ class Settings(BaseSettings):
             description="connection string, on a developer's machine",
         ),
     ] = None
+    insights_tenant: Annotated[
+        str | None,
+        Field(validation_alias="INSIGHTS__tenantId", description="tenant of Customer Insights"),
+    ] = None
+    insights_authority: Annotated[
+        str,
+        Field(validation_alias="INSIGHTS__authority", description="who issues its tokens"),
+    ] = "https://login.microsoftonline.com"
+    insights_endpoint: Annotated[
+        str,
+        Field(validation_alias="INSIGHTS__endpoint", description="where its API is"),
+    ] = "https://api.ci.ai.dynamics.com/v1"
+    insights_subscription_key: Annotated[
+        str | None,
+        Field(
+            validation_alias="INSIGHTS__subscriptionKeyName",
+            description="name of the secret with the subscription key of its API",
+        ),
+    ] = None
+    vault_url: Annotated[
+        str | None,
+        Field(validation_alias="KEYVAULT__vaultUri", description="https://....vault.azure.net"),
+    ] = None
+    vault_client_id: Annotated[
+        str | None,
+        Field(validation_alias="KEYVAULT__clientId", description="client id of the identity"),
+    ] = None
     site: Annotated[
         str | None,
         Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.bus import Bus, NoBus
+from shared.insights import Insights, NoInsights
 from shared.metering import Metered
 from shared.ports import Documents
 from shared.tokens import Tokens
@@ -12,10 +13,12 @@ from shared.topology import database
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration
 from shared.usecases.errand import Errand
+from shared.usecases.measures import Measures
 from shared.usecases.numbers import Numbers
 
 if TYPE_CHECKING:
     from shared.adapters.cosmos import CosmosDocuments
+    from shared.adapters.customer_insights import CustomerInsights
     from shared.adapters.servicebus import ServiceBus
     from shared.settings import Settings
 
@@ -28,17 +31,21 @@ class Backend:
     tokens: Tokens
     cursor_key: bytes
     bus: Bus = field(default_factory=NoBus)
+    insights: Insights = field(default_factory=NoInsights)
     configuration: Configuration = field(init=False)
     numbers: Numbers = field(init=False)
     accounts: Accounts = field(init=False)
+    measures: Measures = field(init=False)
 
     def __post_init__(self) -> None:
         metered = Metered(self.documents)
+        configuration = Configuration(metered)
         for name, part in (
             ("documents", metered),
-            ("configuration", Configuration(metered)),
+            ("configuration", configuration),
             ("numbers", Numbers(metered)),
             ("accounts", Accounts(metered)),
+            ("measures", Measures(self.insights, configuration)),
         ):
             object.__setattr__(self, name, part)
 
@@ -54,6 +61,7 @@ class Backend:
             configuration=self.configuration,
             numbers=self.numbers,
             accounts=self.accounts,
+            measures=self.measures,
             fingerprint=fingerprint,
         )
 
@@ -99,6 +107,29 @@ def connect_bus(settings: "Settings") -> "ServiceBus":
 
     identity = DefaultAzureCredential(managed_identity_client_id=settings.servicebus_client_id)
     return servicebus.with_identity(settings.servicebus_namespace, identity)
+
+
+class NoInsightsConfigured(RuntimeError):
+    """The environment names no tenant of Customer Insights, or no vault."""
+
+
+def connect_insights(settings: "Settings") -> "CustomerInsights":
+    """Return the Customer Insights that are configured; the caller closes them."""
+    if not (settings.insights_tenant and settings.vault_url):
+        raise NoInsightsConfigured("Set INSIGHTS__tenantId and KEYVAULT__vaultUri.")
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    from shared.adapters.customer_insights import CustomerInsights, Endpoints  # noqa: PLC0415
+    from shared.adapters.keyvault import KeyVaultSecrets  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.vault_client_id)
+    endpoints = Endpoints(
+        tenant=settings.insights_tenant,
+        authority=settings.insights_authority,
+        api=settings.insights_endpoint,
+        subscription_key=settings.insights_subscription_key,
+    )
+    return CustomerInsights(KeyVaultSecrets(settings.vault_url, identity), endpoints)
 
 
 _installed: Backend | None = None

@@ -1,6 +1,11 @@
-"""JSON merge patch, RFC 7396."""
+"""JSON merge patch, RFC 7396, and what comes out of it as a model."""
 
 from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.domain.flaws import flaws_of
+from shared.errors import Invalid
 
 
 def merge(target: Any, patch: Any) -> Any:
@@ -14,3 +19,11 @@ def merge(target: Any, patch: Any) -> Any:
         else:
             merged[name] = merge(merged.get(name), value)
     return merged
+
+
+def parse(model: type[BaseModel], body: dict[str, Any]) -> Any:
+    """Return the body as the model. Raises Invalid."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as exc:
+        raise Invalid(flaws_of(exc)) from None

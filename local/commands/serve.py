@@ -16,6 +16,7 @@ from local.buses import BUSES
 from local.commands.token import DEMO_BEARER
 from local.folder import Folder
 from local.host import logs
+from local.insights import INSIGHTS
 from local.stores import STORES
 
 SHUTDOWN = 10  # seconds for requests that are under way
@@ -42,6 +43,7 @@ class Factory:
     form: str
     store: str
     bus: str
+    insights: str
 
     def __call__(self) -> Any:
         # Imported here, so that the process that only supervises stays small.
@@ -49,7 +51,13 @@ class Factory:
         from local.host.app import Host  # noqa: PLC0415
 
         logs.set_up(level=self.level, form=self.form)
-        return Host(app, Folder(self.folder), STORES[self.store], BUSES[self.bus])
+        return Host(
+            app,
+            Folder(self.folder),
+            STORES[self.store],
+            BUSES[self.bus],
+            INSIGHTS[self.insights],
+        )
 
 
 def add_to(commands: Any, data: Path) -> None:
@@ -65,6 +73,10 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument(
         "--bus", choices=sorted(BUSES), default="embedded",
         help="servicebus: the namespace that the environment names; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--insights", choices=sorted(INSIGHTS), default="embedded",
+        help="customer-insights: the one that the environment names; default: %(default)s",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
@@ -88,7 +100,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> uvicorn.Config:
     return uvicorn.Config(
-        Factory(options.data, options.log_level, options.log_format, options.store, options.bus),
+        Factory(
+            folder=options.data,
+            level=options.log_level,
+            form=options.log_format,
+            store=options.store,
+            bus=options.bus,
+            insights=options.insights,
+        ),
         factory=True,
         workers=options.workers,
         log_config=None,

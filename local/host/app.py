@@ -20,6 +20,8 @@ from local.host import buses, feeds, timers
 from local.host.admin import PREFIX, Admin
 from local.host.functions import Function, read_functions
 from local.host.http import HttpEdge, Receive, Scope, Send
+from local.insights import OpenInsights
+from local.insights import embedded as imported
 from local.stores import OpenStore, sqlite
 from shared import wiring
 from shared.ports import Documents
@@ -40,6 +42,7 @@ class Host:
     folder: Folder
     open_store: OpenStore = sqlite
     open_bus: OpenBus = embedded
+    open_insights: OpenInsights = imported
 
     def __post_init__(self) -> None:
         settings = {"COSMOS_DATABASE": database()}
@@ -65,8 +68,9 @@ class Host:
 
     @asynccontextmanager
     async def _serving(self, documents: Documents) -> AsyncIterator[None]:
-        async with self.open_bus(self.folder, buses.layout(self.functions)) as bus:
-            wiring.install(self.folder.backend(documents, bus.port))
+        layout = buses.layout(self.functions)
+        async with self.open_bus(self.folder, layout) as bus, self.open_insights() as insights:
+            wiring.install(self.folder.backend(documents, bus.port, insights))
             async with self._leading(documents, bus.source):
                 yield
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from shared.domain import attributes as attr
 from shared.domain import stores as st
 from shared.domain.companies import Parameters
+from shared.domain.measures import MeasureDefinition
 from shared.domain.sequences import NumberSequence
 from shared.domain.values import Setting
 from shared.errors import Conflict, NotFound
@@ -108,6 +109,7 @@ ATTRIBUTES = Collection("attributes", attr.Attribute, "name", _attribute)
 ATTRIBUTE_GROUPS = Collection("attribute-groups", attr.AttributeGroup, "name", _attribute_group)
 ACTIVITY_TYPES = Collection("activity-types", st.ActivityType, "name")
 NUMBER_SEQUENCES = Collection("number-sequences", NumberSequence, "code")
+MEASURES = Collection("measures", MeasureDefinition, "name")
 CHANNEL_GROUPS = Collection(
     "channel-database-groups", st.ChannelDatabaseGroup, "name", _channel_group
 )
@@ -117,7 +119,7 @@ COLLECTIONS: Mapping[str, Collection[Any]] = {
     for collection in (
         STORES, PROFILES, WORKERS, PERMISSION_GROUPS, CUSTOMER_GROUPS, AFFILIATIONS,
         ADDRESS_BOOKS, ADDRESS_PURPOSES, TITLES, ATTRIBUTE_TYPES, ATTRIBUTES, ATTRIBUTE_GROUPS,
-        ACTIVITY_TYPES, NUMBER_SEQUENCES, CHANNEL_GROUPS,
+        ACTIVITY_TYPES, NUMBER_SEQUENCES, MEASURES, CHANNEL_GROUPS,
     )
 }  # fmt: skip
 
@@ -133,6 +135,7 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "attribute-types": ("attributes",),
     "attributes": ("attribute-groups",),
     "attribute-groups": ("parameters",),
+    "measures": ("parameters",),
 }
 
 
@@ -153,3 +156,9 @@ def names_of_parameters(parameters: Parameters) -> list[Naming]:
         ),
         *_one("/customerNumberSequence", "number-sequences", parameters.customer_number_sequence),
     ]
+
+
+def measures_of_parameters(parameters: Parameters) -> list[Naming]:
+    """Return what is named but need not be defined: a measure may be known to its source alone."""
+    measures = parameters.customer_insights.measures
+    return _many("/customerInsights/measures", MEASURES.name, measures)

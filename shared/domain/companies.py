@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.domain.sequences import NumberSequence
 from shared.domain.stores import AddressPurpose, Title
@@ -10,6 +10,7 @@ from shared.domain.values import CompanyCode, Currency, Key, Language, Line, Rec
 from shared.errors import NotFound
 
 DuplicatePolicy = Literal["allow", "warn", "block"]
+PropertyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,249}$")]
 CUSTOMER_NUMBERS = "CustomerAccount"
 CLIENT_BOOK_NUMBERS = "ClientBook"
 
@@ -32,13 +33,19 @@ class Company(Record):
     since: int  # the year it was made here: the list of its customers begins there
 
 
+def _distinct(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("a measure is named once")
+    return names
+
+
 class CustomerInsights(Setting):
     enabled: bool = False
     application_id: Line | None = None
     secret_name: Line | None = None
     environment_instance_id: Line | None = None
-    alternate_customer_id: Line | None = None
-    measures: Annotated[list[Line], Field(max_length=3)] = []
+    alternate_customer_id: PropertyName | None = None
+    measures: Annotated[list[Line], Field(max_length=3), AfterValidator(_distinct)] = []
 
 
 class Parameters(Setting):

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from shared.ports import Documents, Partition
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration
+from shared.usecases.measures import Measures
 from shared.usecases.numbers import Numbers
 
 
@@ -24,6 +25,7 @@ class Errand:
     configuration: Configuration
     numbers: Numbers
     accounts: Accounts
+    measures: Measures
     fingerprint: str | None = None
     done_at: datetime | None = None
 

@@ -109,19 +109,31 @@ async def read_parameters(*, errand: Errand) -> Document:
 async def edit_parameters(
     change: Callable[[dict[str, Any]], Parameters], *, if_match: str, errand: Errand
 ) -> Document:
-    """Replace the parameters by what `change` makes of them. Raises Invalid, Stale."""
+    """Replace the parameters by what `change` makes of them. Raises Invalid, Stale.
+
+    What is changed of Customer Insights while it is enabled must work, or nothing is stored.
+    """
 
     async def attempt() -> Document:
         document = await read_parameters(errand=errand)
         parameters = change(document.body["setting"])
+        check_version(document.etag, if_match)
         names = col.names_of_parameters(parameters)
         if flaws := await errand.configuration.unknown(errand.legal_entity, names):
             raise Invalid(flaws)
-        body = setting_document(PARAMETERS[1], parameters, names)
+        await _check_insights(document, parameters, errand)
+        named = [*names, *col.measures_of_parameters(parameters)]
+        body = setting_document(PARAMETERS[1], parameters, named)
         etag = await put(errand.place(PARAMETERS[0]), body, document, if_match, errand)
         return Document(body, etag)
 
     return await persist(attempt, if_match)
+
+
+async def _check_insights(old: Document, new: Parameters, errand: Errand) -> None:
+    before = Parameters.model_validate(old.body["setting"]).customer_insights
+    if new.customer_insights.enabled and new.customer_insights != before:
+        await errand.measures.check(errand.legal_entity, new.customer_insights)
 
 
 def setting_document(key: str, setting: Setting, names: Any) -> dict[str, Any]:

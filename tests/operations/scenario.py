@@ -231,3 +231,16 @@ async def _settings(ask: Ask, number: int) -> None:
     await ask("remove_setting", "DELETE", one, if_match="*", **head)
     await ask("get_parameters", "GET", "parameters")
     await ask("edit_parameters", "PATCH", "parameters", {}, if_match="*", **head)
+    await _measures(ask, number)
+
+
+async def _measures(ask: Ask, number: int) -> None:
+    name = f"orders{number}"
+    body = {"name": name, "label": "Orders", "dataType": "Integer"}
+    await ask(None, "PUT", f"settings/measures/{name}", body, bearer=ADMINISTRATOR)
+    first, second = [
+        await ask(None, "POST", "customers", person(number, letter)) for letter in "fg"
+    ]
+    await ask(None, "PUT", f"measures/{name}", {"values": {first["id"]: number}})
+    values = {"values": {second["id"]: number}}
+    await ask("import_measure, of one customer", "PUT", f"measures/{name}", values)

@@ -1,0 +1,23 @@
+"""Imported values of measures over HTTP, for companies without Customer Insights."""
+
+import azure.functions as func
+
+from functions._http import Call, NoQuery, Operation, Reply, serve
+from shared.domain.measures import MeasureImport, MeasureNotDefined, MeasureValues
+from shared.usecases.measure_values import put_measure_values
+
+bp = func.Blueprint()
+
+
+@serve(
+    bp,
+    Operation("PUT", "measures/{name}", who="AH", returns=MeasureImport, tag="Configuration",
+              refuses=(MeasureNotDefined,)),
+)  # fmt: skip
+async def import_measure(call: Call[NoQuery, MeasureValues]) -> Reply:
+    """Import the values of a measure for up to 1,000 customers; the same again changes nothing.
+
+    Customers that are not named keep their values; those whom nobody knows are reported.
+    """
+    report = await put_measure_values(call.path["name"], call.body.values, errand=call.errand)
+    return Reply(report)

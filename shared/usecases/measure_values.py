@@ -1,0 +1,106 @@
+"""Imported values of measures: one small document of each customer, in its own partition."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.collections import MEASURES
+from shared.domain.customers import CustomerNotFound
+from shared.domain.measures import MeasureDefinition, MeasureImport, MeasureNotDefined
+from shared.errors import AlreadyExists, Flaw, Invalid, Stale
+from shared.insights import Value
+from shared.ports import Create, Documents, Replace, can_be_id
+from shared.usecases.changes import ANY, persist
+from shared.usecases.customers import resolve
+from shared.usecases.errand import Errand
+from shared.usecases.records import load_document
+
+MEASURES_ID = "measures"
+AT_ONCE = 16
+
+
+async def load_measures(documents: Documents, legal_entity: str, key: str) -> dict[str, Value]:
+    """Return the values that were imported for a customer, by measure. One point read."""
+    document = await documents.read("customers", (legal_entity, key), MEASURES_ID)
+    return dict(document.body["values"]) if document else {}
+
+
+async def put_measure_values(
+    name: str, values: Mapping[str, Value], *, errand: Errand
+) -> MeasureImport:
+    """Write the values of one measure, side by side; a customer nobody knows is reported.
+
+    The same again writes nothing. Raises MeasureNotDefined, and Invalid before anything is written.
+    """
+    definition = await _definition(name, errand)
+    if flaws := _flaws(definition, values):
+        raise Invalid(flaws)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def put(customer_id: str, value: Value) -> bool | None:
+        async with gate:
+            return await _put(customer_id, name, value, errand)
+
+    written = await asyncio.gather(*(put(*one) for one in values.items()))
+    outcomes = zip(values, written, strict=True)
+    return MeasureImport(
+        written=written.count(True),
+        unchanged=written.count(False),
+        unknown=[customer_id for customer_id, outcome in outcomes if outcome is None],
+    )
+
+
+async def _definition(name: str, errand: Errand) -> MeasureDefinition:
+    found = None
+    if can_be_id(name):
+        found = await errand.configuration.find(errand.legal_entity, MEASURES, name)
+    if found is None:
+        raise MeasureNotDefined(f"There is no {name} among the measures.")
+    return found
+
+
+def _flaws(definition: MeasureDefinition, values: Mapping[str, Value]) -> list[Flaw]:
+    detail = f"{definition.name} is of the type {definition.data_type}."
+    return [
+        Flaw(f"/values/{_escaped(customer_id)}", "wrong-type", detail)
+        for customer_id, value in values.items()
+        if not definition.takes(value)
+    ]
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+async def _put(customer_id: str, name: str, value: Value, errand: Errand) -> bool | None:
+    """Tell if the value is new to the customer; None where there is no such customer."""
+    try:
+        key = await resolve(customer_id, errand=errand)
+        await load_document(errand.documents, errand.legal_entity, key)
+    except CustomerNotFound:
+        return None
+
+    async def attempt() -> bool:
+        return await _write(key, name, value, errand)
+
+    return await persist(attempt, ANY)
+
+
+async def _write(key: str, name: str, value: Value, errand: Errand) -> bool:
+    place = errand.place(key)
+    old = await errand.documents.read("customers", place, MEASURES_ID)
+    values: dict[str, Any] = dict(old.body["values"]) if old else {}
+    if values.get(name) == value:
+        return False
+    body = {
+        "id": MEASURES_ID,
+        "type": MEASURES_ID,
+        "customerKey": key,
+        "values": values | {name: value},
+    }
+    try:
+        operation = Replace(body, old.etag) if old else Create(body)
+        await errand.documents.commit("customers", place, [operation])
+    except AlreadyExists:
+        raise Stale("Another import came first.") from None
+    return True
