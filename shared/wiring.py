@@ -123,13 +123,14 @@ def connect_insights(settings: "Settings") -> "CustomerInsights":
     from shared.adapters.keyvault import KeyVaultSecrets  # noqa: PLC0415
 
     identity = DefaultAzureCredential(managed_identity_client_id=settings.vault_client_id)
+    vault = KeyVaultSecrets(settings.vault_url, identity, retry_total=1)
     endpoints = Endpoints(
         tenant=settings.insights_tenant,
         authority=settings.insights_authority,
         api=settings.insights_endpoint,
         subscription_key=settings.insights_subscription_key,
     )
-    return CustomerInsights(KeyVaultSecrets(settings.vault_url, identity), endpoints)
+    return CustomerInsights(vault, endpoints)
 
 
 _installed: Backend | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from shared.domain.values import Body, Currency, Key, Language, Line, Record, Setting
 from shared.errors import NotFound
@@ -14,11 +14,18 @@ LONGEST_VALUE = 250
 MOST_EXACT = 2**53 - 1  # JSON numbers are doubles
 
 MeasureType = Literal["Integer", "Decimal", "Currency", "Text"]
-MeasureValue = (
-    Annotated[StrictInt, Field(ge=-MOST_EXACT, le=MOST_EXACT)]
-    | StrictFloat
-    | Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_VALUE)]
-)
+
+
+def _storable(value: float | str) -> float | str:
+    if isinstance(value, str) and not 0 < len(value) <= LONGEST_VALUE:
+        raise ValueError(f"a text has 1 to {LONGEST_VALUE} characters")
+    if isinstance(value, int) and abs(value) > MOST_EXACT:
+        raise ValueError("an integer is below 2^53")
+    return value
+
+
+# One check after the reading of a union: its flaw is at the value, not at one of its readings.
+MeasureValue = Annotated[StrictInt | StrictFloat | StrictStr, AfterValidator(_storable)]
 KINDS: dict[str, tuple[type, ...]] = {
     "Integer": (int,),
     "Decimal": (int, float),

@@ -9,7 +9,7 @@ from shared.domain.customers import CustomerNotFound
 from shared.domain.measures import MeasureDefinition, MeasureImport, MeasureNotDefined
 from shared.errors import AlreadyExists, Flaw, Invalid, Stale
 from shared.insights import Value
-from shared.ports import Create, Documents, Replace, can_be_id
+from shared.ports import Create, Documents, Replace
 from shared.usecases.changes import ANY, persist
 from shared.usecases.customers import resolve
 from shared.usecases.errand import Errand
@@ -51,9 +51,7 @@ async def put_measure_values(
 
 
 async def _definition(name: str, errand: Errand) -> MeasureDefinition:
-    found = None
-    if can_be_id(name):
-        found = await errand.configuration.find(errand.legal_entity, MEASURES, name)
+    found = await errand.configuration.find(errand.legal_entity, MEASURES, name)
     if found is None:
         raise MeasureNotDefined(f"There is no {name} among the measures.")
     return found
