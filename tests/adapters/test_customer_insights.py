@@ -300,9 +300,12 @@ async def test_the_subscription_key_is_sent_where_one_is_named(server: Server) -
 
 
 async def test_the_environment_names_tenant_and_vault() -> None:
-    named = {"INSIGHTS__tenantId": TENANT, "KEYVAULT__vaultUri": "https://x.vault.azure.net"}
+    named: dict[str, Any] = {
+        "INSIGHTS__tenantId": TENANT,
+        "KEYVAULT__vaultUri": "https://x.vault.azure.net",
+    }
     adapter = wiring.connect_insights(Settings(**named))
     await adapter.close()
-    for name in named:
+    for name, value in named.items():
         with pytest.raises(wiring.NoInsightsConfigured):
-            wiring.connect_insights(Settings(**{name: named[name]}))
+            wiring.connect_insights(Settings(**{name: value}))
