@@ -1,5 +1,6 @@
 """Customer Insights as the adapter speaks to it, over a real socket."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from tests.insights.server import (
 )
 
 KAREN, TOM = Client("key-karen", "004021"), Client("key-tom", "004022")
+FOR_EVER = 5.0
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 MEASURES = {"LifetimeSpend": 1234.5, "Orders": 7, "Favourite": "Shoes"}
 
@@ -266,7 +268,8 @@ async def test_a_server_in_trouble_is_said(
 async def test_a_server_that_does_not_answer_is_not_waited_for(server: Server) -> None:
     server.gate.clear()
     hasty = server.adapter(patience=0.05)
-    refused = await refusal(hasty, a_connection())
+    async with asyncio.timeout(FOR_EVER):
+        refused = await refusal(hasty, a_connection())
     server.gate.set()
     health = await hasty.check(a_connection(), ())
     await hasty.close()

@@ -33,7 +33,8 @@ from tests.api import COMPANY
 
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 ENDS = NOW + timedelta(days=31)
-PATIENT, HASTY = 60.0, 0.0
+PATIENT, HASTY = 10.0, 0.0
+FOR_EVER = 5.0
 KAREN, TOM = Client("karen", "004021"), Client("tom", "004022")
 CONFIGURED = CustomerInsights(enabled=True, measures=["Spend", "Orders"])
 SPEND = MeasureDefinition(name="Spend", label="Spent", data_type="Currency", currency="USD")
@@ -284,8 +285,8 @@ async def test_a_source_that_was_late_is_left_alone_too(
     measures._budget = HASTY
     await measures.page(COMPANY, [KAREN])
     measures._budget = PATIENT
-    # Were it waited for, this would wait for ever.
-    page = await measures.page(COMPANY, [TOM])
+    async with asyncio.timeout(FOR_EVER):
+        page = await measures.page(COMPANY, [TOM])
     source.gate.set()
     await settled(measures)
 
