@@ -9,7 +9,7 @@ from typing import Any
 
 from faker import Faker
 
-from local import stores
+from local import demo_books, stores
 from local.folder import Folder
 from shared.domain import collections as col
 from shared.domain.companies import CompanyFields, Parameters
@@ -30,7 +30,9 @@ SEED = 4021
 SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
     (col.ADDRESS_BOOKS, {"name": "USRSA", "description": "Customers of the southern stores"}),
     (col.ADDRESS_BOOKS, {"name": "USRSW", "description": "Customers of the western stores"}),
-    (col.ADDRESS_BOOKS, {"name": "USRSE", "description": "Associates"}),
+    (col.ADDRESS_BOOKS, {"name": "USRSE", "description": "Associates of all stores"}),
+    (col.ADDRESS_BOOKS, {"name": "USRWE", "description": "Associates of the western stores"}),
+    (col.ADDRESS_BOOKS, {"name": "USROE", "description": "Associates of the web shop"}),
     (col.AFFILIATIONS, {"name": "VIP", "description": "Valued customers"}),
     (col.AFFILIATIONS, {"name": "Student"}),
     (col.CUSTOMER_GROUPS, {"id": "30", "name": "Retail customers",
@@ -85,10 +87,15 @@ SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
                    "employeeAddressBooks": ["USRSE"], "permissionGroup": "Manager"}),
     (col.WORKERS, {"personnelNumber": "000137", "name": "Tricia Fejfar",
                    "employeeAddressBooks": ["USRSE"], "permissionGroup": "Associate"}),
+    (col.WORKERS, {"personnelNumber": "000201", "name": "Ana Trujillo",
+                   "employeeAddressBooks": ["USRWE"], "permissionGroup": "Associate"}),
+    (col.WORKERS, {"personnelNumber": "000301", "name": "Mia Novak",
+                   "employeeAddressBooks": ["USROE"], "permissionGroup": "Associate"}),
     (col.WORKERS, {"personnelNumber": "000110", "name": "Emil Karafezov",
                    "employeeAddressBooks": ["USRSE"], "permissionGroup": "Cashier"}),
 ]  # fmt: skip
 
+EMPLOYEES = {"SANFRAN": ["USRWE"], "ONLINE": ["USROE"]}
 STORES = [
     ("HOUSTON", "Houston", "Store", "TX", "USRSA", "America/Chicago"),
     ("SANFRAN", "San Francisco", "Store", "CA", "USRSW", "America/Los_Angeles"),
@@ -130,9 +137,11 @@ async def _make(backend: Backend) -> None:
     await configure(errand)
     fake = Faker("en_US")
     fake.seed_instance(SEED)
+    made = []
     for index in range(CUSTOMERS):
         later = replace(errand, now=errand.now + timedelta(hours=index + 1))
-        await create_customer(_customer(fake, index), errand=later)
+        made.append((await create_customer(_customer(fake, index), errand=later)).customer)
+    await demo_books.fill(made, fake, replace(errand, now=now))
 
 
 async def configure(errand: Errand) -> None:
@@ -191,7 +200,7 @@ def _store(  # noqa: PLR0913, PLR0917  # a row of the table above
         "timeZone": zone,
         "functionalityProfile": "Default",
         "customerAddressBooks": [book],
-        "employeeAddressBooks": ["USRSE"],
+        "employeeAddressBooks": ["USRSE", *EMPLOYEES.get(number, ())],
     }
 
 

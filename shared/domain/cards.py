@@ -30,7 +30,7 @@ def card_document(
     holder: Holder,
     measures: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the card; a later version of any of its sources makes a later card."""
+    """Return the card as its sources have it."""
     attributes = holder.attributes
     known = {**customer.attributes, **attributes}
     activity = membership.last_activity_at
@@ -50,7 +50,6 @@ def card_document(
         "measures": dict(measures),
         "holders": [one.personnel_number for one in membership.holders],
         "pair": holder.version,
-        "versions": [customer.version, membership.version],
         "sort": {
             "name": f"{fold(customer.name)}{END}{customer.id}",
             "addedAt": f"{as_text(holder.added_at)}{END}{customer.id}",
@@ -65,7 +64,7 @@ def card_document(
 def gone_document(key: str, membership: Membership, kept: int) -> dict[str, Any]:
     """Return what stands for a card that is no more, so that no late writer brings it back."""
     body = {"id": card_id(key), "type": f"{CARD}-gone", "ttl": kept}
-    return body | {"versions": [0, membership.version]}
+    return body | {"versions": [0, membership.version, 0]}
 
 
 def card_id(key: str) -> str:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.domain.attributes import Definitions
-from shared.domain.formatting import languages
-from shared.domain.slots import Reader, Slot, compose
+from shared.domain.formatting import languages, translated
+from shared.domain.measures import MeasureDefinition
+from shared.domain.slots import Reader, Shown, Slot, compose
 from shared.domain.values import Record
+from shared.insights import Client
 from shared.usecases.associates import find_worker
 from shared.usecases.client_books import pair_etag
 from shared.usecases.errand import Errand
 
 OWN = ("customerId", "accountNumber", "displayAccount", "name", "primaryEmail", "primaryPhone")
-State = Literal["off", "ok", "unavailable"]
+State = Literal["off", "ok", "unavailable"]  # of the measures
 
 
 class Associate(Record):
@@ -59,22 +61,40 @@ async def wanted(accepted: str | None, language: str | None, errand: Errand) -> 
 async def views(
     cards: Sequence[tuple[str, Mapping[str, Any]]], how: Wanted, *, errand: Errand
 ) -> tuple[list[CardView], State]:
-    """Return the cards, and how it stands with the measures on them."""
-    names = {one: await _name(one, errand) for one in {associate for associate, _ in cards}}
-    return [_view(associate, names[associate], card, how) for associate, card in cards], "off"
+    """Return the cards, and how it stands with the measures on them.
+
+    Measures are fetched for all of them in one call, and not waited for long.
+    """
+    clients = [
+        Client(card["customerId"], card["accountNumber"], card["measures"]) for _, card in cards
+    ]
+    measures = await errand.measures.page(errand.legal_entity, clients)
+    names = {one: await _associate(one, errand) for one in {associate for associate, _ in cards}}
+    shown = [_shown(one, how.reader.tags) for one in measures.definitions]
+    found = []
+    for associate, card in cards:
+        values = measures.values.get(card["customerId"], {})
+        known = {**card["customerAttributes"], **card["attributes"]}
+        slots = compose(shown, values, how.definitions.values(), known, how.reader)
+        found.append(_view(names[associate], card, slots))
+    return found, measures.status
 
 
-async def _name(personnel_number: str, errand: Errand) -> str | None:
+def _shown(one: MeasureDefinition, tags: Sequence[str]) -> Shown:
+    label = translated(one.translations, tags) or one.label
+    return Shown(one.name, label, one.data_type, one.currency)
+
+
+async def _associate(personnel_number: str, errand: Errand) -> Associate:
     worker = await find_worker(personnel_number, errand)
-    return worker.name if worker else None
+    return Associate(personnel_number=personnel_number, name=worker.name if worker else None)
 
 
-def _view(associate: str, name: str | None, card: Mapping[str, Any], how: Wanted) -> CardView:
-    known = {**card["customerAttributes"], **card["attributes"]}
+def _view(associate: Associate, card: Mapping[str, Any], slots: Sequence[Slot]) -> CardView:
     return CardView(
         **{name: card[name] for name in OWN},
-        slots=tuple(compose((), {}, how.definitions.values(), known, how.reader)),
-        associate=Associate(personnel_number=associate, name=name),
+        slots=tuple(slots),
+        associate=associate,
         addedAt=card["addedAt"],
         lastActivityAt=card["lastActivityAt"],
         attributes=card["attributes"],

@@ -10,6 +10,7 @@ from shared.domain.customers import Customer, CustomerNotFound
 from shared.errors import AlreadyExists, Stale, Unavailable
 from shared.ports import Create, Replace
 from shared.usecases.errand import Errand
+from shared.usecases.imported import Imported, load_measures
 from shared.usecases.memberships import Known, read_membership
 from shared.usecases.records import load
 
@@ -31,7 +32,7 @@ async def settle(key: str, *, errand: Errand, known: Known | None = None) -> Non
         membership, customer = known or await _known(key, errand)
         if customer is None or not (membership.holders or membership.left):
             return
-        known, measures = None, await _measures(key, errand)
+        known, measures = None, await load_measures(errand.documents, errand.legal_entity, key)
         done = await asyncio.gather(
             *(_put(customer, membership, one, measures, errand) for one in membership.holders),
             *(_drop(key, membership, one, errand) for one in membership.left),
@@ -58,20 +59,16 @@ async def _known(key: str, errand: Errand) -> tuple[Membership, Customer | None]
         return membership, None
 
 
-async def _measures(key: str, errand: Errand) -> dict[str, Any]:
-    document = await errand.documents.read("customers", errand.place(key), "measures")
-    return dict(document.body["values"]) if document else {}
-
-
 async def _put(
     customer: Customer,
     membership: Membership,
     holder: Holder,
-    measures: dict[str, Any],
+    measures: Imported,
     errand: Errand,
 ) -> bool:
     """Write the card, and tell whether what it was made of was still the newest."""
-    body = card_document(customer, membership, holder, measures)
+    body = card_document(customer, membership, holder, measures.values)
+    body["versions"] = [customer.version, membership.version, measures.version]
     return await _write(body, holder.personnel_number, errand)
 
 
@@ -96,8 +93,9 @@ async def _write(body: dict[str, Any], associate: str, errand: Errand) -> bool:
 
 
 def _is_newer(there: list[int], mine: list[int]) -> bool:
-    """Tell it; a card that is gone says nothing of the customer's own version."""
-    return there[1] > mine[1] or (mine[0] > 0 and there[0] > mine[0])
+    """Tell it of customer, membership and measures; one that is gone goes by membership alone."""
+    gone = mine[0] == 0
+    return there[1] > mine[1] or (not gone and (there[0] > mine[0] or there[2] > mine[2]))
 
 
 async def read_card(key: str, associate: str, *, errand: Errand) -> dict[str, Any] | None:

@@ -9,20 +9,14 @@ from shared.domain.customers import CustomerNotFound
 from shared.domain.measures import MeasureDefinition, MeasureImport, MeasureNotDefined
 from shared.errors import AlreadyExists, Flaw, Invalid, Stale
 from shared.insights import Value
-from shared.ports import Create, Documents, Replace
+from shared.ports import Create, Replace
 from shared.usecases.changes import ANY, persist
 from shared.usecases.customers import resolve
 from shared.usecases.errand import Errand
+from shared.usecases.imported import MEASURES_ID
 from shared.usecases.records import load_document
 
-MEASURES_ID = "measures"
 AT_ONCE = 16
-
-
-async def load_measures(documents: Documents, legal_entity: str, key: str) -> dict[str, Value]:
-    """Return the values that were imported for a customer, by measure. One point read."""
-    document = await documents.read("customers", (legal_entity, key), MEASURES_ID)
-    return dict(document.body["values"]) if document else {}
 
 
 async def put_measure_values(
@@ -93,7 +87,9 @@ async def _write(key: str, name: str, value: Value, errand: Errand) -> bool:
     body = {
         "id": MEASURES_ID,
         "type": MEASURES_ID,
-        "customerKey": key,
+        "legalEntity": errand.legal_entity,
+        "customerId": key,
+        "version": old.body["version"] + 1 if old else 1,
         "values": values | {name: value},
     }
     try:

@@ -16,7 +16,7 @@ from local.host.app import Host
 from local.stores import OpenStore
 from shared import wiring
 from shared.insights import Client, Insights
-from shared.usecases.measure_values import load_measures
+from shared.usecases.imported import load_measures
 from tests.api import ADMINISTRATOR, APPLICATION, COMPANY, MANAGER, Api, started
 from tests.insights.server import (
     ALTERNATE,
@@ -103,7 +103,7 @@ async def load(api: Api, name: str, values: Any, **how: Any) -> httpx.Response:
 
 
 async def values_of(api: Api, customer: dict[str, Any]) -> dict[str, Any]:
-    return await load_measures(api.documents, COMPANY, customer["id"])
+    return dict((await load_measures(api.documents, COMPANY, customer["id"])).values)
 
 
 async def test_a_connection_that_works_is_enabled(connected: Connected) -> None:
@@ -287,9 +287,9 @@ async def test_the_same_import_again_changes_nothing(api: Api) -> None:
     assert before
     assert after
     assert after.etag == before.etag
-    fields = {"id", "type", "customerKey", "values"}
+    fields = {"id", "type", "customerId", "values"}
     assert {name: after.body[name] for name in fields} == {
-        "id": "measures", "type": "measures", "customerKey": karen["id"], "values": {"Orders": 7},
+        "id": "measures", "type": "measures", "customerId": karen["id"], "values": {"Orders": 7},
     }  # fmt: skip
 
 
