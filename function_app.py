@@ -8,6 +8,7 @@ from functions import (
     feed_cards,
     feed_customers,
     feed_events,
+    feed_follow_ups,
     feed_imports,
     feed_uploads,
     http_activities,
@@ -17,6 +18,7 @@ from functions import (
     http_contacts,
     http_customers,
     http_dead_letters,
+    http_follow_ups,
     http_handovers,
     http_imports,
     http_measures,
@@ -29,6 +31,7 @@ from functions import (
     http_sync,
     http_uploads,
     timer_customer_sync,
+    timer_follow_ups,
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -39,6 +42,7 @@ for module in (
     feed_cards,
     feed_customers,
     feed_events,
+    feed_follow_ups,
     feed_imports,
     feed_uploads,
     http_activities,
@@ -48,6 +52,7 @@ for module in (
     http_contacts,
     http_customers,
     http_dead_letters,
+    http_follow_ups,
     http_handovers,
     http_imports,
     http_measures,
@@ -60,5 +65,6 @@ for module in (
     http_sync,
     http_uploads,
     timer_customer_sync,
+    timer_follow_ups,
 ):
     app.register_functions(module.bp)

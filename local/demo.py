@@ -83,6 +83,8 @@ SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
     (col.ACTIVITY_TYPES, {"name": "Email", "label": "E-mail", "order": 2}),
     (col.ACTIVITY_TYPES, {"name": "Phone", "label": "Phone", "order": 3}),
     (col.ACTIVITY_TYPES, {"name": "Appointment", "label": "Appointment", "order": 4}),
+    (col.FOLLOW_UP_RULES, {"name": "Birthday", "kind": "BeforeDate", "attribute": "birthday",
+                           "days": 14, "subject": "Birthday of {name}"}),
     (col.WORKERS, {"personnelNumber": "000160", "name": "Andrew Collette",
                    "employeeAddressBooks": ["USRSE"], "permissionGroup": "Manager"}),
     (col.WORKERS, {"personnelNumber": "000137", "name": "Tricia Fejfar",

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from shared.domain import attributes as attr
 from shared.domain import stores as st
 from shared.domain.companies import Parameters
+from shared.domain.follow_up_rules import FollowUpRule
 from shared.domain.measures import MeasureDefinition
 from shared.domain.sequences import NumberSequence
 from shared.domain.values import Setting
@@ -95,6 +96,13 @@ def _channel_group(group: st.ChannelDatabaseGroup) -> list[Naming]:
     return _many("/channels", "stores", group.channels)
 
 
+def _follow_up_rule(rule: FollowUpRule) -> list[Naming]:
+    return [
+        *_one("/attribute", "attributes", rule.attribute),
+        *_one("/activityType", "activity-types", rule.activity_type),
+    ]
+
+
 STORES = Collection("stores", st.Store, "store_number", _store)
 PROFILES = Collection("functionality-profiles", st.FunctionalityProfile, "name")
 WORKERS = Collection("workers", st.Worker, "personnel_number", _worker)
@@ -110,6 +118,7 @@ ATTRIBUTE_GROUPS = Collection("attribute-groups", attr.AttributeGroup, "name", _
 ACTIVITY_TYPES = Collection("activity-types", st.ActivityType, "name")
 NUMBER_SEQUENCES = Collection("number-sequences", NumberSequence, "code")
 MEASURES = Collection("measures", MeasureDefinition, "name")
+FOLLOW_UP_RULES = Collection("follow-up-rules", FollowUpRule, "name", _follow_up_rule)
 CHANNEL_GROUPS = Collection(
     "channel-database-groups", st.ChannelDatabaseGroup, "name", _channel_group
 )
@@ -119,7 +128,7 @@ COLLECTIONS: Mapping[str, Collection[Any]] = {
     for collection in (
         STORES, PROFILES, WORKERS, PERMISSION_GROUPS, CUSTOMER_GROUPS, AFFILIATIONS,
         ADDRESS_BOOKS, ADDRESS_PURPOSES, TITLES, ATTRIBUTE_TYPES, ATTRIBUTES, ATTRIBUTE_GROUPS,
-        ACTIVITY_TYPES, NUMBER_SEQUENCES, MEASURES, CHANNEL_GROUPS,
+        ACTIVITY_TYPES, NUMBER_SEQUENCES, MEASURES, CHANNEL_GROUPS, FOLLOW_UP_RULES,
     )
 }  # fmt: skip
 
@@ -133,7 +142,8 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "permission-groups": ("workers",),
     "number-sequences": ("customer-groups", "parameters"),
     "attribute-types": ("attributes",),
-    "attributes": ("attribute-groups",),
+    "attributes": ("attribute-groups", "follow-up-rules"),
+    "activity-types": ("follow-up-rules",),
     "attribute-groups": ("parameters",),
     "measures": ("parameters",),
 }

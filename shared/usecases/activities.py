@@ -8,7 +8,7 @@ from shared.domain.activities import Activity, ActivityNotFound, NewActivity, ch
 from shared.domain.client_books import Membership
 from shared.domain.formatting import translated
 from shared.domain.values import as_text
-from shared.ports import Create, Document
+from shared.ports import Create, Document, Equal, Order, Range
 from shared.usecases.errand import Errand
 from shared.usecases.memberships import change_membership
 from shared.usecases.timeline import ACTIVITY, document_id, entry
@@ -53,6 +53,24 @@ async def read_activity(key: str, activity_id: str, *, errand: Errand) -> Activi
     if document is None:
         raise ActivityNotFound(f"There is no activity {activity_id}.")
     return activity_of(document)
+
+
+async def newest_activity(key: str, *, errand: Errand) -> Activity | None:
+    """Return what was done last; what is planned is not yet. One query."""
+    continuation: str | None = None
+    while True:
+        page = await errand.documents.query(
+            "customers",
+            errand.place(key),
+            Equal("type", ACTIVITY),
+            Range("at", end=as_text(errand.now)),
+            order=Order(("type", "at"), descending=True),
+            limit=1,
+            continuation=continuation,
+        )
+        continuation = page.continuation
+        if page.documents or continuation is None:
+            return next((activity_of(one) for one in page.documents), None)
 
 
 async def in_words(

@@ -43,3 +43,31 @@ async def _associates(store: Store, errand: Errand) -> tuple[Worker, ...]:
         continuation = page.continuation
         if continuation is None:
             return tuple(sorted(found, key=lambda one: one.personnel_number))
+
+
+async def first_store(worker: Worker, errand: Errand) -> Store | None:
+    """Return the first store that the worker works in, by number. One query, remembered."""
+    books = tuple(sorted(worker.employee_address_books))
+    return await errand.configuration.worked_out(
+        errand.legal_entity, "first-store", "/".join(books), lambda: _first_store(books, errand)
+    )
+
+
+async def _first_store(books: tuple[str, ...], errand: Errand) -> Store | None:
+    if not books:
+        return None
+    continuation: str | None = None
+    while True:
+        page = await errand.documents.query(
+            "settings",
+            errand.place(col.STORES.name),
+            Contains("names", tuple(f"address-books/{name}" for name in books)),
+            limit=PAGE,
+            continuation=continuation,
+        )
+        stores = [Store.model_validate(one.body["setting"]) for one in page.documents]
+        # A store names the address books of its customers too.
+        found = next((one for one in stores if set(books) & set(one.employee_address_books)), None)
+        continuation = page.continuation
+        if found or continuation is None:
+            return found

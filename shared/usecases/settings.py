@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain import collections as col
 from shared.domain.attributes import Attribute, AttributeGroup, AttributeType, wrong
 from shared.domain.companies import Parameters
+from shared.domain.follow_up_rules import FollowUpRule, check_date
 from shared.domain.sequences import NumberSequence, NumberSequenceUsed, overlap
 from shared.domain.values import Setting
 from shared.errors import AlreadyExists, Flaw, Invalid, Stale, VersionRequired
@@ -175,6 +176,8 @@ async def _check(collection: col.Collection[Any], setting: Setting, errand: Erra
         flaws = await _check_members(setting, errand)
     if isinstance(setting, NumberSequence):
         flaws = await _check_format(setting, errand)
+    if isinstance(setting, FollowUpRule) and not flaws:
+        flaws = await _check_rule(setting, errand)
     if flaws:
         raise Invalid(flaws)
 
@@ -204,6 +207,16 @@ async def _check_format(sequence: NumberSequence, errand: Errand) -> list[Flaw]:
         if document.id != sequence.code
         and overlap(document.body["setting"]["format"], sequence.format)
     ]
+
+
+async def _check_rule(rule: FollowUpRule, errand: Errand) -> list[Flaw]:
+    attribute = rule.attribute and await errand.configuration.find(
+        errand.legal_entity, col.ATTRIBUTES, rule.attribute
+    )
+    kind = attribute and await errand.configuration.find(
+        errand.legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
+    )
+    return check_date(kind or None)
 
 
 async def _check_default(attribute: Attribute, errand: Errand) -> list[Flaw]:

@@ -38,6 +38,7 @@ async def everything(ask: Ask, number: int) -> None:
     await _uploads(ask, number)
     await _synchronization(ask, number)
     await _clienteling(ask, number)
+    await _follow_ups(ask, number)
     await _settings(ask, number)
     for row, path in (
         ("check_liveness", "/api/health/live"),
@@ -212,6 +213,23 @@ async def carry_out(personnel_number: str, plan_id: str) -> None:
     """Work through a plan, as the feed does that rests here."""
     errand = wiring.backend().errand(COMPANY, "system:plans", datetime.now(UTC))
     assert not await work_through(personnel_number, plan_id, errand=errand)
+
+
+async def _follow_ups(ask: Ask, number: int) -> None:
+    tricia: dict[str, Any] = {"bearer": TRICIA}
+    made = await ask(None, "POST", "customers", person(number, "g"))
+    book = "client-books/000137"
+    await ask(None, "POST", f"{book}/clients", {"customerIds": [made["id"]]}, **tricia)
+    path = f"{book}/follow-ups"
+    new = {"customerId": made["id"], "subject": "Call her", "dueOn": "2026-12-24"}
+    one = await ask("add_follow_up", "POST", path, new, **tricia)
+    where = f"{path}/{one['id']}"
+    await ask("get_follow_up", "GET", where, **tricia)
+    await ask("list_follow_ups", "GET", path, **tricia)
+    await ask("list_follow_ups, overdue ones", "GET", f"{path}?due=overdue", **tricia)
+    await ask("edit_follow_up", "PATCH", where, {"subject": "Write her"}, if_match="*", **tricia)
+    how = {"outcome": "Reached", "activityType": "Phone"}
+    await ask("complete_follow_up", "POST", f"{where}/completion", how, **tricia)
 
 
 async def _settings(ask: Ask, number: int) -> None:

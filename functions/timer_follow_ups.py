@@ -1,0 +1,25 @@
+"""The clock of follow-ups: what rules ask for is made every hour."""
+
+import logging
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from shared import wiring
+from shared.usecases import follow_up_rounds
+from shared.usecases.companies import every_company
+
+bp = func.Blueprint()
+log = logging.getLogger(__name__)
+
+ACTOR = "system:follow-ups"
+
+
+@bp.timer_trigger(arg_name="tick", schedule="0 7 * * * *", run_on_startup=False)
+async def make_follow_ups(tick: func.TimerRequest) -> None:
+    """Go round the client books of every company that has them."""
+    backend, now = wiring.backend(), datetime.now(UTC)
+    for legal_entity in await every_company(backend.documents):
+        errand = backend.errand(legal_entity, ACTOR, now)
+        if made := await follow_up_rounds.make_follow_ups(errand=errand):
+            log.info("%s: made %d follow-ups", legal_entity, made)
