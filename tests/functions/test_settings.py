@@ -37,7 +37,9 @@ async def test_settings_are_listed_in_pages(api: Api) -> None:
     rest = (await api.get(f"settings/attributes?cursor={page['nextCursor']}")).json()
     keys = [item["key"] for item in page["items"] + rest["items"]]
 
-    assert keys == ["birthday", "interests", "lifetimeValue", "occupation", "orders"]
+    assert keys == [
+        "birthday", "favoriteBrand", "interests", "lifetimeValue", "occupation", "orders",
+    ]  # fmt: skip
     assert page["items"][0]["setting"]["attributeType"] == "Date"
     assert page["items"][0]["etag"]
 
@@ -102,7 +104,14 @@ async def test_a_store_names_only_what_is_there(api: Api, field: str, value: Any
         ("address-books/USRSW", {"stores/SANFRAN"}),
         ("permission-groups/Cashier", {"workers/000110"}),
         ("attribute-types/Date", {"attributes/birthday"}),
-        ("attributes/birthday", {"attribute-groups/Customer"}),
+        (
+            "attributes/birthday",
+            {
+                "attribute-groups/Customer",
+                "attribute-groups/ClientBook",
+                "follow-up-rules/Birthday",
+            },
+        ),
         ("attribute-groups/Customer", {"parameters/parameters"}),
         ("number-sequences/ClientBook", {"parameters/parameters"}),
     ],
