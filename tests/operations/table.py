@@ -74,7 +74,11 @@ than the newest asks 1 query for what was changed since. `keep_cards` reads 1 me
 changed customer; for a client it reads customer and imported measures and, for each associate who
 has or lately had her, reads the card and writes it if it says something else. `move_clients` moves
 each client at the price of `reassign_clients`, and ends a chunk of a hundred with 2 reads and 1
-commit.
+commit. `move_follow_ups` reads 1 membership for each that was changed, asks 1 query for each book
+that the client has left, and moves a follow-up with 1 read and 2 commits. `make_follow_ups` asks,
+for each book and rule, 1 query for a hundred clients concerned and 1 for what they have already,
+notes with 1 commit how far it came, and makes a follow-up with 2 reads and 1 commit; a rule that
+waits after an activity asks 1 query more for each client that was active before.
 """
 
 
