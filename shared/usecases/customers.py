@@ -15,7 +15,7 @@ from shared.usecases.changes import ANY, Decision, Edit, change, only
 from shared.usecases.customer_settings import check_named, definitions, dimensions
 from shared.usecases.errand import Errand
 from shared.usecases.memberships import leave_books
-from shared.usecases.settings import used_by
+from shared.usecases.setting_checks import used_by
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

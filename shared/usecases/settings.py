@@ -1,24 +1,18 @@
 """What can be asked of the settings of a company."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from shared.domain import collections as col
-from shared.domain.attributes import Attribute, AttributeGroup, AttributeType, wrong
 from shared.domain.companies import Parameters
-from shared.domain.follow_up_rules import FollowUpRule, check_date
-from shared.domain.sequences import NumberSequence, NumberSequenceUsed, overlap
+from shared.domain.sequences import NumberSequenceUsed
 from shared.domain.values import Setting
-from shared.errors import AlreadyExists, Flaw, Invalid, Stale, VersionRequired
-from shared.ports import Contains, Create, Document, Operation, Page, Partition, Remove, Replace
+from shared.errors import AlreadyExists, Invalid, Stale, VersionRequired
+from shared.ports import Create, Document, Operation, Page, Partition, Remove, Replace
 from shared.usecases.changes import check_version, persist
 from shared.usecases.configuration import PARAMETERS
 from shared.usecases.errand import Errand
-
-MOST_NAMED = 10
-MOST_SEQUENCES = 1000
+from shared.usecases.setting_checks import check_change, check_setting, used_by
 
 
 async def list_settings(
@@ -50,14 +44,14 @@ async def put_setting(
     """
     if collection.key_of(setting) != key:
         raise Invalid.at("", "key-mismatch", "The key in the path is not the one in the body.")
-    await _check(collection, setting, errand)
+    await check_setting(collection, setting, errand)
     place = errand.place(collection.name)
     body = setting_document(key, setting, collection.names(setting))
 
     async def attempt() -> tuple[Document, bool]:
         old = await errand.documents.read("settings", place, key)
         if old:
-            await _check_change(collection, key, old, setting, errand)
+            await check_change(collection, key, old, setting, errand)
         etag = await put(place, body, old, if_match, errand)
         return Document(body, etag), old is None
 
@@ -81,23 +75,6 @@ async def remove_setting(
     both: list[Operation] = [Replace(document.body, document.etag), Remove(key)]
     await errand.documents.commit("settings", errand.place(collection.name), both)
     errand.configuration.forget(errand.legal_entity)
-
-
-async def used_by(collection: str, key: str, *, errand: Errand) -> list[str]:
-    """Return who names it, as `collection/key`: one small query per collection that may."""
-    pages = await asyncio.gather(
-        *(
-            errand.documents.query(
-                "settings",
-                errand.place(namer),
-                Contains("names", (f"{collection}/{key}",)),
-                limit=MOST_NAMED,
-            )
-            for namer in col.NAMED_BY.get(collection, ())
-        )
-    )
-    namers = zip(col.NAMED_BY.get(collection, ()), pages, strict=True)
-    return [f"{namer}/{document.id}" for namer, page in namers for document in page.documents]
 
 
 async def read_parameters(*, errand: Errand) -> Document:
@@ -166,92 +143,3 @@ async def put(
         raise VersionRequired("Somebody made it just now; read it first.") from None
     errand.configuration.forget(errand.legal_entity)
     return etag
-
-
-async def _check(collection: col.Collection[Any], setting: Setting, errand: Errand) -> None:
-    flaws = await errand.configuration.unknown(errand.legal_entity, collection.names(setting))
-    if isinstance(setting, Attribute) and not flaws:
-        flaws = await _check_default(setting, errand)
-    if isinstance(setting, AttributeGroup) and not flaws:
-        flaws = await _check_members(setting, errand)
-    if isinstance(setting, NumberSequence):
-        flaws = await _check_format(setting, errand)
-    if isinstance(setting, FollowUpRule) and not flaws:
-        flaws = await _check_rule(setting, errand)
-    if flaws:
-        raise Invalid(flaws)
-
-
-async def _check_members(group: AttributeGroup, errand: Errand) -> list[Flaw]:
-    """A default that its own attribute refuses would stand in the way of every new customer."""
-    flaws: list[Flaw] = []
-    for index, member in enumerate(group.members):
-        attribute = await errand.configuration.find(
-            errand.legal_entity, col.ATTRIBUTES, member.attribute
-        )
-        if attribute:
-            defaulted = attribute.model_copy(update={"default_value": member.default_value})
-            found = await _check_default(defaulted, errand)
-            flaws += [replace(one, pointer=f"/members/{index}{one.pointer}") for one in found]
-    return flaws
-
-
-async def _check_format(sequence: NumberSequence, errand: Errand) -> list[Flaw]:
-    """Two sequences that can write the same number would give it to two customers."""
-    page = await errand.documents.query(
-        "settings", errand.place(col.NUMBER_SEQUENCES.name), limit=MOST_SEQUENCES
-    )
-    return [
-        Flaw("/format", "format-overlaps", f"{document.id} can write the same numbers.")
-        for document in page.documents
-        if document.id != sequence.code
-        and overlap(document.body["setting"]["format"], sequence.format)
-    ]
-
-
-async def _check_rule(rule: FollowUpRule, errand: Errand) -> list[Flaw]:
-    attribute = rule.attribute and await errand.configuration.find(
-        errand.legal_entity, col.ATTRIBUTES, rule.attribute
-    )
-    kind = attribute and await errand.configuration.find(
-        errand.legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
-    )
-    return check_date(kind or None)
-
-
-async def _check_default(attribute: Attribute, errand: Errand) -> list[Flaw]:
-    kind = await errand.configuration.find(
-        errand.legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
-    )
-    value = attribute.default_value
-    if kind is None or value is None:
-        return []
-    values = value if isinstance(value, list) and kind.multi_value else [value]
-    problems = [problem for one in values if (problem := wrong(one, kind))]
-    return [Flaw("/defaultValue", code, detail) for code, detail in problems]
-
-
-async def _check_change(
-    collection: col.Collection[Any], key: str, old: Document, new: Setting, errand: Errand
-) -> None:
-    """What values are judged by must not change while there may be values."""
-    before = collection.model.model_validate(old.body["setting"])
-    if isinstance(new, NumberSequence):
-        _check_sequence(before, new)
-    if isinstance(new, AttributeType):
-        same = (before.data_type, before.multi_value) == (new.data_type, new.multi_value)
-    elif isinstance(new, Attribute):
-        same = before.attribute_type == new.attribute_type
-    else:
-        return
-    if not same and (users := await used_by(collection.name, key, errand=errand)):
-        raise col.StillInUse(
-            f"{key} is named by {', '.join(users)}; make another instead.", usedBy=users
-        )
-
-
-def _check_sequence(before: NumberSequence, new: NumberSequence) -> None:
-    if new.next < before.next:
-        raise NumberSequenceUsed(f"It stands at {before.next} and cannot go back.")
-    if before.next > 1 and new.format != before.format:
-        raise NumberSequenceUsed("It has given numbers away in its format; make another instead.")
