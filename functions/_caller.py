@@ -57,12 +57,12 @@ class Caller:
 NOBODY = Caller()
 
 
-def authenticate(authorization: str | None, tokens: Tokens) -> Caller:
+async def authenticate(authorization: str | None, tokens: Tokens) -> Caller:
     """Return the caller that the header names, or raise Unauthenticated."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send Authorization: Bearer <token>.")
-    return Caller(tokens.verify(token.strip()))
+    return Caller(await tokens.verify(token.strip()))
 
 
 def authorize(caller: Caller, roles: Collection[str], legal_entity: str | None) -> None:

@@ -48,7 +48,7 @@ class LocalTokens:
         claims = standard | {name: value for name, value in own.items() if value is not None}
         return jwt.encode(claims, self._key, ALGORITHM)
 
-    def verify(self, token: str) -> Claims:
+    async def verify(self, token: str) -> Claims:
         """Return the claims. A token that was good stays good until it expires."""
         known = self._verified.get(token)
         if known is None:

@@ -74,6 +74,27 @@ class Settings(BaseSettings):
         str | None,
         Field(validation_alias="KEYVAULT__clientId", description="client id of the identity"),
     ] = None
+    entra_authority: Annotated[
+        str,
+        Field(validation_alias="ENTRA__authority", description="who issues the callers' tokens"),
+    ] = "https://login.microsoftonline.com"
+    entra_tenant: Annotated[
+        str | None,
+        Field(validation_alias="ENTRA__tenantId", description="tenant of the callers"),
+    ] = None
+    entra_audience: Annotated[
+        str | None,
+        Field(validation_alias="ENTRA__audience", description="client id of this application"),
+    ] = None
+    cursor_key: Annotated[
+        str | None,
+        Field(
+            validation_alias="CURSOR_KEY",
+            min_length=32,
+            repr=False,
+            description="what signs the cursors of pages; in Azure a reference to Key Vault",
+        ),
+    ] = None
     site: Annotated[
         str | None,
         Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),

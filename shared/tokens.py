@@ -18,6 +18,6 @@ class Claims:
 
 
 class Tokens(Protocol):
-    def verify(self, token: str) -> Claims:
-        """Return what the token says, or raise Unauthenticated."""
+    async def verify(self, token: str) -> Claims:
+        """Return what the token says. Raises Unauthenticated, Unavailable."""
         ...

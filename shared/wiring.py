@@ -133,17 +133,39 @@ def connect_insights(settings: "Settings") -> "CustomerInsights":
     return CustomerInsights(vault, endpoints)
 
 
+class NothingConfigured(RuntimeError):
+    """The environment does not say what the app works with."""
+
+
+def azure(settings: "Settings") -> Backend:
+    """Return the backend of an app that is deployed. Raises NothingConfigured."""
+    from shared.adapters.entra import EntraTokens, Tenant  # noqa: PLC0415
+
+    if not (settings.entra_tenant and settings.entra_audience and settings.cursor_key):
+        raise NothingConfigured(
+            "Set ENTRA__tenantId, ENTRA__audience and CURSOR_KEY, and what names the store; "
+            "on one machine, start the app with `python -m local serve`."
+        )
+    tenant = Tenant(settings.entra_authority, settings.entra_tenant, settings.entra_audience)
+    connected = bool(settings.insights_tenant and settings.vault_url)
+    return Backend(
+        connect(settings),
+        EntraTokens(tenant),
+        settings.cursor_key.encode(),
+        connect_bus(settings),
+        connect_insights(settings) if connected else NoInsights(),
+    )
+
+
 _installed: Backend | None = None
 
 
-class NothingInstalled(RuntimeError):
-    """No adapter stands behind the ports in this process."""
-
-
 def backend() -> Backend:
-    """Return the backend of this process."""
+    """Return the backend of this process, made from the environment when it is first used."""
     if _installed is None:
-        raise NothingInstalled("Start the app with `python -m local serve`.")
+        from shared.settings import Settings  # noqa: PLC0415  # who installs one reads no settings
+
+        return install(azure(Settings()))
     return _installed
 
 

@@ -129,7 +129,7 @@ async def _respond(
 
 async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Backend) -> Caller:
     """Return the caller. Raises 401, 403, and 404 where there is no such company."""
-    caller = _caller.authenticate(req.headers.get("authorization"), backend.tokens)
+    caller = await _caller.authenticate(req.headers.get("authorization"), backend.tokens)
     company = req.route_params.get("legalEntity") if operation.in_company else None
     _caller.authorize(caller, operation.roles, company)
     if company and operation.name != "put_company":
