@@ -18,12 +18,14 @@ from local.host.timers import payload
 from local.stores import OpenStore
 from local.tokens import Bearer
 from shared import wiring
-from shared.ports import Documents, Partition
+from shared.metering import Tally, tally
+from shared.ports import Document, Documents, Partition
 from shared.usecases.client_books import move_client
 from shared.usecases.errand import Errand
 from shared.usecases.follow_up_moves import follow_client
 from shared.usecases.follow_up_records import find_follow_up
 from shared.usecases.follow_up_rounds import make_follow_ups
+from shared.usecases.memberships import change_membership
 from tests.api import (
     ADMINISTRATOR,
     APPLICATION,
@@ -61,8 +63,9 @@ async def api(host: Host) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def still(host: Host) -> AsyncIterator[Api]:
-    """An API whose feed of follow-ups rests too."""
-    host.functions = [one for one in host.functions if one.name != "move_follow_ups"]
+    """An API whose feeds of follow-ups and cards rest too."""
+    feeds = {"move_follow_ups", "keep_cards"}
+    host.functions = [one for one in host.functions if one.name not in feeds]
     async with AsyncExitStack() as stack:
         yield await started(host, stack)
 
@@ -384,6 +387,18 @@ async def test_what_was_completed_and_not_noted_is_noted_the_next_time(api: Api)
     assert len(activities["items"]) == 1
 
 
+async def test_what_was_noted_is_completed_again_though_it_could_not_be_noted_now(
+    api: Api,
+) -> None:
+    one = await plan(api, await a_client(api))
+    first = await complete(api, one, activityType="Phone")
+    phone = {"name": "Phone", "label": "Phone", "active": False}
+    await api.put_setting("activity-types", "Phone", phone, if_match="*")
+    again = await complete(api, one, activityType="Phone")
+
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
 async def test_what_cannot_be_noted_completes_nothing(api: Api) -> None:
     one = await plan(api, await a_client(api))
     old = {"name": "Fax", "label": "Fax", "active": False}
@@ -587,9 +602,10 @@ async def test_today_is_that_of_the_associates_first_store(api: Api) -> None:
 
 
 async def test_who_works_in_no_store_has_the_day_of_utc(api: Api) -> None:
+    """In San Francisco her address book is one of customers."""
     await a_client(api, attributes={"birthday": "1990-05-05"})
     await birthdays(api, 0)
-    worker = {"personnelNumber": "000137", "name": "Tricia Fejfar"}
+    worker = {"personnelNumber": "000137", "name": "T", "employeeAddressBooks": ["USRSW"]}
     await api.put_setting("workers", "000137", worker, if_match="*")
     await make_follow_ups(errand=errand(datetime(2031, 5, 5, 1, tzinfo=UTC)))
 
@@ -676,6 +692,43 @@ async def test_an_activity_makes_one_after_its_days_unless_another_came(api: Api
     assert (await listed(api))[0]["dueOn"] == "2026-03-05"
 
 
+async def test_what_was_planned_counts_once_its_time_has_come(api: Api) -> None:
+    made = await a_client(api)
+    visited, ahead = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime.now(UTC) + timedelta(days=90)
+    await act(api, made["id"], visited)
+    await active_since(api, made["id"], visited)
+    await act(api, made["id"], ahead)
+    await a_rule(api, kind="AfterActivity", activityType="StoreVisit", days=3)
+    early = await make_follow_ups(errand=errand(ahead + timedelta(days=1)))
+    late = await make_follow_ups(errand=errand(ahead + timedelta(days=4)))
+
+    assert (early, late) == (0, 1)
+
+
+async def test_a_card_that_is_behind_its_client_makes_none(still: Api) -> None:
+    made = await a_client(still, attributes={"birthday": "1990-05-10"})
+    now = errand(datetime.now(UTC))
+    await change_membership(made["id"], lambda it: it.removed("000137"), errand=now)
+    card = await still.get(f"{BOOK}/clients/{made['id']}", bearer=TRICIA)
+
+    assert card.status_code == 200
+    assert await make_follow_ups(errand=errand()) == 0
+    assert await listed(still) == []
+
+
+async def test_what_is_there_is_not_written_again(still: Api) -> None:
+    for day in (10, 11):
+        await a_client(still, attributes={"birthday": f"1990-05-{day}"})
+    writes = []
+    for _ in range(2):
+        tally.set(count := Tally())
+        await make_follow_ups(errand=errand())
+        writes.append(count.commits)
+    own = 2  # where it is, and that it came to the end
+
+    assert writes == [own + 2, own]
+
+
 async def test_a_round_goes_on_where_one_was_cut_short(api: Api) -> None:
     for bearer in (TRICIA, MANAGER, CASHIER):
         group = {"name": "Cashier", "operations": [600, 602, 603, 712, 714]}
@@ -759,6 +812,8 @@ async def test_what_moved_does_not_stay_for_ever(still: Api) -> None:
 
 async def test_what_a_rule_made_is_made_once_whoever_has_the_client(still: Api) -> None:
     made = await a_client(still, attributes={"birthday": "1990-05-10"})
+    for number in (BOSS, "000110"):
+        await still.get(f"client-books/{number}", bearer=ADMINISTRATOR)
     await make_follow_ups(errand=errand())
     [one] = await listed(still)
     await to_boss(made["id"])
@@ -804,6 +859,39 @@ async def test_who_comes_late_with_an_old_membership_loses_nothing(still: Api) -
         open_ones = await listed(still, "status=open")
         assert [it["id"] for it in open_ones] == [one["id"]], stop
         assert await listed(still, number=BOSS) == [], stop
+
+
+async def test_who_reads_an_old_membership_moves_nothing(still: Api) -> None:
+    """Another instance may for a moment see what was."""
+    made = await a_client(still)
+    one = await plan(still, made)
+    await to_boss(made["id"])
+    old = await still.documents.read("customers", (COMPANY, made["id"]), "membership")
+    await move_client(BOSS, made["id"], "000137", errand=errand(datetime.now(UTC)))
+    await edit(still, one, status="Canceled")
+    await edit(still, one, status="Open")
+    behind: Any = Behind(still.documents, old, 2)
+    late = wiring.Backend(behind, wiring.backend().tokens, b"").errand(COMPANY, "system:late", NOON)
+    await follow_client(made["id"], errand=late)
+
+    assert [it["id"] for it in await listed(still, "status=open")] == [one["id"]]
+    assert await listed(still, number=BOSS) == []
+
+
+class Behind:
+    """A store that answers the first reads of a membership with an old one."""
+
+    def __init__(self, documents: Documents, old: Document | None, times: int) -> None:
+        self._documents, self._old, self._times = documents, old, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._documents, name)
+
+    async def read(self, container: str, partition: Partition, name: str) -> Document | None:
+        if name == "membership" and self._times:
+            self._times -= 1
+            return self._old
+        return await self._documents.read(container, partition, name)
 
 
 class Back:
