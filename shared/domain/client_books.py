@@ -11,6 +11,7 @@ from shared.domain.values import Body, Key, Record
 from shared.errors import Conflict, Forbidden, NotFound
 
 FEATURE = "clienteling"
+MOST_LEFT = 10  # associates whose books are looked into for what stayed behind
 MOST_AT_ONCE = 100  # clients in one request; more are moved in the background
 
 
@@ -72,7 +73,7 @@ class Holder(Record):
 class Membership(Record):
     """In whose books a customer is: the truth, of which cards are copies.
 
-    `left` are the associates in whose books she has been, so that no card stays behind. `version`
+    `left` are the associates in whose books she was last, so that no card stays behind. `version`
     counts the changes.
     """
 
@@ -150,12 +151,12 @@ class Membership(Record):
             for one in holders
         )
         now = {one.personnel_number for one in stamped}
-        before = {*self.left, *(one.personnel_number for one in self.holders)}
+        before = dict.fromkeys((*self.left, *(one.personnel_number for one in self.holders)))
         return self.model_copy(
             update={
                 "version": version,
                 "holders": stamped,
-                "left": tuple(sorted(before - now)),
+                "left": tuple(one for one in before if one not in now)[-MOST_LEFT:],
             }
         )
 

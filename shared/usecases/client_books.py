@@ -212,10 +212,11 @@ async def move_client(
     )
 
 
-async def must_work(personnel_number: str, pointer: str, errand: Errand) -> None:
-    """Raise Invalid unless there is such a worker, and she works here still."""
+async def receiving_book(personnel_number: str, pointer: str, errand: Errand) -> None:
+    """Open the book of who is to have clients. Raises Invalid unless she works here still."""
     worker = await errand.configuration.require(
         errand.legal_entity, col.WORKERS, personnel_number, pointer
     )
     if not worker.active:
         raise Invalid.at(pointer, "worker-inactive", f"{personnel_number} no longer works here.")
+    await open_book(personnel_number, own=False, errand=errand)

@@ -28,7 +28,7 @@ from shared.errors import Invalid
 from shared.usecases.associates import associates_of
 from shared.usecases.book_pages import Asked
 from shared.usecases.card_facets import every_card
-from shared.usecases.client_books import Done, move_client, must_work, side_by_side
+from shared.usecases.client_books import Done, move_client, receiving_book, side_by_side
 from shared.usecases.errand import Errand
 from shared.usecases.memberships import read_membership
 from shared.usecases.plans import make_plan
@@ -43,7 +43,7 @@ async def reassign(
 
     Raises Invalid, and ReassignmentRefused where all or nothing was asked for.
     """
-    await must_work(asked.to, "/to", errand)
+    await receiving_book(asked.to, "/to", errand)
     if asked.to == personnel_number:
         raise Invalid.at("/to", "same-associate", "They are her clients already.")
     if asked.customer_ids is None:
@@ -146,7 +146,7 @@ async def _check_targets(personnel_number: str, rule: NewHandoverPlan, errand: E
     for pointer, target in named:
         if target == personnel_number:
             raise Invalid.at(pointer, "same-associate", "They are her clients already.")
-        await must_work(target or "", pointer, errand)
+        await receiving_book(target or "", pointer, errand)
 
 
 async def _sharers(personnel_number: str, rule: NewHandoverPlan, errand: Errand) -> list[str]:
