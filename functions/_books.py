@@ -138,7 +138,7 @@ async def answer_cards(
     today: date = call.now.astimezone(visitor.today_zone).date()
     asked = Asked(
         associates,
-        parse_filters(call.query.filter, possible),
+        parse_filters(call.query.filter, possible, visitor.today_zone),
         parse_sort(call.query.sort, possible),
         today,
     )

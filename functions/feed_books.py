@@ -1,13 +1,17 @@
 """The change feed of books: plans to move clients are worked through."""
 
+import logging
 from datetime import UTC, datetime
 
 import azure.functions as func
 
 from shared import wiring
-from shared.usecases.plans import PLAN, work_through
+from shared.errors import Refusal
+from shared.usecases.plan_records import PLAN
+from shared.usecases.plans import work_through
 
 bp = func.Blueprint()
+log = logging.getLogger(__name__)
 
 
 @bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
@@ -21,14 +25,20 @@ bp = func.Blueprint()
 )
 async def move_clients(changes: func.DocumentList) -> None:
     """Execute or undo each plan, chunk by chunk; one that comes again goes on where it was."""
-    backend = wiring.backend()
     for change in changes:
         if change.get("type") == PLAN and change["status"] in {"Executing", "Undoing"}:
-            more = True
-            while more:
-                errand = backend.errand(
-                    change["legalEntity"], change["createdBy"], datetime.now(UTC)
-                )
-                more = await work_through(
-                    change["personnelNumber"], change["planId"], errand=errand
-                )
+            await _carry_out(change)
+
+
+async def _carry_out(change: func.Document) -> None:
+    """Do all chunks. A fault of ours stops this plan, and not the plans of everybody else."""
+    backend, more = wiring.backend(), True
+    while more:
+        errand = backend.errand(change["legalEntity"], change["createdBy"], datetime.now(UTC))
+        try:
+            more = await work_through(change["personnelNumber"], change["planId"], errand=errand)
+        except Refusal:
+            raise
+        except Exception:
+            log.exception("The plan %s stopped; execute or undo it again", change["planId"])
+            return

@@ -22,6 +22,7 @@ from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.card_filters import AttributeNotRefinable
 from shared.domain.client_books import (
     ClientBook,
+    ClientBookUnattended,
     ClientEdit,
     ClientInAnotherBook,
     ClientNotInBook,
@@ -91,7 +92,7 @@ async def get_client_book(call: Call[NoQuery, None]) -> Reply:
     book, etag = await usecases.open_book(
         number, own=visitor.personnel_number == number, errand=call.errand
     )
-    return Reply(book, etag=f"{etag}-{int(book.active)}")
+    return Reply(book, etag=etag)
 
 
 @serve(
@@ -125,7 +126,14 @@ async def list_clients(call: Call[CardsQuery, None]) -> Reply:
         status=201,
         also=(200,),
         tag="Clienteling",
-        refuses=(*BOOK_REFUSES, ClientInAnotherBook, CustomerNotFound, CustomerInactive, Invalid),
+        refuses=(
+            *BOOK_REFUSES,
+            ClientBookUnattended,
+            ClientInAnotherBook,
+            CustomerNotFound,
+            CustomerInactive,
+            Invalid,
+        ),
     ),
 )
 async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
@@ -136,7 +144,9 @@ async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
     number = call.path["personnelNumber"]
     visitor = await may_change(call, number, ADD)
     own = visitor.personnel_number == number
-    await usecases.open_book(number, own=own, errand=call.errand)
+    book, _ = await usecases.open_book(number, own=own, errand=call.errand)
+    if not book.active:
+        raise ClientBookUnattended(f"{number} no longer works here.")
     results = await usecases.add_clients(number, call.body.customer_ids, errand=call.errand)
     [first, *rest] = results
     if not rest:

@@ -20,8 +20,10 @@ from shared.domain.plans import (
     ReassignmentRefused,
     UndoTooLate,
 )
+from shared.errors import Invalid
 from shared.usecases import plans as usecases
 from shared.usecases.handovers import plan_handover, reassign
+from shared.usecases.plan_records import plan_of
 
 bp = func.Blueprint()
 
@@ -114,7 +116,7 @@ async def list_handover_plans(call: Call[PageQuery, None]) -> Reply:
         number, limit=call.query.limit, continuation=call.position(), errand=call.errand
     )
     items = [
-        usecases.plan_of(one).model_dump(mode="json", by_alias=True) | {"etag": one.etag}
+        plan_of(one).model_dump(mode="json", by_alias=True) | {"etag": one.etag}
         for one in page.documents
     ]
     return Reply(call.page(items, page.continuation))
@@ -145,7 +147,7 @@ async def get_handover_plan(call: Call[PageQuery, None]) -> Reply:
         returns=Plan,
         status=202,
         tag="Clienteling",
-        refuses=(*PLAN_REFUSES, PlanNotReady),
+        refuses=(*PLAN_REFUSES, PlanNotReady, Invalid),
     ),
 )
 async def execute_handover_plan(call: Call[NoQuery, None]) -> Reply:

@@ -101,6 +101,12 @@ class Api:
             yield
 
     @contextmanager
+    def failing_after(self, commits: int) -> Iterator[None]:
+        """Let the store take so many commits, and then none."""
+        with self._installed(Exhausted(self.documents, commits)):
+            yield
+
+    @contextmanager
     def without_a_store(self) -> Iterator[None]:
         with self._installed(Down(self.documents)):
             yield
@@ -135,6 +141,22 @@ class Broken(Metered):
     ) -> list[str]:
         if container == "customers":
             raise ZeroDivisionError
+        return await super().commit(container, partition, operations)
+
+
+class Exhausted(Metered):
+    """A store that takes so many commits, and then none."""
+
+    def __init__(self, documents: Documents, commits: int) -> None:
+        super().__init__(documents)
+        self.left = commits
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        self.left -= 1
+        if self.left < 0:
+            raise Unavailable("the store takes no more")
         return await super().commit(container, partition, operations)
 
 

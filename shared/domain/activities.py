@@ -1,18 +1,18 @@
 """Activities: what was done with a customer and when, of types that the company configures."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from shared.domain.stores import ActivityType
-from shared.domain.values import Body, Key, LongLine, Record
+from shared.domain.values import Body, Key, LongLine, Moment, Record, Text
 from shared.errors import Invalid, NotFound
 
 FURTHEST = timedelta(days=731)  # ahead: an appointment is made at most two years before
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 Detail = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
-Said = str | int | float | bool
+Number = Annotated[StrictInt | StrictFloat, Field(ge=-(2**53), le=2**53)]
+Said = Text | Number | StrictBool
 
 
 class ActivityNotFound(NotFound):
@@ -23,7 +23,7 @@ class NewActivity(Body):
     """`occurredAt` is now where nothing is said."""
 
     activity_type: Key
-    occurred_at: Annotated[AwareDatetime | None, Field(ge=EARLIEST)] = None
+    occurred_at: Moment | None = None
     summary: LongLine
     details: Detail | None = None
     attributes: Annotated[dict[Key, Said], Field(max_length=20)] = {}

@@ -112,6 +112,16 @@ def with_defaults(given: Attributes, definitions: Definitions) -> Attributes:
     return filled | chosen
 
 
+def listed(attributes: Attributes, definitions: Definitions) -> Attributes:
+    """Return them with a list for each attribute that takes several values, also where one came."""
+
+    def one(name: str, value: Any) -> Any:
+        several = name in definitions and definitions[name].type.multi_value
+        return [value] if several and not isinstance(value, list | None) else value
+
+    return {name: one(name, value) for name, value in attributes.items()}
+
+
 def check(
     attributes: Attributes, definitions: Definitions, *, pointer: str = "/attributes"
 ) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from shared.domain.attributes import CHECKS, Definition, Definitions
@@ -13,6 +13,7 @@ from shared.errors import Invalid
 Op = Literal["eq", "in", "ge", "le", "within", "exists", "prefix"]
 WRITTEN = re.compile(r"(?P<name>.+?):(?P<op>eq|in|ge|le|within|exists|prefix)(?::(?P<value>.*))?")
 NAME = "name"
+DAY = len("2026-11-24")
 MOMENTS = ("addedAt", "lastActivityAt")
 SORTS = (NAME, *MOMENTS)
 NUMBERS = frozenset({"Integer", "Decimal", "Currency"})
@@ -48,11 +49,16 @@ class CardSort:
     attribute: bool = False
 
 
-def parse_filters(texts: Sequence[str], definitions: Definitions) -> tuple[CardFilter, ...]:
-    """Return the conditions, all of which must hold. Raises Invalid, AttributeNotRefinable."""
+def parse_filters(
+    texts: Sequence[str], definitions: Definitions, zone: tzinfo
+) -> tuple[CardFilter, ...]:
+    """Return the conditions, all of which must hold; days are those of the zone.
+
+    Raises Invalid, AttributeNotRefinable.
+    """
     if len(texts) > MOST_FILTERS:
         raise Invalid.at("/filter", "too-many", f"There are at most {MOST_FILTERS} filters.")
-    return tuple(_filter(text, definitions) for text in texts)
+    return tuple(_filter(text, definitions, zone) for text in texts)
 
 
 def parse_sort(text: str | None, definitions: Definitions) -> CardSort:
@@ -84,7 +90,7 @@ def refinable(name: str, definitions: Definitions, pointer: str) -> Definition:
     return found
 
 
-def _filter(text: str, definitions: Definitions) -> CardFilter:
+def _filter(text: str, definitions: Definitions, zone: tzinfo) -> CardFilter:
     match = WRITTEN.fullmatch(text)
     if match is None:
         raise _wrong("malformed-filter", f"{text!r} is not name:operator:value.")
@@ -94,7 +100,7 @@ def _filter(text: str, definitions: Definitions) -> CardFilter:
     if name == NAME and op == "prefix":
         return CardFilter(name, "prefix", (value,), attribute=False)
     if name in MOMENTS and op in {"ge", "le", "exists"}:
-        return CardFilter(name, op, _moments(value), attribute=False)  # type: ignore[arg-type]
+        return CardFilter(name, op, _moments(value, op, zone), attribute=False)  # type: ignore[arg-type]
     return _of_attribute(name, op, value, refinable(name, definitions, "/filter"))
 
 
@@ -149,12 +155,17 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _moments(text: str | None) -> tuple[Any, ...]:
+def _moments(text: str | None, op: str, zone: tzinfo) -> tuple[Any, ...]:
+    """Return the moment in UTC; of a day, its beginning, or its end where all of it is meant."""
     if text is None:
         return ()
     try:
-        return (datetime.fromisoformat(text),)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        if len(text) == DAY and op == "le":
+            moment += timedelta(days=1, microseconds=-1)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return (moment.astimezone(UTC),)
+    except (ValueError, OverflowError):
         raise _wrong("wrong-type", f"{text!r} is neither a date nor a time.") from None
 
 

@@ -51,7 +51,7 @@ def card_document(
         "holders": [one.personnel_number for one in membership.holders],
         "pair": holder.version,
         "sort": {
-            "name": f"{fold(customer.name)}{END}{customer.id}",
+            "name": f"{fold(customer.name)[:LONGEST_KEY]}{END}{customer.id}",
             "addedAt": f"{as_text(holder.added_at)}{END}{customer.id}",
             "lastActivityAt": f"{as_text(activity) if activity else ''}{END}{customer.id}",
             **_sort_keys(known, customer.id),

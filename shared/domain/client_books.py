@@ -25,6 +25,12 @@ class ClientBookNotFound(NotFound):
     code = "client-book-not-found"
 
 
+class ClientBookUnattended(Conflict):
+    """Its associate no longer works here: clients leave the book, and nobody is added."""
+
+    code = "client-book-unattended"
+
+
 class ClientInAnotherBook(Conflict):
     """The customer is a client of somebody else; `holder` says of whom."""
 
@@ -74,7 +80,8 @@ class Membership(Record):
     """In whose books a customer is: the truth, of which cards are copies.
 
     `left` are the associates in whose books she was last, so that no card stays behind. `version`
-    counts the changes.
+    counts the changes. `given_up` are pairs that plans ended because the other associate had the
+    customer already, so that undoing them can bring them back.
     """
 
     customer_id: str
@@ -82,6 +89,7 @@ class Membership(Record):
     holders: tuple[Holder, ...] = ()
     left: tuple[str, ...] = ()
     last_activity_at: datetime | None = None
+    given_up: tuple[Holder, ...] = ()
 
     def of(self, personnel_number: str) -> Holder | None:
         return next((one for one in self.holders if one.personnel_number == personnel_number), None)
@@ -116,7 +124,9 @@ class Membership(Record):
         """
         old = self.must_be_of(personnel_number)
         if self.of(new.personnel_number):
-            return self.removed(personnel_number)
+            given_up = (*self.given_up, old.model_copy(update={"moved_by": new.moved_by}))
+            kept = given_up[-MOST_LEFT:] if new.moved_by else self.given_up
+            return self.removed(personnel_number).model_copy(update={"given_up": kept})
         heir = new.model_copy(
             update={
                 "primary": old.primary,
@@ -127,6 +137,19 @@ class Membership(Record):
         )
         holders = [heir if one is old else one for one in self.holders]
         return self._with(holders, changed=new.personnel_number)
+
+    def given_up_by(self, plan: str) -> Holder | None:
+        return next((one for one in self.given_up if one.moved_by == plan), None)
+
+    def taken_back(self, plan: str, undone: str) -> "Membership":
+        """Bring back the pair that the plan has ended, if there is one."""
+        old = self.given_up_by(plan)
+        if old is None:
+            return self
+        back = old.model_copy(update={"moved_by": undone, "primary": not self.holders})
+        rest = tuple(one for one in self.given_up if one is not old)
+        both = self._with((*self.holders, back), changed=old.personnel_number)
+        return both.model_copy(update={"given_up": rest})
 
     def knowing(self, personnel_number: str, attributes: Attributes) -> "Membership":
         """Return it with other values of the pair."""

@@ -1,14 +1,13 @@
 """Consent: what a customer has decided about a contact point, and the proof of it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from shared.domain.contacts import Contact, ContactId, ContactKind, MarketingConsent
-from shared.domain.values import Body, Line, LongLine, Record
+from shared.domain.values import Body, Line, LongLine, Moment, Record
 
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 Purpose = Literal["Marketing"]
 Source = Literal["POS", "Web", "CallCenter", "Import", "Customer"]
 
@@ -34,7 +33,7 @@ class NewConsent(Body):
     decision: MarketingConsent
     source: Source = "POS"
     evidence: Evidence = Evidence()
-    decided_at: Annotated[AwareDatetime | None, Field(ge=EARLIEST)] = None
+    decided_at: Moment | None = None
 
     @model_validator(mode="after")
     def _names_a_contact(self) -> "NewConsent":

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.domain import contacts as cp
 from shared.domain.addresses import NewAddress
-from shared.domain.attributes import Definitions, check, with_defaults
+from shared.domain.attributes import Definitions, check, listed, with_defaults
 from shared.domain.customers import (
     Customer,
     CustomerFields,
@@ -128,6 +128,7 @@ def make_customer(
     check_names(new, kind)
     attributes = with_defaults(new.attributes or {}, definitions)
     check(attributes, definitions)
+    attributes = listed(attributes, definitions)
     given = new.model_dump(
         exclude_none=True, exclude={"id", "contacts", "addresses", "attributes", "external_ids"}
     )

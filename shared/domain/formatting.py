@@ -48,6 +48,13 @@ def formatted(value: Any, data_type: str, tags: Sequence[str], currency: str) ->
 
 @lru_cache(maxsize=8192)  # a page says the same things again and again
 def _one(value: Any, data_type: str, locale: Locale, currency: str) -> str:
+    try:
+        return _written(value, data_type, locale, currency)
+    except (ValueError, TypeError, ArithmeticError):
+        return str(value)  # its type was changed since
+
+
+def _written(value: Any, data_type: str, locale: Locale, currency: str) -> str:
     if data_type == "Date":
         return format_date(date.fromisoformat(value), format="medium", locale=locale)
     if data_type == "Currency":

@@ -101,6 +101,7 @@ class Plan(Record):
     legal_entity: str
     kind: PlanKind
     personnel_number: str
+    batch: str  # which chunks are its own
     status: PlanStatus = "Preview"
     rule: NewHandoverPlan | None = None
     all_or_nothing: bool = False
@@ -191,6 +192,7 @@ def _by_value(card: Mapping[str, Any], rule: NewHandoverPlan) -> str | None:
     known = {**card["customerAttributes"], **card["attributes"]}
     value = known.get(str(rule.attribute))
     for one in value if isinstance(value, list) else [value]:
-        if str(one) in rule.targets:
-            return rule.targets[str(one)]
+        said = str(one).lower() if isinstance(one, bool) else str(one)  # as JSON has it
+        if said in rule.targets:
+            return rule.targets[said]
     return rule.to

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, computed_field
+from pydantic import computed_field
 
-from shared.domain.consents import EARLIEST
 from shared.domain.reconciliation import FieldConflict
-from shared.domain.values import Body, Guid, Key, Record, Whole
+from shared.domain.values import Body, Guid, Key, Moment, Record, Whole
 from shared.errors import Conflict, Invalid, NotFound
 
 LARGEST_UPLOAD = 16 * 1024 * 1024  # bytes
@@ -28,10 +27,6 @@ ConflictKind = Literal[
 ]
 DecisionKind = Literal["offline", "current", "retry", "discard"]
 BY_FIELD: frozenset[ConflictKind] = frozenset({"field-changed", "already-there", "newer-consent"})
-
-
-# A clock that was never set says year 1, which no zone can be reckoned from.
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST)]
 
 
 class ChannelNotFound(NotFound):

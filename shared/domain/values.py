@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
@@ -60,6 +60,12 @@ Guid = Annotated[
     StringConstraints(
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
     ),
+]
+# A clock that was never set says year 1, and other programs say never by year 9999: both cannot be
+# reckoned into another zone.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
 ]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 

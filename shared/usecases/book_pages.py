@@ -6,6 +6,7 @@ without a value of it come last, by name.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,11 +41,26 @@ class Asked:
     sort: CardSort
     today: date
 
-    def shows(self, associate: str, card: Card) -> bool:
-        """Tell it of the one associate, among those asked of, by whom the customer is shown."""
-        return associate == next(
-            (one for one in card["holders"] if one in self.associates), associate
+    async def shows(self, associate: str, card: Card, errand: Errand) -> bool:
+        """Tell whether the customer is shown by this associate.
+
+        Of those asked of who have her, it is the first whose card meets the filters.
+        """
+        for one in card["holders"]:
+            if one == associate:
+                return True
+            if one in self.associates and await self._meets(one, card, errand):
+                return False
+        return True
+
+    async def _meets(self, associate: str, card: Card, errand: Errand) -> bool:
+        if not self.filters:
+            return True
+        conditions = [Equal("id", card["id"]), *self.conditions()]
+        page = await errand.documents.query(
+            BOOKS, errand.place(associate), *conditions, order=Order(), limit=1
         )
+        return bool(page.documents)
 
     def conditions(self) -> list[Condition]:
         return [Equal("type", CARD), *(condition_of(one, self.today) for one in self.filters)]
@@ -101,19 +117,29 @@ class _Walk:
             lists = await asyncio.gather(
                 *(self._cards(one, count, after, errand) for one in self.asked.associates)
             )
-            merged = sorted(
-                ((one, card) for one, cards in zip(self.asked.associates, lists, strict=True)
-                 for card in cards),
-                key=lambda pair: _at(pair[1], self.path),
-                reverse=self.descending,
-            )[:count]  # fmt: skip
+            merged = self._merged(lists, count)
             if not merged:
                 return found, None
             after = _at(merged[-1][1], self.path)
-            found += [pair for pair in merged if self.asked.shows(*pair)]
+            found += [pair for pair in merged if await self.asked.shows(*pair, errand)]
             if len(merged) < count:
                 break
         return found, after
+
+    def _merged(self, lists: Sequence[list[Card]], count: int) -> list[tuple[str, Card]]:
+        """Return so many cards of all lists in one order, and those that tie with the last one."""
+        merged = sorted(
+            ((one, card) for one, cards in zip(self.asked.associates, lists, strict=True)
+             for card in cards),
+            key=lambda pair: _at(pair[1], self.path),
+            reverse=self.descending,
+        )  # fmt: skip
+        while count < len(merged) and self._tie(merged[count - 1], merged[count]):
+            count += 1
+        return merged[:count]
+
+    def _tie(self, one: tuple[str, Card], other: tuple[str, Card]) -> bool:
+        return _at(one[1], self.path) == _at(other[1], self.path)
 
     async def _cards(
         self, associate: str, count: int, after: str | None, errand: Errand

@@ -26,7 +26,7 @@ async def count_facets(
 
     async def walk(associate: str) -> None:
         async for card in every_card(asked, associate, errand):
-            if asked.shows(associate, card):
+            if await asked.shows(associate, card, errand):
                 _count(card, counters)
 
     await asyncio.gather(*(walk(one) for one in asked.associates))

@@ -1,5 +1,6 @@
 """Cards as they are answered: with the associate, and the three things worth knowing."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -91,12 +92,15 @@ async def _associate(personnel_number: str, errand: Errand) -> Associate:
 
 
 def _view(associate: Associate, card: Mapping[str, Any], slots: Sequence[Slot]) -> CardView:
-    return CardView(
+    view = CardView(
         **{name: card[name] for name in OWN},
         slots=tuple(slots),
         associate=associate,
         addedAt=card["addedAt"],
         lastActivityAt=card["lastActivityAt"],
         attributes=card["attributes"],
-        etag=pair_etag(card["pair"]),
+        etag="",
     )
+    # What is shown changes with more than the pair; only the pair is matched by If-Match.
+    seen = hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:12]
+    return view.model_copy(update={"etag": f"{pair_etag(card['pair'])}.{seen}"})

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
+from zlib import crc32
 
 from shared.domain import collections as col
-from shared.domain.attributes import check_patch
+from shared.domain.attributes import check_patch, listed
 from shared.domain.client_books import (
     ClientBook,
     ClientBookNotFound,
@@ -46,7 +47,8 @@ async def open_book(personnel_number: str, *, own: bool, errand: Errand) -> tupl
     book = ClientBook.model_validate(
         document.body | {"id": document.body["bookId"], "name": name, "active": active}
     )
-    return book, document.etag
+    # Name and status are the worker's; the version of what is answered has them too.
+    return book, f"{document.etag}-{crc32(f'{name} {active}'.encode()):08x}"
 
 
 async def _make_book(personnel_number: str, errand: Errand) -> Document:
@@ -89,7 +91,7 @@ async def add_clients(
     parameters = await errand.configuration.parameters(errand.legal_entity)
     several = parameters.allow_several_associates
 
-    async def add(key: str) -> Done:
+    async def add(key: str, _: str) -> Done:
         new = Holder(personnel_number=personnel_number, added_at=errand.now, added_by=errand.actor)
         known = False
 
@@ -120,16 +122,19 @@ async def change_clients(
 
 
 async def side_by_side(
-    customer_ids: Sequence[str], do: Callable[[str], Awaitable[Done]], *, errand: Errand
+    customer_ids: Sequence[str], do: Callable[[str, str], Awaitable[Done]], *, errand: Errand
 ) -> list[ClientResult]:
-    """Do it for each customer, some at a time, and return what became of each, in their order."""
+    """Do it for each customer, some at a time, and return what became of each, in their order.
+
+    `do` is called with her GUID and with what she was called.
+    """
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(customer_id: str) -> ClientResult:
         async with gate:
             try:
                 key = await resolve(customer_id, errand=errand)
-                status = await do(key)
+                status = await do(key, customer_id)
             except (Unavailable, Stale):
                 raise
             except Refusal as exc:
@@ -184,13 +189,14 @@ async def edit_client(
     def decide(membership: Membership) -> Membership:
         pair = membership.must_be_of(personnel_number)
         check_pair(pair, version)
-        return membership.knowing(personnel_number, _merged(pair.attributes, edit.attributes))
+        known = listed(_merged(pair.attributes, edit.attributes), definitions)
+        return membership.knowing(personnel_number, known)
 
     await change_clients(key, decide, errand=errand, beside=())
 
 
 def check_pair(pair: Holder, version: str) -> None:
-    if version not in {"*", pair_etag(pair.version)}:
+    if version.partition(".")[0] not in {"*", pair_etag(pair.version)}:
         raise Stale("The client was changed since you read her card; read it again.")
 
 

@@ -3,15 +3,16 @@
 import re
 
 from shared.domain import collections as col
-from shared.domain.attributes import check_patch
+from shared.domain.attributes import check_patch, listed
 from shared.domain.customers import (
     Customer,
     CustomerEdit,
     CustomerNotFound,
     merged,
 )
+from shared.errors import AlreadyExists, Stale
 from shared.usecases.cards import settle_or_leave
-from shared.usecases.changes import ANY, Decision, Edit, change, only
+from shared.usecases.changes import ANY, Decision, Edit, change, only, persist
 from shared.usecases.customer_settings import check_named, definitions, dimensions
 from shared.usecases.errand import Errand
 from shared.usecases.memberships import leave_books
@@ -45,6 +46,7 @@ def editing(edit: CustomerEdit, *, errand: Errand) -> Edit:
             patch = edit.attributes
             named = dict.fromkeys(customer.attributes) if patch is None else patch
             check_patch(named, await definitions(errand))
+            changes["attributes"] = listed(changes["attributes"], await definitions(errand))
         if "customer_group" in changes:
             changes["financial_dimensions"] = await dimensions(changes["customer_group"], errand)
         return customer.edited(errand.actor, errand.now, **changes)
@@ -67,7 +69,13 @@ async def deactivate_customer(key: str, *, if_match: str, errand: Errand) -> Cus
         turned = customer.turned("Inactive", errand.actor, errand.now)
         return Decision(turned, await leave_books(customer, errand))
 
-    customer = await change(key, decide, if_match=if_match, errand=errand, feature=None)
+    async def attempt() -> Customer:
+        try:
+            return await change(key, decide, if_match=if_match, errand=errand, feature=None)
+        except AlreadyExists:  # her first membership, made at the same moment
+            raise Stale("It was changed at the same moment.") from None
+
+    customer = await persist(attempt, if_match)
     await settle_or_leave(key, errand=errand)
     return customer
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 from shared.domain import collections as col
 from shared.domain.card_filters import CardSort
@@ -31,7 +32,7 @@ from shared.usecases.card_facets import every_card
 from shared.usecases.client_books import Done, move_client, receiving_book, side_by_side
 from shared.usecases.errand import Errand
 from shared.usecases.memberships import read_membership
-from shared.usecases.plans import make_plan
+from shared.usecases.plans import known_plan, list_moves, make_plan, read_plan, work_through
 
 Cards = list[dict[str, Any]]
 
@@ -46,20 +47,49 @@ async def reassign(
     await receiving_book(asked.to, "/to", errand)
     if asked.to == personnel_number:
         raise Invalid.at("/to", "same-associate", "They are her clients already.")
-    if asked.customer_ids is None:
-        cards = await _book(personnel_number, errand)
-        keys = [card["customerId"] for card in cards]
-    else:
-        keys = list(dict.fromkeys(asked.customer_ids))
+    if known := await known_plan(personnel_number, errand):
+        return await _answer(*known, errand)
+    keys = await _keys(personnel_number, asked, errand)
     if len(keys) > MOST_AT_ONCE:
-        return await _in_background(personnel_number, keys, asked, errand)
+        return await _as_plan(personnel_number, keys, asked, errand)
     if asked.all_or_nothing:
-        await _check_all(personnel_number, keys, errand)
-    results = await _move_all(personnel_number, keys, asked.to, errand)
-    if asked.all_or_nothing and any(one.status == "Refused" for one in results):
-        moved = [one.customer_id for one in results if one.status == "Moved"]
-        await _move_all(asked.to, moved, personnel_number, errand)
-        raise _refused(results)
+        return await _all_of(personnel_number, keys, asked, errand)
+    return results_of(await _move_all(personnel_number, keys, asked.to, errand))
+
+
+async def _all_of(
+    personnel_number: str, keys: Sequence[str], asked: Reassignment, errand: Errand
+) -> ClientResults | tuple[Plan, str]:
+    """Move all or none: a plan, so that the feed ends or undoes it for whoever dies half way."""
+    await _check_all(personnel_number, keys, errand)
+    plan, _ = await _as_plan(personnel_number, keys, asked, errand)
+    while await work_through(personnel_number, plan.id, errand=errand):
+        pass
+    plan, etag = await read_plan(personnel_number, plan.id, errand=errand)
+    return await _answer(plan, etag, errand)
+
+
+async def _keys(personnel_number: str, asked: Reassignment, errand: Errand) -> list[str]:
+    if asked.customer_ids is not None:
+        return list(dict.fromkeys(asked.customer_ids))
+    return [card["customerId"] for card in await _book(personnel_number, errand)]
+
+
+async def _answer(plan: Plan, etag: str, errand: Errand) -> ClientResults | tuple[Plan, str]:
+    """Return what became of a few clients one by one, and of many the plan."""
+    if plan.total > MOST_AT_ONCE or plan.status not in {"Executed", "Undone"}:
+        return plan, etag
+    moves, _ = await list_moves(plan, limit=MOST_AT_ONCE, start=0, errand=errand)
+    results = [
+        ClientResult(
+            customer_id=one.customer_id,
+            status="Moved" if one.status == "Moved" else "Refused",
+            code=one.code,
+        )
+        for one in moves
+    ]
+    if plan.status == "Undone":
+        raise _refused([one for one in results if one.code])
     return results_of(results)
 
 
@@ -70,6 +100,8 @@ async def plan_handover(
 
     Nothing is moved. Raises Invalid, NobodyToHandTo.
     """
+    if known := await known_plan(personnel_number, errand):
+        return known
     await _check_targets(personnel_number, rule, errand)
     associates = await _sharers(personnel_number, rule, errand)
     cards = await _book(personnel_number, errand)
@@ -82,7 +114,7 @@ async def plan_handover(
 async def _move_all(
     personnel_number: str, keys: Sequence[str], to: str, errand: Errand
 ) -> list[ClientResult]:
-    async def move(key: str) -> Done:
+    async def move(key: str, _: str) -> Done:
         await move_client(personnel_number, key, to, errand=errand)
         return "Moved"
 
@@ -92,10 +124,9 @@ async def _move_all(
 async def _check_all(personnel_number: str, keys: Sequence[str], errand: Errand) -> None:
     """Raise ReassignmentRefused, with nothing changed, if one of them is not in the book."""
 
-    async def look(key: str) -> Done:
-        membership: Membership
-        membership, _ = await read_membership(key, errand)
-        membership.must_be_of(personnel_number)
+    async def look(key: str, _: str) -> Done:
+        found: tuple[Membership, str | None] = await read_membership(key, errand)
+        found[0].must_be_of(personnel_number)
         return "AlreadyThere"
 
     results = await side_by_side(keys, look, errand=errand)
@@ -110,7 +141,7 @@ def _refused(results: Sequence[ClientResult]) -> ReassignmentRefused:
     return ReassignmentRefused("Nothing was moved; some of them cannot be.", results=refused)
 
 
-async def _in_background(
+async def _as_plan(
     personnel_number: str, keys: Sequence[str], asked: Reassignment, errand: Errand
 ) -> tuple[Plan, str]:
     # What names nobody is refused when its turn comes.
@@ -126,6 +157,7 @@ def _plan(kind: PlanKind, personnel_number: str, moves: Sequence[Move], errand: 
         legal_entity=errand.legal_entity,
         kind=kind,
         personnel_number=personnel_number,
+        batch=uuid4().hex,
         total=len(moves),
         targets=dict(Counter(one.to for one in moves)),
         chunks=-(-len(moves) // MOVES_IN_CHUNK),

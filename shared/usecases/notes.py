@@ -8,7 +8,7 @@ from shared.domain.notes import NewNote, Note, NoteEdit, NoteNotFound, check_aut
 from shared.errors import AlreadyExists
 from shared.ports import Create, Document, Equal, Operation, Order, Remove, Replace
 from shared.usecases.associates import find_worker
-from shared.usecases.changes import check_version
+from shared.usecases.changes import check_version, persist
 from shared.usecases.errand import Errand
 from shared.usecases.records import load
 from shared.usecases.timeline import NOTE, document_id, note_document
@@ -80,10 +80,16 @@ async def own_note(key: str, note_id: str, personnel_number: str | None, *, erra
 async def edit_note(key: str, read: Note, edit: NoteEdit, *, if_match: str, errand: Errand) -> Note:
     """Apply the merge patch. Raises Stale, Invalid."""
     check_version(read.etag, if_match)
-    note = read.edited(edit, errand.actor, errand.now)
-    write = Replace(note_document(note), read.etag)
-    [etag] = await errand.documents.commit("customers", errand.place(key), [write])
-    return note.model_copy(update={"etag": etag})
+    current = [read]
+
+    async def attempt() -> Note:
+        found = current.pop() if current else await read_note(key, read.id, errand=errand)
+        note = found.edited(edit, errand.actor, errand.now)
+        write = Replace(note_document(note), found.etag)
+        [etag] = await errand.documents.commit("customers", errand.place(key), [write])
+        return note.model_copy(update={"etag": etag})
+
+    return await persist(attempt, if_match)
 
 
 async def remove_note(key: str, note: Note, *, if_match: str, errand: Errand) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from shared.domain.client_books import ClientNotInBook, Holder, Membership
 from shared.domain.plans import (
-    KEPT,
     MOVES_IN_CHUNK,
     Move,
     Plan,
@@ -15,37 +14,60 @@ from shared.domain.plans import (
     PlanStatus,
     chunked,
 )
-from shared.domain.values import as_text
-from shared.errors import Stale
-from shared.ports import Create, Document, Equal, Operation, Order, Page, Put, Replace
+from shared.errors import AlreadyExists, Stale, Unavailable
+from shared.ports import Create, Equal, Operation, Order, Page, Replace
 from shared.usecases.cards import BOOKS
-from shared.usecases.client_books import Done, change_clients, side_by_side
+from shared.usecases.client_books import Done, change_clients, receiving_book, side_by_side
 from shared.usecases.errand import Errand
+from shared.usecases.plan_records import (
+    PLAN,
+    chunk_document,
+    chunk_id,
+    plan_document,
+    plan_id_of,
+    plan_of,
+)
 
-PLAN, CHUNK = "plan", "plan-chunk"
-CHUNKS_IN_COMMIT = 40
+CHUNKS_IN_COMMIT = 10  # less than 2 MB, however long the names
 NEWEST_FIRST = Order(("type", "createdAt"), descending=True)
 
 
 async def make_plan(plan: Plan, moves: Sequence[Move], *, errand: Errand) -> tuple[Plan, str]:
-    """Keep the plan and its moves; the header comes last, so one that is there is whole."""
+    """Keep the plan and its moves; the header comes last, so one that is there is whole.
+
+    The same request again keeps chunks of its own, and finds the header that came first.
+    """
     place = errand.place(plan.personnel_number)
     chunks = chunked(moves)
     for start in range(0, len(chunks), CHUNKS_IN_COMMIT):
         writes: list[Operation] = [
-            Put(_chunk_document(plan.id, start + index, chunk))
+            Create(chunk_document(plan, start + index, chunk))
             for index, chunk in enumerate(chunks[start : start + CHUNKS_IN_COMMIT], start=1)
         ]
         await errand.documents.commit(BOOKS, place, writes)
     if not chunks and plan.status == "Executing":
         plan = plan.ended(errand.now)
-    [etag] = await errand.documents.commit(BOOKS, place, [Create(_document(plan))])
+    try:
+        [etag] = await errand.documents.commit(BOOKS, place, [Create(plan_document(plan))])
+    except AlreadyExists:
+        return await read_plan(plan.personnel_number, plan.id, errand=errand)
     return plan, etag
+
+
+async def known_plan(personnel_number: str, errand: Errand) -> tuple[Plan, str] | None:
+    """Return the plan that this same request made when it came before."""
+    if errand.fingerprint is None:
+        return None
+    with suppress(PlanNotFound):
+        return await read_plan(personnel_number, errand.new_id(), errand=errand)
+    return None
 
 
 async def read_plan(personnel_number: str, plan_id: str, *, errand: Errand) -> tuple[Plan, str]:
     """Return the plan and its version. Raises PlanNotFound."""
-    document = await errand.documents.read(BOOKS, errand.place(personnel_number), _plan_id(plan_id))
+    document = await errand.documents.read(
+        BOOKS, errand.place(personnel_number), plan_id_of(plan_id)
+    )
     if document is None:
         raise PlanNotFound(f"There is no plan {plan_id}.")
     return plan_of(document), document.etag
@@ -74,6 +96,8 @@ async def list_moves(
         moves = await _moves(plan, start // MOVES_IN_CHUNK + 1, errand)
         offset = start % MOVES_IN_CHUNK
         some = moves[offset : offset + limit - len(found)]
+        if not some:
+            return found, None  # it has outlived its time
         found += some
         start += len(some)
     return found, start if start < plan.total else None
@@ -88,13 +112,18 @@ async def turn_plan(
     """
     plan, etag = await read_plan(personnel_number, plan_id, errand=errand)
     if plan.status == to:
-        return plan, etag
-    turned = plan.executing() if to == "Executing" else plan.undoing(errand.now)
+        turned = plan  # written again, so that the feed brings it once more if it has stopped
+    elif to == "Executing":
+        turned = plan.executing()
+        for target in plan.targets:
+            await receiving_book(target, f"/targets/{target}", errand)
+    else:
+        turned = plan.undoing(errand.now)
     if not turned.chunks:
         turned = turned.ended(errand.now)
     try:
         [etag] = await errand.documents.commit(
-            BOOKS, errand.place(personnel_number), [Replace(_document(turned), etag)]
+            BOOKS, errand.place(personnel_number), [Replace(plan_document(turned), etag)]
         )
     except Stale:
         raise PlanNotReady("Somebody else turned it this moment.", status=plan.status) from None
@@ -108,13 +137,13 @@ async def work_through(personnel_number: str, plan_id: str, *, errand: Errand) -
     her membership, written in the commit that moves her. Raises Unavailable.
     """
     place = errand.place(personnel_number)
-    header = await errand.documents.read(BOOKS, place, _plan_id(plan_id))
+    header = await errand.documents.read(BOOKS, place, plan_id_of(plan_id))
     if header is None or (plan := plan_of(header)).status not in {"Executing", "Undoing"}:
         return False
     number = plan.chunks_done + 1
-    chunk = await errand.documents.read(BOOKS, place, _chunk_id(plan_id, number))
+    chunk = await errand.documents.read(BOOKS, place, chunk_id(plan, number))
     if chunk is None:
-        return True  # a replica lags behind the one that knows the header
+        raise Unavailable("A replica lags behind the one that knows the plan.")
     moves = [Move.model_validate(one) for one in chunk.body["moves"]]
     done = await _execute(plan, moves, errand)
     counted = plan.counted(done, errand.now)
@@ -123,8 +152,8 @@ async def work_through(personnel_number: str, plan_id: str, *, errand: Errand) -
             BOOKS,
             place,
             [
-                Replace(_document(counted), header.etag),
-                Replace(_chunk_document(plan_id, number, done), chunk.etag),
+                Replace(plan_document(counted), header.etag),
+                Replace(chunk_document(plan, number, done), chunk.etag),
             ],
         )
     return counted.status in {"Executing", "Undoing"}
@@ -134,11 +163,9 @@ async def _execute(plan: Plan, moves: Sequence[Move], errand: Errand) -> list[Mo
     targets = {one.customer_id: one.to for one in moves}
     undoing = plan.status == "Undoing"
 
-    async def do(key: str) -> Done:
-        if undoing:
-            await _put_back(plan, key, targets[key], errand)
-        else:
-            await _move(plan, key, targets[key], errand)
+    async def do(key: str, customer_id: str) -> Done:
+        way = _put_back if undoing else _move
+        await way(plan, key, targets[customer_id], errand)
         return "Moved"
 
     concerned = [one.customer_id for one in moves if not undoing or one.status == "Moved"]
@@ -163,7 +190,7 @@ async def _move(plan: Plan, key: str, to: str, errand: Errand) -> None:
 
     def decide(membership: Membership) -> Membership:
         there = membership.of(to)
-        if there and there.moved_by == plan.id:
+        if (there and there.moved_by == plan.id) or membership.given_up_by(plan.id):
             return membership
         return membership.moved(plan.personnel_number, new)
 
@@ -178,6 +205,8 @@ async def _put_back(plan: Plan, key: str, holder: str, errand: Errand) -> None:
         back = membership.of(plan.personnel_number)
         if back and back.moved_by == undone:
             return membership
+        if membership.given_up_by(plan.id):
+            return membership.taken_back(plan.id, undone)
         there = membership.must_be_of(holder)
         if there.moved_by != plan.id:
             raise ClientNotInBook("She has moved since.")
@@ -194,37 +223,6 @@ async def _put_back(plan: Plan, key: str, holder: str, errand: Errand) -> None:
 
 async def _moves(plan: Plan, number: int, errand: Errand) -> list[Move]:
     chunk = await errand.documents.read(
-        BOOKS, errand.place(plan.personnel_number), _chunk_id(plan.id, number)
+        BOOKS, errand.place(plan.personnel_number), chunk_id(plan, number)
     )
     return [Move.model_validate(one) for one in chunk.body["moves"]] if chunk else []
-
-
-def plan_of(document: Document) -> Plan:
-    return Plan.model_validate(document.body | {"id": document.body["planId"]})
-
-
-def _document(plan: Plan) -> dict[str, Any]:
-    return plan.model_dump(mode="json", by_alias=True) | {
-        "id": _plan_id(plan.id),
-        "planId": plan.id,
-        "type": PLAN,
-        "createdAt": as_text(plan.created_at),
-        "ttl": KEPT,
-    }
-
-
-def _chunk_document(plan_id: str, number: int, moves: Sequence[Move]) -> dict[str, Any]:
-    return {
-        "id": _chunk_id(plan_id, number),
-        "type": CHUNK,
-        "moves": [one.model_dump(mode="json", by_alias=True) for one in moves],
-        "ttl": KEPT,
-    }
-
-
-def _plan_id(plan_id: str) -> str:
-    return f"{PLAN}:{plan_id}"
-
-
-def _chunk_id(plan_id: str, number: int) -> str:
-    return f"{CHUNK}:{plan_id}:{number:05d}"

@@ -45,7 +45,7 @@ class Deployed:
     async def ask(
         self, method: str, path: str, body: Any = None, *, roles: list[str], **headers: str
     ) -> tuple[int, Any]:
-        nobody = {"extn.personnelNumber": None, "roles": roles}
+        nobody: dict[str, Any] = {"extn.personnelNumber": None, "roles": roles}
         headers["authorization"] = f"Bearer {self.issuer.token(**nobody)}"
         headers["content-type"] = "application/json"
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from local.tokens import Bearer
+from shared import wiring
+from shared.usecases.cards import settle
+from shared.usecases.memberships import read_membership
+from shared.usecases.records import load
 from tests.api import (
     ADMINISTRATOR,
     APPLICATION,
@@ -438,3 +444,130 @@ async def test_of_fifty_who_add_at_once_one_wins(api: Api) -> None:
     for number in associates:
         found = await cards(api, path=f"client-books/{number}/clients", bearer=ADMINISTRATOR)
         assert len(found) == (number in won)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("sort", ["name", "addedAt", "orders"])
+async def test_a_store_shows_shared_clients_once_on_pages_of_every_size(
+    api: Api, limit: int, sort: str
+) -> None:
+    await api.set_parameters(allowSeveralAssociates=True)
+    names = [f"C{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        made = await a_client(api, MANAGER, firstName=name, attributes={"orders": number % 2})
+        await add(api, made["id"])
+    found: list[str] = []
+    cursor = ""
+    while True:
+        path = f"stores/HOUSTON/clients?limit={limit}&sort={sort}{cursor}"
+        page = (await api.get(path, bearer=MANAGER)).json()
+        found += [one["name"].split()[0] for one in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = f"&cursor={page['nextCursor']}"
+
+    assert sorted(found) == names
+
+
+async def test_a_store_finds_a_shared_client_by_what_either_knows(api: Api) -> None:
+    await api.set_parameters(allowSeveralAssociates=True)
+    made = await a_client(api, MANAGER)
+    await add(api, made["id"])
+    await know(api, made["id"], favoriteBrand="Contoso")
+    query = "filter=favoriteBrand:eq:Contoso&facets=favoriteBrand"
+    page = (await api.get(f"stores/HOUSTON/clients?{query}", bearer=MANAGER)).json()
+
+    assert [one["associate"]["personnelNumber"] for one in page["items"]] == ["000137"]
+    assert page["facets"] == {"favoriteBrand": [{"value": "Contoso", "count": 1}]}
+
+
+async def test_a_value_of_another_type_than_today_is_shown_as_it_is(api: Api) -> None:
+    made = await a_client(api)
+    await know(api, made["id"], favoriteBrand="Contoso")
+    group: dict[str, Any] = {"name": "ClientBook", "members": []}
+    brand = {"name": "favoriteBrand", "attributeType": "Date", "refinable": True}
+    await api.put_setting("attribute-groups", "ClientBook", group, if_match="*")
+    await api.put_setting("attributes", "favoriteBrand", brand, if_match="*")
+    group = group | {"members": [{"attribute": "favoriteBrand"}]}
+    await api.put_setting("attribute-groups", "ClientBook", group, if_match="*")
+    [card] = await cards(api)
+
+    assert [one["value"] for one in card["slots"]] == ["Contoso"]
+
+
+async def test_a_late_writer_brings_no_card_back(api: Api) -> None:
+    made = await a_client(api)
+    path = f"{CLIENTS}/{made['id']}"
+    errand = wiring.backend().errand(COMPANY, "employee:000137", datetime.now(UTC))
+    await api.call("DELETE", path, bearer=TRICIA, if_match="*")
+    await add(api, made["id"])
+    membership, _ = await read_membership(made["id"], errand)
+    customer = await load(errand.documents, COMPANY, made["id"])
+    await api.call("DELETE", path, bearer=TRICIA, if_match="*")
+    await settle(made["id"], errand=errand)
+    await settle(made["id"], errand=errand, known=(membership, customer))
+
+    assert await cards(api) == []
+
+
+async def test_one_value_of_an_attribute_of_several_is_a_list(api: Api) -> None:
+    made = await a_client(api, attributes={"interests": "Bikes"})
+    await know(api, made["id"], interests="Shoes")
+    [card] = await cards(api, "filter=interests:eq:Shoes")
+
+    assert card["attributes"] == {"interests": ["Shoes"]}
+    assert (await api.get(f"customers/{made['id']}")).json()["attributes"] == {
+        "interests": ["Bikes"]
+    }
+
+
+async def test_the_version_of_a_card_is_of_all_that_it_shows(api: Api) -> None:
+    made = await a_client(api)
+    path = f"{CLIENTS}/{made['id']}"
+    first = await api.get(path, bearer=TRICIA)
+    etag = first.headers["etag"]
+    same = await api.get(path, bearer=TRICIA, if_none_match=etag)
+    await api.call("PATCH", f"customers/{made['id']}", {"firstName": "Zoe"}, if_match="*")
+
+    async def changed() -> bool:
+        return (await api.get(path, bearer=TRICIA, if_none_match=etag)).status_code == 200
+
+    await until(changed)
+    edited = await api.call(
+        "PATCH", path, {"attributes": {"favoriteBrand": "X"}}, bearer=TRICIA, if_match=etag
+    )
+
+    assert same.status_code == 304
+    assert edited.status_code == 200, "the pair itself has not changed"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "filter=addedAt:le:9999-12-31T23:59:59-01:00",
+        "filter=addedAt:ge:0001-01-01T00:00:00%2B01:00",
+    ],
+)
+async def test_moments_that_cannot_be_reckoned_are_refused(api: Api, query: str) -> None:
+    response = await api.get(f"{CLIENTS}?{query}", bearer=TRICIA)
+
+    assert response.status_code == 422, response.text
+
+
+async def test_a_day_is_all_of_it_in_the_zone_of_the_store(api: Api) -> None:
+    await a_client(api, firstName="Ann")
+    today = datetime.now(ZoneInfo("America/Chicago")).date()
+
+    assert await first_names(api, f"filter=addedAt:le:{today}") == ["Ann"]
+    assert await first_names(api, f"filter=addedAt:ge:{today}") == ["Ann"]
+    assert await first_names(api, f"filter=addedAt:le:{today - timedelta(days=1)}") == []
+
+
+async def test_names_of_any_length_are_paged(api: Api) -> None:
+    for number in range(3):
+        await a_client(
+            api, firstName=f"{number}" + "字" * 90, middleName="字" * 100, lastName="字" * 100
+        )
+    first = (await api.get(f"{CLIENTS}?limit=1", bearer=TRICIA)).json()
+
+    assert len(await cards(api, f"limit=5&cursor={first['nextCursor']}")) == 2

@@ -17,6 +17,8 @@ from local.host.app import Host
 from local.stores import OpenStore
 from local.tokens import Bearer
 from shared import wiring
+from shared.domain.plans import Reassignment
+from shared.usecases import handovers
 from shared.usecases.plans import work_through
 from tests.api import ADMINISTRATOR, CASHIER, COMPANY, MANAGER, Api, started
 
@@ -280,3 +282,95 @@ async def test_handing_over_takes_its_own_permission(api: Api) -> None:
     for response in answers:
         assert (response.status_code, response.json()["code"]) == (403, "pos-operation-716")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "plan-not-found")
+
+
+async def test_clients_may_be_named_as_people_name_them(api: Api) -> None:
+    keys = await fill(api, 101)
+    names = [(await api.get(f"customers/{key}")).json()["accountNumber"] for key in keys[:50]]
+    response = await reassign(api, customerIds=[*names, *(key.upper() for key in keys[50:])])
+    plan = await ended(api, response.headers["location"], "Executed")
+
+    assert (plan["moved"], plan["refused"]) == (101, 0)
+    assert await keys_of(api, "000160") == set(keys)
+
+
+async def test_the_same_request_again_is_the_same_plan(still: Api) -> None:
+    await fill(still, 150)
+    errand = wiring.backend().errand(COMPANY, "employee:000160", datetime.now(UTC), "request-1")
+    asked = Reassignment(all=True, to="000160")
+    first = await handovers.reassign("000137", asked, errand=errand)
+    assert isinstance(first, tuple)
+    assert await work_through("000137", first[0].id, errand=errand)
+    again = await handovers.reassign("000137", asked, errand=errand)
+    assert isinstance(again, tuple)
+    assert not await work_through("000137", first[0].id, errand=errand)
+
+    assert again[0].id == first[0].id
+    assert len(await keys_of(still, "000160")) == 150
+
+
+async def test_all_or_nothing_is_ended_by_the_feed_after_a_failure(api: Api) -> None:
+    keys = await fill(api, 20)
+    with api.failing_after(30):
+        failed = await reassign(api, customerIds=keys, allOrNothing=True)
+    async with asyncio.timeout(30):
+        while await keys_of(api, "000160") != set(keys):
+            await asyncio.sleep(0.05)
+
+    assert failed.status_code == 503
+    assert await keys_of(api, "000137") == set()
+
+
+async def test_undo_brings_back_a_pair_that_was_given_up(api: Api) -> None:
+    await api.set_parameters(allowSeveralAssociates=True)
+    [key] = await fill(api, 1)
+    await api.call(
+        "PATCH", f"{BOOK}/clients/{key}", {"attributes": {"favoriteBrand": "Fabrikam"}},
+        bearer=TRICIA, if_match="*",
+    )  # fmt: skip
+    await api.post("client-books/000160/clients", {"customerIds": [key]}, bearer=MANAGER)
+    path = (await plan(api, rule="ToOne", to="000160")).headers["location"]
+    await api.post(f"{path}/execution", bearer=MANAGER)
+    await ended(api, path, "Executed")
+    between = await keys_of(api, "000137")
+    await api.post(f"{path}/undo", bearer=MANAGER)
+    undone = await ended(api, path, "Undone")
+    [card] = await clients(api, "000137")
+
+    assert between == set()
+    assert undone["returned"] == 1
+    assert card["attributes"] == {"favoriteBrand": "Fabrikam"}
+    assert await keys_of(api, "000160") == {key}
+
+
+async def leave(api: Api, number: str) -> None:
+    worker = (await api.get(f"settings/workers/{number}")).json() | {"active": False}
+    worker = {name: one for name, one in worker.items() if name != "etag"}
+    await api.put_setting("workers", number, worker, if_match="*")
+
+
+async def test_nobody_is_handed_to_who_has_left(api: Api) -> None:
+    keys = await fill(api, 1)
+    path = (await plan(api, rule="ToOne", to="000110")).headers["location"]
+    await leave(api, "000110")
+    executed = await api.post(f"{path}/execution", bearer=MANAGER)
+    reassigned = await reassign(api, to="000110", all=True)
+    one = {"customerIds": [(await api.create())["id"]]}
+    await api.get("client-books/000110", bearer=ADMINISTRATOR)
+    added = await api.post("client-books/000110/clients", one, bearer=ADMINISTRATOR)
+
+    for response in (executed, reassigned):
+        assert response.json()["errors"][0]["code"] == "worker-inactive"
+    assert (added.status_code, added.json()["code"]) == (409, "client-book-unattended")
+    assert await keys_of(api, "000137") == set(keys)
+
+
+async def test_a_book_that_was_only_handed_clients_is_found_when_its_associate_leaves(
+    api: Api,
+) -> None:
+    await fill(api, 1)
+    await reassign(api, to="000110", all=True)
+    await leave(api, "000110")
+    found = (await api.get("client-books?unattended=true", bearer=ADMINISTRATOR)).json()["items"]
+
+    assert [one["personnelNumber"] for one in found] == ["000110"]
