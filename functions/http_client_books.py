@@ -21,6 +21,7 @@ from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, 
 from functions._http.operation import JSON, MERGE_PATCH
 from shared.domain.card_filters import AttributeNotRefinable
 from shared.domain.client_books import (
+    MOST_AT_ONCE,
     ClientBook,
     ClientBookUnattended,
     ClientEdit,
@@ -32,11 +33,13 @@ from shared.domain.client_books import (
 )
 from shared.domain.customers import CustomerInactive, CustomerNotFound
 from shared.domain.features import FeatureOff
+from shared.domain.plans import Plan
 from shared.errors import Invalid
 from shared.usecases import client_books as usecases
 from shared.usecases.book_lists import list_books
 from shared.usecases.card_views import CardView, views, wanted
 from shared.usecases.cards import read_card
+from shared.usecases.handovers import add_many
 
 bp = func.Blueprint()
 
@@ -122,9 +125,9 @@ async def list_clients(call: Call[CardsQuery, None]) -> Reply:
         "POST",
         CLIENTS,
         who="EH",
-        returns=ClientResults,
+        returns=ClientResults | Plan,
         status=201,
-        also=(200,),
+        also=(200, 202),
         tag="Clienteling",
         refuses=(
             *BOOK_REFUSES,
@@ -137,9 +140,10 @@ async def list_clients(call: Call[CardsQuery, None]) -> Reply:
     ),
 )
 async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
-    """Put customers into a client book, one or up to a hundred, and answer for each.
+    """Put customers into a client book, and answer for each.
 
     One alone that is refused is refused as a whole, such as 409 for a client of somebody else.
+    More than a hundred are added in the background: 202, and Location says how far that is.
     """
     number = call.path["personnelNumber"]
     visitor = await may_change(call, number, ADD)
@@ -147,6 +151,10 @@ async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
     book, _ = await usecases.open_book(number, own=own, errand=call.errand)
     if not book.active:
         raise ClientBookUnattended(f"{number} no longer works here.")
+    if len(call.body.customer_ids) > MOST_AT_ONCE:
+        plan, etag = await add_many(number, call.body.customer_ids, errand=call.errand)
+        where = call.url("client-books", number, "additions", plan.id)
+        return Reply(plan, status=HTTPStatus.ACCEPTED, etag=etag, location=where)
     results = await usecases.add_clients(number, call.body.customer_ids, errand=call.errand)
     [first, *rest] = results
     if not rest:

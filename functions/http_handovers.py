@@ -5,7 +5,7 @@ from typing import Any
 
 import azure.functions as func
 
-from functions._books import BOOK_REFUSES, may_reassign
+from functions._books import BOOK_REFUSES, may_read, may_reassign
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.domain.client_books import ClientResults
 from shared.domain.plans import (
@@ -78,6 +78,23 @@ async def reassign_clients(call: Call[NoQuery, Reassignment]) -> Reply:
 async def get_reassignment(call: Call[PageQuery, None]) -> Reply:
     """Tell how far a reassignment in the background is, and what became of each client."""
     return await _plan(call)
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        BOOK + "/additions/{planId}",
+        who="EH",
+        returns=PlanView,
+        tag="Clienteling",
+        refuses=PLAN_REFUSES,
+    ),
+)
+async def get_addition(call: Call[PageQuery, None]) -> Reply:
+    """Tell how far the adding of many clients is, and what became of each."""
+    await may_read(call, call.path["personnelNumber"])
+    return await _read(call)
 
 
 @serve(
@@ -195,8 +212,12 @@ async def _turned(call: Call[NoQuery, None], to: PlanStatus) -> Reply:
 
 
 async def _plan(call: Call[PageQuery, None]) -> Reply:
+    await may_reassign(call, call.path["personnelNumber"])
+    return await _read(call)
+
+
+async def _read(call: Call[PageQuery, None]) -> Reply:
     number = call.path["personnelNumber"]
-    await may_reassign(call, number)
     plan, etag = await usecases.read_plan(number, call.path["planId"], errand=call.errand)
     moves, after = await usecases.list_moves(
         plan, limit=call.query.limit, start=call.position() or 0, errand=call.errand

@@ -12,6 +12,7 @@ from shared.errors import Conflict, Forbidden, NotFound
 
 FEATURE = "clienteling"
 MOST_LEFT = 10  # associates whose books are looked into for what stayed behind
+MOST_NAMED = 10_000  # clients in one request
 MOST_AT_ONCE = 100  # clients in one request; more are moved in the background
 
 
@@ -191,11 +192,10 @@ def _with_primary(holders: Sequence[Holder]) -> Sequence[Holder]:
     return [holders[0].model_copy(update={"primary": True}), *holders[1:]]
 
 
-ClientIds = Annotated[list[Key], Field(min_length=1, max_length=MOST_AT_ONCE)]
-
-
 class NewClients(Body):
-    customer_ids: ClientIds
+    """More than a hundred are added in the background."""
+
+    customer_ids: Annotated[list[Key], Field(min_length=1, max_length=MOST_NAMED)]
 
 
 class ClientEdit(Body):

@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, computed_field, model_validator
 
+from shared.domain.client_books import MOST_NAMED
 from shared.domain.values import Body, Key, Record
 from shared.errors import Conflict, NotFound
 
 MOVES_IN_CHUNK = 100
-MOST_NAMED = 10_000
 UNDOABLE = timedelta(days=7)
 KEPT = 90 * 86400  # seconds that a plan can be asked about
 
-PlanKind = Literal["Reassignment", "Handover"]
+PlanKind = Literal["Reassignment", "Handover", "Addition"]
 PlanStatus = Literal["Preview", "Executing", "Executed", "Undoing", "Undone"]
 MoveStatus = Literal["Planned", "Moved", "Refused", "Returned", "Kept"]
 

@@ -83,27 +83,32 @@ async def _make_book(personnel_number: str, errand: Errand) -> Document:
 async def add_clients(
     personnel_number: str, customer_ids: Sequence[str], *, errand: Errand
 ) -> list[ClientResult]:
-    """Put each customer into the book, side by side, and say what became of her.
-
-    Who is there already stays as she is. One that is in another book is refused, unless the
-    company allows several associates.
-    """
-    parameters = await errand.configuration.parameters(errand.legal_entity)
-    several = parameters.allow_several_associates
+    """Put each customer into the book, side by side, and say what became of her."""
 
     async def add(key: str, _: str) -> Done:
-        new = Holder(personnel_number=personnel_number, added_at=errand.now, added_by=errand.actor)
-        known = False
-
-        def decide(membership: Membership) -> Membership:
-            nonlocal known
-            known = membership.of(personnel_number) is not None
-            return membership if known else membership.added(new, several=several)
-
-        await change_clients(key, decide, errand=errand, active_only=True)
-        return "AlreadyThere" if known else "Added"
+        return await add_client(personnel_number, key, errand=errand)
 
     return await side_by_side(customer_ids, add, errand=errand)
+
+
+async def add_client(personnel_number: str, key: str, *, errand: Errand) -> Done:
+    """Put one customer into the book; one who is there stays as she is.
+
+    Raises CustomerNotFound, CustomerInactive, and ClientInAnotherBook unless the company allows
+    several associates.
+    """
+    parameters = await errand.configuration.parameters(errand.legal_entity)
+    new = Holder(personnel_number=personnel_number, added_at=errand.now, added_by=errand.actor)
+    known = False
+
+    def decide(membership: Membership) -> Membership:
+        nonlocal known
+        known = membership.of(personnel_number) is not None
+        several = parameters.allow_several_associates
+        return membership if known else membership.added(new, several=several)
+
+    await change_clients(key, decide, errand=errand, active_only=True)
+    return "AlreadyThere" if known else "Added"
 
 
 async def change_clients(

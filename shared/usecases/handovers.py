@@ -93,6 +93,18 @@ async def _answer(plan: Plan, etag: str, errand: Errand) -> ClientResults | tupl
     return results_of(results)
 
 
+async def add_many(
+    personnel_number: str, customer_ids: Sequence[str], *, errand: Errand
+) -> tuple[Plan, str]:
+    """Have customers put into the book in the background; return how far that is."""
+    if known := await known_plan(personnel_number, errand):
+        return known
+    keys = dict.fromkeys(customer_ids)
+    moves = [Move(customer_id=key, name="", to=personnel_number) for key in keys]
+    plan = _plan("Addition", personnel_number, moves, errand)
+    return await make_plan(plan.model_copy(update={"status": "Executing"}), moves, errand=errand)
+
+
 async def plan_handover(
     personnel_number: str, rule: NewHandoverPlan, *, errand: Errand
 ) -> tuple[Plan, str]:

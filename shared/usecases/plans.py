@@ -17,7 +17,13 @@ from shared.domain.plans import (
 from shared.errors import AlreadyExists, Stale, Unavailable
 from shared.ports import Create, Equal, Operation, Order, Page, Replace
 from shared.usecases.cards import BOOKS
-from shared.usecases.client_books import Done, change_clients, receiving_book, side_by_side
+from shared.usecases.client_books import (
+    Done,
+    add_client,
+    change_clients,
+    receiving_book,
+    side_by_side,
+)
 from shared.usecases.errand import Errand
 from shared.usecases.plan_records import (
     PLAN,
@@ -163,8 +169,9 @@ async def _execute(plan: Plan, moves: Sequence[Move], errand: Errand) -> list[Mo
     targets = {one.customer_id: one.to for one in moves}
     undoing = plan.status == "Undoing"
 
+    way = _put_back if undoing else _add if plan.kind == "Addition" else _move
+
     async def do(key: str, customer_id: str) -> Done:
-        way = _put_back if undoing else _move
         await way(plan, key, targets[customer_id], errand)
         return "Moved"
 
@@ -182,6 +189,10 @@ def _after(move: Move, result: Any, *, undoing: bool) -> Move:
     return move.model_copy(
         update={"status": "Refused" if refused else "Moved", "code": result.code}
     )
+
+
+async def _add(_: Plan, key: str, to: str, errand: Errand) -> None:
+    await add_client(to, key, errand=errand)
 
 
 async def _move(plan: Plan, key: str, to: str, errand: Errand) -> None:

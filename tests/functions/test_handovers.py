@@ -374,3 +374,18 @@ async def test_a_book_that_was_only_handed_clients_is_found_when_its_associate_l
     found = (await api.get("client-books?unattended=true", bearer=ADMINISTRATOR)).json()["items"]
 
     assert [one["personnelNumber"] for one in found] == ["000110"]
+
+
+async def test_thousands_are_added_in_the_background(api: Api) -> None:
+    made = [await api.create(firstName=f"C{number:03}") for number in range(120)]
+    keys = [one["id"] for one in made]
+    taken = await api.post("client-books/000160/clients", {"customerIds": keys[:1]}, bearer=MANAGER)
+    body = {"customerIds": [*keys, str(uuid4())]}
+    response = await api.post(f"{BOOK}/clients", body, bearer=TRICIA)
+    plan = await ended(api, response.headers["location"], "Executed")
+    refused = [one for one in plan["clients"]["items"] if one["status"] == "Refused"]
+
+    assert taken.status_code == 201
+    assert (response.status_code, plan["moved"], plan["refused"]) == (202, 119, 2)
+    assert [one["code"] for one in refused] == ["client-in-another-book"], "on the first page"
+    assert await keys_of(api, "000137") == set(keys[1:])

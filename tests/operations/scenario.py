@@ -197,6 +197,7 @@ async def _handovers(ask: Ask, key: str) -> None:
     plan = await ask("plan_a_handover", "POST", f"{book}/handover-plans", rule, **boss)
     where = f"{book}/handover-plans/{plan['id']}"
     await ask("get_handover_plan", "GET", where, **boss)
+    await ask("get_addition", "GET", f"{book}/additions/{plan['id']}", **boss)
     await ask("get_reassignment", "GET", f"{book}/reassignments/{plan['id']}", **boss)
     await ask("list_handover_plans", "GET", f"{book}/handover-plans", **boss)
     await ask("execute_handover_plan", "POST", f"{where}/execution", **boss)
