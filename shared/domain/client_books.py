@@ -124,6 +124,8 @@ class Membership(Record):
         Where the other associate has her already, the first one only gives her up.
         """
         old = self.must_be_of(personnel_number)
+        if new.personnel_number == personnel_number:
+            return self
         if self.of(new.personnel_number):
             given_up = (*self.given_up, old.model_copy(update={"moved_by": new.moved_by}))
             kept = given_up[-MOST_LEFT:] if new.moved_by else self.given_up

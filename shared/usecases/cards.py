@@ -82,10 +82,9 @@ async def _write(body: dict[str, Any], associate: str, errand: Errand) -> bool:
     if there:
         if _is_newer(there.body["versions"], body["versions"]):
             return False
-        # A customer's new version that shows nothing new need not be written; a membership's must
-        # be, for its version keeps late writers out.
-        same = {**there.body, "versions": 0} == {**body, "versions": 0}
-        if same and there.body["versions"][1] == body["versions"][1]:
+        # What says the same of later versions is written too: they keep out who comes late with
+        # what was in between.
+        if there.body == body:
             return True
     write = Replace(body, there.etag) if there else Create(body)
     try:

@@ -72,7 +72,7 @@ price of the request that does the same online, with a small document more in it
 what became of it with 1 commit and 1 read; an operation that names an older version of its customer
 than the newest asks 1 query for what was changed since. `keep_cards` reads 1 membership for each
 changed customer; for a client it reads customer and imported measures and, for each associate who
-has or lately had her, reads the card and writes it if it says something else. `move_clients` moves
+has or lately had her, reads the card and writes it. `move_clients` moves
 each client at the price of `reassign_clients`, and ends a chunk of a hundred with 2 reads and 1
 commit. `move_follow_ups` reads 1 membership for each that was changed, asks 1 query for each book
 that the client has left, and moves a follow-up with 1 read and 2 commits. `make_follow_ups` asks,
