@@ -1,0 +1,215 @@
+// What somebody has to look at. docs/operations-guide.md says what each means and what to do.
+param actionGroupName string
+param alertEmail string
+param workspaceId string
+param cosmosId string
+param serviceBusId string
+param queues object
+param topics object
+
+@description('Whether there is throughput that can be used up.')
+param provisioned bool
+param location string
+param tags object
+
+// Service Bus counts the dead letters of a topic over all its subscriptions.
+var queueNames = map(items(queues), one => one.key)
+var topicNames = map(items(topics), one => one.key)
+var entities = concat(queueNames, topicNames)
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: actionGroupName
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'libro'
+    enabled: true
+    emailReceivers: empty(alertEmail) ? [] : [{ name: 'operator', emailAddress: alertEmail, useCommonAlertSchema: true }]
+  }
+}
+
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = [for entity in entities: {
+  name: 'dead-letters-${entity}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Messages were given up: ${entity}.'
+    severity: 1
+    enabled: true
+    scopes: [serviceBusId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'dead-letters'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          metricName: 'DeadletteredMessages'
+          dimensions: [{ name: 'EntityName', operator: 'Include', values: [entity] }]
+          operator: 'GreaterThan'
+          threshold: 0
+          timeAggregation: 'Maximum'
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: [{ actionGroupId: people.id }]
+  }
+}]
+
+resource backlog 'Microsoft.Insights/metricAlerts@2018-03-01' = [for queue in queueNames: {
+  name: 'backlog-${queue}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Messages come faster than they are worked off: ${queue}.'
+    severity: 2
+    enabled: true
+    scopes: [serviceBusId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'backlog'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          metricName: 'ActiveMessages'
+          dimensions: [{ name: 'EntityName', operator: 'Include', values: [queue] }]
+          operator: 'GreaterThan'
+          threshold: 1000
+          timeAggregation: 'Minimum'
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: [{ actionGroupId: people.id }]
+  }
+}]
+
+resource throttled 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'cosmos-throttled'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Cosmos DB turns requests away (429).'
+    severity: 2
+    enabled: true
+    scopes: [cosmosId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'throttled'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.DocumentDB/databaseAccounts'
+          metricName: 'TotalRequests'
+          dimensions: [{ name: 'StatusCode', operator: 'Include', values: ['429'] }]
+          operator: 'GreaterThan'
+          threshold: 100
+          timeAggregation: 'Count'
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: [{ actionGroupId: people.id }]
+  }
+}
+
+resource nearlyFull 'Microsoft.Insights/metricAlerts@2018-03-01' = if (provisioned) {
+  name: 'cosmos-nearly-full'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'A partition of Cosmos DB has used nine tenths of its throughput for a quarter of an hour.'
+    severity: 3
+    enabled: true
+    scopes: [cosmosId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'nearly-full'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.DocumentDB/databaseAccounts'
+          metricName: 'NormalizedRUConsumption'
+          dimensions: [{ name: 'CollectionName', operator: 'Include', values: ['*'] }]
+          operator: 'GreaterThan'
+          threshold: 90
+          timeAggregation: 'Average'
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: [{ actionGroupId: people.id }]
+  }
+}
+
+// Those that ask the logs. The words of a query are those that the app writes.
+var questions = [
+  {
+    name: 'failed-requests'
+    text: 'Requests, or functions of feeds, queues and timers, fail.'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT5M'
+    threshold: 5
+    query: 'AppRequests | where Success == false and (toint(ResultCode) >= 500 or ResultCode == "0" or isempty(ResultCode))'
+  }
+  {
+    name: 'sync-lag'
+    text: 'Customers wait for their account numbers beyond their time.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT15M'
+    threshold: 3
+    query: 'AppTraces | where Message has "asked again for" and Message has "pending customers"'
+  }
+  {
+    name: 'secret-expiry'
+    text: 'A secret of the vault ends within thirty days, or has ended.'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT1H'
+    threshold: 0
+    query: 'AZKVAuditLogs | where OperationName in ("SecretNearExpiryEventGridNotification", "SecretExpiredEventGridNotification")'
+  }
+]
+
+resource asked 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for question in questions: {
+  name: question.name
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: question.name
+    description: question.text
+    severity: question.severity
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: question.every
+    windowSize: question.window
+    // The tables come to be with the first line that is written to them.
+    skipQueryValidation: true
+    criteria: {
+      allOf: [
+        {
+          query: question.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: question.threshold
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    autoMitigate: question.name != 'secret-expiry'
+    actions: { actionGroups: [people.id] }
+  }
+}]

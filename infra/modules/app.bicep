@@ -1,0 +1,153 @@
+// The function app on its Flex Consumption plan: who it is, what it is told, and who may call it.
+param name string
+param planName string
+param identityName string
+param storageName string
+param packageContainer string
+param insightsName string
+param cosmosEndpoint string
+param databaseName string
+param serviceBusNamespace string
+param vaultUri string
+param authClientId string
+param allowedClientApplications array
+param insightsTenantId string
+param insightsEndpoint string
+param insightsSubscriptionKeyName string
+param pythonVersion string
+param zoneRedundant bool
+param alwaysReadyInstances int
+param maximumInstances int
+param instanceMemory int
+
+@description('Where it reaches a private network from; empty for none.')
+param subnetId string
+param location string
+param tags object
+
+// Whoever balances or watches has no token; these say nothing but whether the app is well.
+var openPaths = ['/api/health/live', '/api/health/ready']
+var login = environment().authentication.loginEndpoint
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: storageName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: {
+    reserved: true
+    zoneRedundant: zoneRedundant
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'api' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identity.id
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: { minTlsVersion: '1.2' }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identity.id
+          }
+        }
+      }
+      runtime: { name: 'python', version: pythonVersion }
+      scaleAndConcurrency: {
+        maximumInstanceCount: maximumInstances
+        instanceMemoryMB: instanceMemory
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyInstances }]
+      }
+    }
+  }
+}
+
+// What shared/settings.py reads and what the host reads for the bindings. No value is a secret.
+resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union({
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+    AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+    AzureWebJobsStorage__clientId: identity.properties.clientId
+    AzureWebJobsStorage__credential: 'managedidentity'
+    AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+    COSMOS_DATABASE: databaseName
+    COSMOS__accountEndpoint: cosmosEndpoint
+    COSMOS__clientId: identity.properties.clientId
+    COSMOS__credential: 'managedidentity'
+    KEYVAULT__clientId: identity.properties.clientId
+    KEYVAULT__vaultUri: vaultUri
+    SERVICEBUS__clientId: identity.properties.clientId
+    SERVICEBUS__credential: 'managedidentity'
+    SERVICEBUS__fullyQualifiedNamespace: serviceBusNamespace
+  }, empty(insightsTenantId) ? {} : {
+    INSIGHTS__authority: take(login, length(login) - 1)
+    INSIGHTS__endpoint: insightsEndpoint
+    INSIGHTS__tenantId: insightsTenantId
+  }, empty(insightsSubscriptionKeyName) ? {} : {
+    INSIGHTS__subscriptionKeyName: insightsSubscriptionKeyName
+  })
+}
+
+// Nobody gets in without a token of this tenant for this app. There is no secret: it sends nobody
+// to a login page, it only looks at the bearer token that a request brings.
+resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: true, runtimeVersion: '~1' }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      excludedPaths: openPaths
+    }
+    httpSettings: { requireHttps: true }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: authClientId
+          openIdIssuer: '${login}${tenant().tenantId}/v2.0'
+        }
+        validation: union({
+          allowedAudiences: [authClientId, 'api://${authClientId}']
+        }, empty(allowedClientApplications) ? {} : {
+          defaultAuthorizationPolicy: { allowedApplications: allowedClientApplications }
+        })
+      }
+    }
+    login: { tokenStore: { enabled: false } }
+  }
+}
+
+output name string = app.name
+output uri string = 'https://${app.properties.defaultHostName}'

@@ -1,0 +1,91 @@
+// The documents. Containers are those of topology.json; keys are switched off.
+param name string
+param databaseName string
+param containers object
+param capacityMode string
+param containerThroughput object
+param backupTier string
+param principalId string
+param workspaceId string
+param zoneRedundant bool
+param publicAccess bool
+param location string
+param tags object
+
+// Built into Cosmos DB itself: reads and writes documents, and cannot make or change containers.
+var dataContributor = '00000000-0000-0000-0000-000000000002'
+var serverless = capacityMode == 'Serverless'
+
+resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'GlobalDocumentDB'
+  properties: {
+    databaseAccountOfferType: 'Standard'
+    locations: [
+      {
+        locationName: location
+        failoverPriority: 0
+        isZoneRedundant: zoneRedundant
+      }
+    ]
+    capabilities: serverless ? [{ name: 'EnableServerless' }] : []
+    consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    backupPolicy: {
+      type: 'Continuous'
+      continuousModeProperties: { tier: backupTier }
+    }
+    disableLocalAuth: true
+    disableKeyBasedMetadataWriteAccess: true
+    minimalTlsVersion: 'Tls12'
+    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
+    networkAclBypass: 'None'
+  }
+}
+
+resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2025-04-15' = {
+  parent: account
+  name: databaseName
+  properties: { resource: { id: databaseName } }
+}
+
+module container './container.bicep' = [for one in items(containers): {
+  name: 'container-${one.key}'
+  params: {
+    accountName: account.name
+    databaseName: database.name
+    name: one.key
+    shape: one.value
+    maximumThroughput: serverless ? 0 : (containerThroughput[?one.key] ?? containerThroughput.default)
+  }
+}]
+
+resource contributor 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-04-15' = {
+  parent: account
+  name: guid(account.id, databaseName, principalId, dataContributor)
+  properties: {
+    roleDefinitionId: '${account.id}/sqlRoleDefinitions/${dataContributor}'
+    principalId: principalId
+    scope: '${account.id}/dbs/${database.name}'
+  }
+}
+
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: account
+  name: 'to-logs'
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      { category: 'ControlPlaneRequests', enabled: true }
+      { category: 'PartitionKeyRUConsumption', enabled: true }
+      { category: 'QueryRuntimeStatistics', enabled: true }
+    ]
+    metrics: [{ category: 'Requests', enabled: true }]
+  }
+}
+
+output id string = account.id
+output name string = account.name
+output endpoint string = account.properties.documentEndpoint
