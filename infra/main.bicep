@@ -22,7 +22,7 @@ param environmentType string = 'development'
 param authClientId string
 
 @description('Client ids of the applications that may call on behalf of somebody; empty for all of the tenant.')
-param allowedClientApplications string[] = []
+param allowedClientApplications array = []
 
 @description('Version of Python; `az functionapp list-flexconsumption-runtimes` tells which a region has.')
 param pythonVersion string = '3.13'
@@ -88,6 +88,7 @@ var topology = loadJsonContent('../topology.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var sku = privateNetworking ? 'Premium' : serviceBusSku
+var publicNetworkAccess = privateNetworking ? 'Disabled' : 'Enabled'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: '${abbreviations.resourceGroup}${environmentName}'
@@ -137,7 +138,7 @@ module storage './modules/storage.bicep' = {
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
     zoneRedundant: zoneRedundant
-    publicAccess: !privateNetworking
+    publicNetworkAccess: publicNetworkAccess
     location: location
     tags: tags
   }
@@ -156,7 +157,7 @@ module cosmos './modules/cosmos.bicep' = {
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
     zoneRedundant: zoneRedundant
-    publicAccess: !privateNetworking
+    publicNetworkAccess: publicNetworkAccess
     location: location
     tags: tags
   }
@@ -168,12 +169,12 @@ module serviceBus './modules/servicebus.bicep' = {
   params: {
     name: '${abbreviations.serviceBus}${token}'
     sku: sku
-    queues: topology.queues
-    topics: topology.topics
+    queues: items(topology.queues)
+    topics: items(topology.topics)
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
     zoneRedundant: zoneRedundant
-    publicAccess: !privateNetworking
+    publicNetworkAccess: publicNetworkAccess
     location: location
     tags: tags
   }
@@ -186,7 +187,7 @@ module vault './modules/keyvault.bicep' = {
     name: '${abbreviations.keyVault}${token}'
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
-    publicAccess: !privateNetworking
+    publicNetworkAccess: publicNetworkAccess
     location: location
     tags: tags
   }
@@ -247,8 +248,8 @@ module alerts './modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     cosmosId: cosmos.outputs.id
     serviceBusId: serviceBus.outputs.id
-    queues: topology.queues
-    topics: topology.topics
+    queueNames: objectKeys(topology.queues)
+    topicNames: objectKeys(topology.topics)
     provisioned: cosmosCapacity == 'Autoscale'
     location: location
     tags: tags

@@ -4,8 +4,8 @@ param alertEmail string
 param workspaceId string
 param cosmosId string
 param serviceBusId string
-param queues object
-param topics object
+param queueNames array
+param topicNames array
 
 @description('Whether there is throughput that can be used up.')
 param provisioned bool
@@ -13,8 +13,6 @@ param location string
 param tags object
 
 // Service Bus counts the dead letters of a topic over all its subscriptions.
-var queueNames = map(items(queues), one => one.key)
-var topicNames = map(items(topics), one => one.key)
 var entities = concat(queueNames, topicNames)
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {

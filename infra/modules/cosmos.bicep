@@ -8,7 +8,7 @@ param backupTier string
 param principalId string
 param workspaceId string
 param zoneRedundant bool
-param publicAccess bool
+param publicNetworkAccess string
 param location string
 param tags object
 
@@ -39,7 +39,7 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
     disableLocalAuth: true
     disableKeyBasedMetadataWriteAccess: true
     minimalTlsVersion: 'Tls12'
-    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: publicNetworkAccess
     networkAclBypass: 'None'
   }
 }

@@ -2,7 +2,7 @@
 param name string
 param principalId string
 param workspaceId string
-param publicAccess bool
+param publicNetworkAccess string
 param location string
 param tags object
 
@@ -19,10 +19,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
-    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: publicNetworkAccess
     networkAcls: {
       bypass: 'None'
-      defaultAction: publicAccess ? 'Allow' : 'Deny'
+      defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
     }
   }
 }

@@ -1,12 +1,13 @@
 // Queues and topics of topology.json, and who may send to which and receive from which.
 param name string
 param sku string
-param queues object
-param topics object
+@description('Those of topology.json, each with its name as key.')
+param queues array
+param topics array
 param principalId string
 param workspaceId string
 param zoneRedundant bool
-param publicAccess bool
+param publicNetworkAccess string
 param location string
 param tags object
 
@@ -21,12 +22,12 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   properties: {
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
-    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: publicNetworkAccess
     zoneRedundant: sku == 'Premium' && zoneRedundant
   }
 }
 
-resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for one in items(queues): {
+resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for one in queues: {
   parent: namespace
   name: one.key
   properties: {
@@ -40,7 +41,7 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for one in
   }
 }]
 
-resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in items(queues): {
+resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in queues: {
   scope: queue[i]
   name: guid(queue[i].id, principalId, dataReceiver)
   properties: {
@@ -50,7 +51,7 @@ resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (on
   }
 }]
 
-resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in items(queues): {
+resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in queues: {
   scope: queue[i]
   name: guid(queue[i].id, principalId, dataSender)
   properties: {
@@ -60,7 +61,7 @@ resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, 
   }
 }]
 
-module topic './topic.bicep' = [for one in items(topics): {
+module topic './topic.bicep' = [for one in topics: {
   name: 'topic-${one.key}'
   params: {
     namespaceName: namespace.name

@@ -3,7 +3,7 @@ param name string
 param principalId string
 param workspaceId string
 param zoneRedundant bool
-param publicAccess bool
+param publicNetworkAccess string
 param location string
 param tags object
 
@@ -30,10 +30,10 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: publicNetworkAccess
     networkAcls: {
       bypass: 'AzureServices'
-      defaultAction: publicAccess ? 'Allow' : 'Deny'
+      defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
     }
   }
 }

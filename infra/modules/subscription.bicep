@@ -6,6 +6,8 @@ param shape object
 param principalId string
 param dataReceiver string
 
+var filters = shape.?filters ?? []
+
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
   name: namespaceName
 }
@@ -30,12 +32,12 @@ resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024
 
 // A message comes here if it meets any of them. Service Bus adds a rule $Default that lets all
 // messages in, so the first filter takes that name. Without filters it stays as it is.
-resource rule 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2024-01-01' = [for (filter, i) in (shape.?filters ?? []): {
+resource rule 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2024-01-01' = [for (properties, i) in filters: {
   parent: subscription
   name: i == 0 ? '$Default' : 'filter-${i}'
   properties: {
     filterType: 'CorrelationFilter'
-    correlationFilter: { properties: filter }
+    correlationFilter: { properties: properties }
   }
 }]
 
