@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from tests.infra.bicep import tree
 from tests.infra.bicep.tokens import NotUnderstood, Token, tokens
 from tests.infra.bicep.tree import Declaration, Node
 
 LEVELS = (("??",), ("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/"))
+T = TypeVar("T")
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 __all__ = ["NotUnderstood", "read"]
@@ -175,7 +177,7 @@ class Parser:
         self._sign(":")
         return key, self._expression()
 
-    def _until[T](self, closing: str, one: Callable[[], T]) -> list[T]:
+    def _until(self, closing: str, one: Callable[[], T]) -> list[T]:
         found = []
         while self._skip_newlines().text != closing:
             found.append(one())

@@ -1,0 +1,337 @@
+"""What the infrastructure promises. Each says what is wrong, or nothing.
+
+`test_bicep.py` holds what is deployed to all of them, and `test_broken_copies.py` sees each fail.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from functions._http.operation import OPERATIONS
+from shared.topology import Container, containers
+from tests.infra.bicep import Made
+from tests.infra.settings import FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
+from tests.infra.stands import Stand
+
+Promise = Callable[[Stand], Iterator[str]]
+
+CONTAINER = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers"
+QUEUE = "Microsoft.ServiceBus/namespaces/queues"
+TOPIC = "Microsoft.ServiceBus/namespaces/topics"
+SUBSCRIPTION = "Microsoft.ServiceBus/namespaces/topics/subscriptions"
+RULE = "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules"
+ROLE = "Microsoft.Authorization/roleAssignments"
+COSMOS_ROLE = "Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments"
+DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
+METRIC_ALERT = "Microsoft.Insights/metricAlerts"
+QUERY_ALERT = "Microsoft.Insights/scheduledQueryRules"
+CONFIG = "Microsoft.Web/sites/config"
+
+HARDENED: dict[str, dict[str, Any]] = {
+    "Microsoft.DocumentDB/databaseAccounts": {
+        "disableLocalAuth": True,
+        "disableKeyBasedMetadataWriteAccess": True,
+        "minimalTlsVersion": "Tls12",
+    },
+    "Microsoft.ServiceBus/namespaces": {"disableLocalAuth": True, "minimumTlsVersion": "1.2"},
+    "Microsoft.Storage/storageAccounts": {
+        "allowSharedKeyAccess": False,
+        "allowBlobPublicAccess": False,
+        "supportsHttpsTrafficOnly": True,
+        "minimumTlsVersion": "TLS1_2",
+    },
+    "Microsoft.Storage/storageAccounts/blobServices/containers": {"publicAccess": "None"},
+    "Microsoft.KeyVault/vaults": {"enableRbacAuthorization": True, "enablePurgeProtection": True},
+    "Microsoft.OperationalInsights/workspaces": {"features": {"disableLocalAuth": True}},
+    "Microsoft.Insights/components": {"DisableLocalAuth": True},
+    "Microsoft.Web/sites": {"httpsOnly": True},
+}
+REACHABLE = (
+    "Microsoft.DocumentDB/databaseAccounts",
+    "Microsoft.ServiceBus/namespaces",
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.KeyVault/vaults",
+)
+BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+TABLE_CONTRIBUTOR = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
+SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
+RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
+SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
+METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
+DOCUMENTS_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
+ROLES = {
+    "Microsoft.Storage/storageAccounts": {BLOB_OWNER, TABLE_CONTRIBUTOR},
+    "Microsoft.KeyVault/vaults": {SECRETS_USER},
+    "Microsoft.Insights/components": {METRICS_PUBLISHER},
+    QUEUE: {SENDER, RECEIVER},
+    TOPIC: {SENDER},
+    SUBSCRIPTION: {RECEIVER},
+}
+# Who has something to tell, and why the others have not.
+WATCHED = (*REACHABLE, "Microsoft.OperationalInsights/workspaces")
+LOGGED = (*WATCHED, "Microsoft.Storage/storageAccounts/blobServices")
+UNWATCHED = {
+    "Microsoft.Web/sites": "diagnostic settings are not supported on Flex Consumption",
+    "Microsoft.Insights/components": "its telemetry is in the workspace already",
+    "Microsoft.Network/virtualNetworks": "its one log says only whether Azure protects it",
+    "Microsoft.Network/privateEndpoints": "has no logs",
+    "Microsoft.Network/privateDnsZones": "has no logs",
+    "Microsoft.Web/serverfarms": "metrics of a Flex plan are those of its app",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": "its sign-ins are in Entra ID",
+    "Microsoft.Insights/actionGroups": "has no logs",
+    METRIC_ALERT: "is a watcher itself",
+    QUERY_ALERT: "is a watcher itself",
+    "Microsoft.Resources/resourceGroups": "is a folder",
+}
+SECRET = re.compile(r"AccountKey|SharedAccessKey|SharedAccessSignature|[?&]sig=|password", re.I)
+
+
+def containers_are_those_of_the_topology(stand: Stand) -> Iterator[str]:
+    shapes = {one.name: one.properties["resource"] for one in stand.deployed.of(CONTAINER)
+              if "resource" in one.properties}  # fmt: skip
+    if shapes.keys() != containers().keys():
+        yield f"{set(shapes) ^ set(containers())} are not on both sides"
+    for name in shapes.keys() & containers().keys():
+        if shapes[name] != _shape(containers()[name]):
+            yield f"{name} is {shapes[name]}"
+
+
+def queues_are_those_of_the_topology(stand: Stand) -> Iterator[str]:
+    made = {one.name: one.properties for one in stand.deployed.of(QUEUE)}
+    if made.keys() != stand.layout["queues"].keys():
+        yield f"queues are {list(made)}"
+    for name, spec in stand.layout["queues"].items():
+        yield from _differences(name, made.get(name, {}), _received(spec) | _once(spec))
+
+
+def topics_are_those_of_the_topology(stand: Stand) -> Iterator[str]:
+    made = {one.name: one.properties for one in stand.deployed.of(TOPIC)}
+    if made.keys() != stand.layout["topics"].keys():
+        yield f"topics are {list(made)}"
+    for name, spec in stand.layout["topics"].items():
+        yield from _differences(name, made.get(name, {}), _once(spec))
+
+
+def subscriptions_are_those_of_the_topology(stand: Stand) -> Iterator[str]:
+    made = {_path(one): one for one in stand.deployed.of(SUBSCRIPTION)}
+    said = {f"{topic}/{name}": spec for topic, its in stand.layout["topics"].items()
+            for name, spec in its["subscriptions"].items()}  # fmt: skip
+    if made.keys() != said.keys():
+        yield f"subscriptions are {list(made)}"
+    for path, spec in said.items():
+        yield from _differences(path, made[path].properties, _received(spec))
+        rules = [one for one in stand.deployed.of(RULE) if one.id.startswith(made[path].id + "/")]
+        wanted = [one.properties["correlationFilter"]["properties"] for one in rules]
+        if wanted != spec.get("filters", []):
+            yield f"{path} filters {wanted}"
+        if rules and rules[0].name != "$Default":
+            yield f"{path} keeps the rule that lets all messages in"
+
+
+def keys_are_of_no_use(stand: Stand) -> Iterator[str]:
+    for type_, wanted in HARDENED.items():
+        if not stand.deployed.of(type_):
+            yield f"there is no {type_}"
+        for one in stand.deployed.of(type_):
+            yield from _differences(one.id, one.properties, wanted)
+
+
+def only_the_app_reaches_private_data(stand: Stand) -> Iterator[str]:
+    wanted = "Disabled" if stand.is_private else "Enabled"
+    reached = {connection["properties"]["privateLinkServiceId"]
+               for one in stand.deployed.of("Microsoft.Network/privateEndpoints")
+               for connection in one.properties["privateLinkServiceConnections"]}  # fmt: skip
+    for one in (one for type_ in REACHABLE for one in stand.deployed.of(type_)):
+        if one.properties.get("publicNetworkAccess") != wanted:
+            yield f"{one.name}: the public has {one.properties.get('publicNetworkAccess')}"
+        if one.properties.get("networkAcls", {}).get("defaultAction") == "Allow" and stand.is_private:
+            yield f"{one.name} lets everybody in"
+        if (one.id in reached) != stand.is_private:
+            yield f"{one.name} has a private endpoint where it should not, or none where it should"
+        if one.type == REACHABLE[1] and stand.is_private and one.body["sku"]["name"] != "Premium":
+            yield "a Standard namespace has no private endpoints"
+
+
+def the_app_is_told_what_it_reads(stand: Stand) -> Iterator[str]:
+    told = _config(stand, "appsettings")
+    optional = {name for name in FROM_BICEP if name.startswith("INSIGHTS__")}
+    wanted = (FROM_BICEP | set(HOST)) - (set() if stand.is_private else optional)
+    if told.keys() != wanted:
+        yield f"settings differ: {sorted(told.keys() ^ wanted)}"
+    if FROM_ELSEWHERE & told.keys() or FORBIDDEN & told.keys():
+        yield "settings that must not be here"
+
+
+def no_setting_and_no_output_is_a_secret(stand: Stand) -> Iterator[str]:
+    for name, value in (*_config(stand, "appsettings").items(), *stand.deployed.outputs.items()):
+        if SECRET.search(f"{name}={value}"):
+            yield f"{name} is a secret"
+        if "connection" in str(value).lower() and name != "APPLICATIONINSIGHTS_CONNECTION_STRING":
+            yield f"{name} is a connection string"
+        if name in stand.deployed.outputs and re.search("key$|secret|connection", name, re.I):
+            yield f"{name} sounds like a secret"
+
+
+def the_app_may_do_what_it_must(stand: Stand) -> Iterator[str]:
+    """Exactly: a role less is a failure at work, a role more is one for whoever breaks in."""
+    granted = {(one.scope.id if one.scope else "", _last(one.properties["roleDefinitionId"]))
+               for one in stand.deployed.of(ROLE)}  # fmt: skip
+    needed = {(one.id, role) for type_, roles in ROLES.items()
+              for one in stand.deployed.of(type_) for role in roles}  # fmt: skip
+    for scope, role in granted ^ needed:
+        yield f"{'not granted' if (scope, role) in needed else 'not needed'}: {role} on {scope}"
+    for one in stand.deployed.of(COSMOS_ROLE):
+        if _last(one.properties["roleDefinitionId"]) != DOCUMENTS_CONTRIBUTOR:
+            yield f"{one.properties['roleDefinitionId']} on documents"
+        if not str(one.properties["scope"]).endswith(f"/dbs/{stand.layout['database']}"):
+            yield f"documents of {one.properties['scope']}"
+
+
+def everybody_tells_what_happens(stand: Stand) -> Iterator[str]:
+    told = {one.scope.id: one for one in stand.deployed.of(DIAGNOSTICS) if one.scope}
+    for one in stand.deployed.resources:
+        if one.type.count("/") == 1 and not one.scope and one.type not in (*WATCHED, *UNWATCHED):
+            yield f"should {one.type} have diagnostic settings?"
+        if one.type in LOGGED and one.id not in told:
+            yield f"{one.name} tells nobody"
+    for one in told.values():
+        if not one.properties.get("workspaceId"):
+            yield f"{one.id} goes nowhere"
+
+
+def dead_letters_raise_an_alarm(stand: Stand) -> Iterator[str]:
+    heard = {
+        entity
+        for alarm in stand.deployed.of(METRIC_ALERT)
+        for criterion in alarm.properties["criteria"]["allOf"]
+        if criterion["metricName"] == "DeadletteredMessages" and criterion["threshold"] == 0
+        for dimension in criterion["dimensions"]
+        for entity in dimension["values"]
+    }
+    for one in (*stand.deployed.of(QUEUE), *stand.deployed.of(TOPIC)):
+        if one.name not in heard:
+            yield f"dead letters of {one.name} are silent"
+
+
+def alarms_reach_somebody(stand: Stand) -> Iterator[str]:
+    groups = stand.deployed.of("Microsoft.Insights/actionGroups")
+    for one in (*stand.deployed.of(METRIC_ALERT), *stand.deployed.of(QUERY_ALERT)):
+        if groups[0].id not in str(one.properties["actions"]) or not one.properties["enabled"]:
+            yield f"{one.name} tells nobody"
+    receivers = groups[0].properties["emailReceivers"]
+    if [one["emailAddress"] for one in receivers] != [
+        one for one in [stand.parameters.get("alertEmail")] if one
+    ]:
+        yield f"alarms go to {receivers}"
+
+
+def nobody_gets_in_without_a_token(stand: Stand) -> Iterator[str]:
+    auth = _config(stand, "authsettingsV2")
+    wanted = {
+        "requireAuthentication": True,
+        "unauthenticatedClientAction": "Return401",
+        "excludedPaths": ["/api/health/live", "/api/health/ready"],
+    }
+    yield from _differences("authsettingsV2", auth.get("globalValidation", {}), wanted)
+    open_routes = {f"/api/{one.route}" for one in OPERATIONS.values() if not one.who}
+    if not set(wanted["excludedPaths"]) <= open_routes:  # type: ignore[call-overload]
+        yield "a path without a token is not one of those that ask for none"
+    if list(auth["identityProviders"]) != ["azureActiveDirectory"]:
+        yield "there is another way in"
+    if not all(auth[part].get("enabled") for part in ("platform",)):
+        yield "it is switched off"
+    if auth["login"]["tokenStore"]["enabled"] or "Secret" in str(auth):
+        yield "a bearer token needs no store and no secret"
+
+
+def production_survives_a_zone(stand: Stand) -> Iterator[str]:
+    account = stand.deployed.of("Microsoft.DocumentDB/databaseAccounts")[0]
+    app = stand.deployed.of("Microsoft.Web/sites")[0].properties["functionAppConfig"]
+    ready = sum(one["instanceCount"] for one in app["scaleAndConcurrency"]["alwaysReady"])
+    storage = stand.deployed.of("Microsoft.Storage/storageAccounts")[0].body["sku"]["name"]
+    plan = stand.deployed.of("Microsoft.Web/serverfarms")[0].properties["zoneRedundant"]
+    zones = {account.properties["locations"][0]["isZoneRedundant"], plan, ready > 1,
+             storage.endswith("ZRS")}  # fmt: skip
+    if zones != {stand.is_production}:
+        yield f"zones: {zones}"
+    if account.properties["backupPolicy"]["type"] != "Continuous":
+        yield "there is no way back"
+
+
+def everything_has_its_tag(stand: Stand) -> Iterator[str]:
+    environment = {"azd-env-name": "demo"}
+    for one in stand.deployed.resources:
+        if "tags" in one.body and not environment.items() <= one.body["tags"].items():
+            yield f"{one.name} has no tag"
+        if one.type in (*WATCHED, *UNWATCHED) and "tags" not in one.body:
+            yield f"{one.name} has no tags"
+    app = stand.deployed.of("Microsoft.Web/sites")[0]
+    if app.body["tags"].get("azd-service-name") != "api":
+        yield "azd cannot find the app"
+
+
+PROMISES: dict[str, Promise] = {
+    one.__name__: one
+    for one in (
+        containers_are_those_of_the_topology,
+        queues_are_those_of_the_topology,
+        topics_are_those_of_the_topology,
+        subscriptions_are_those_of_the_topology,
+        keys_are_of_no_use,
+        only_the_app_reaches_private_data,
+        the_app_is_told_what_it_reads,
+        no_setting_and_no_output_is_a_secret,
+        the_app_may_do_what_it_must,
+        everybody_tells_what_happens,
+        dead_letters_raise_an_alarm,
+        alarms_reach_somebody,
+        nobody_gets_in_without_a_token,
+        production_survives_a_zone,
+        everything_has_its_tag,
+    )
+}
+
+
+def _shape(container: Container) -> dict[str, Any]:
+    """Return what Cosmos DB is to make of it, the policy as the app itself says it."""
+    kind = "MultiHash" if len(container.partition_key) > 1 else "Hash"
+    key = {"paths": list(container.partition_key), "kind": kind, "version": 2}
+    ttl = {} if container.ttl is None else {"defaultTtl": container.ttl}
+    policy = {"indexingPolicy": container.indexing_policy}
+    return {"id": container.name, "partitionKey": key, **policy, **ttl}
+
+
+def _received(spec: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "lockDuration": f"PT{spec['lock']}S",
+        "maxDeliveryCount": spec["mostDeliveries"],
+        "requiresSession": spec["sessions"],
+        "deadLetteringOnMessageExpiration": True,
+    }
+
+
+def _once(spec: dict[str, Any]) -> dict[str, Any]:
+    window = spec["duplicateWindow"]
+    return {
+        "requiresDuplicateDetection": window > 0,
+        "duplicateDetectionHistoryTimeWindow": f"PT{window}S" if window else None,
+    }
+
+
+def _differences(what: str, found: Any, wanted: dict[str, Any]) -> Iterator[str]:
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            yield f"{what}: {key} is {found.get(key)}, not {value}"
+
+
+def _config(stand: Stand, name: str) -> dict[str, Any]:
+    found = [one for one in stand.deployed.of(CONFIG) if one.name == name]
+    return dict(found[0].properties) if found else {}
+
+
+def _path(subscription: Made) -> str:
+    return "/".join(subscription.id.split("/")[-3::2])
+
+
+def _last(text: str) -> str:
+    return text.rpartition("/")[2]

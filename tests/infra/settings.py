@@ -1,0 +1,38 @@
+"""Which environment variables there are, who sets them, and which must not be set."""
+
+from shared.settings import Settings
+
+# Those that the host reads, for itself and for the bindings, and the app does not.
+HOST = {
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "as whom telemetry is sent",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry is sent; keys in it are of no use",
+    "AzureWebJobsStorage__blobServiceUri": "where the host keeps its locks and keys",
+    "AzureWebJobsStorage__clientId": "client id of the identity to use",
+    "AzureWebJobsStorage__credential": "`managedidentity`",
+    "AzureWebJobsStorage__tableServiceUri": "where the host writes what went wrong with triggers",
+    "COSMOS__credential": "`managedidentity`, for the change feed triggers",
+    "SERVICEBUS__credential": "`managedidentity`, for the queue triggers",
+}
+# Whole strings hold keys, so they are for one machine; Azure says itself what the site is called.
+ON_ONE_MACHINE = {"COSMOS", "SERVICEBUS"}
+BY_AZURE = {"WEBSITE_SITE_NAME"}
+FROM_ELSEWHERE = ON_ONE_MACHINE | BY_AZURE
+
+APP = {
+    str(one.validation_alias): (one.description or "", one.default)
+    for one in Settings.model_fields.values()
+}
+FROM_BICEP = set(APP) - FROM_ELSEWHERE
+
+# What Flex Consumption refuses, and what would hold a key.
+FORBIDDEN = {
+    "AzureWebJobsStorage",
+    "ENABLE_ORYX_BUILD",
+    "FUNCTIONS_EXTENSION_VERSION",
+    "FUNCTIONS_WORKER_RUNTIME",
+    "SCM_DO_BUILD_DURING_DEPLOYMENT",
+    "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING",
+    "WEBSITE_CONTENTSHARE",
+    "WEBSITE_RUN_FROM_PACKAGE",
+    "WEBSITE_TIME_ZONE",
+}

@@ -1,0 +1,46 @@
+"""What the Bicep would deploy for each kind of environment."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.infra.bicep import Deployed, deployed
+
+ROOT = Path(__file__).parent.parent.parent
+NEEDED: dict[str, Any] = {
+    "environmentName": "demo",
+    "location": "westeurope",
+    "authClientId": "11111111-2222-3333-4444-555555555555",
+}
+INSIGHTS = {"insightsTenantId": "tenant", "insightsSubscriptionKeyName": "subscription-key"}
+ENVIRONMENTS: dict[str, dict[str, Any]] = {
+    "development": {"environmentType": "development"},
+    "production": {"environmentType": "production", "alertEmail": "operator@example.com"},
+    "private": {"environmentType": "production", "privateNetworking": True, **INSIGHTS},
+}
+
+
+@dataclass(frozen=True)
+class Stand:
+    """`layout` is the topology.json that this was made from."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    deployed: Deployed
+    layout: Mapping[str, Any]
+
+    @property
+    def is_private(self) -> bool:
+        return bool(self.parameters.get("privateNetworking"))
+
+    @property
+    def is_production(self) -> bool:
+        return self.parameters["environmentType"] == "production"
+
+
+def stand(name: str, root: Path = ROOT) -> Stand:
+    parameters = ENVIRONMENTS[name]
+    made = deployed(root / "infra" / "main.bicep", **NEEDED, **parameters)
+    return Stand(name, parameters, made, json.loads((root / "topology.json").read_text()))

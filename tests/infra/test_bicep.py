@@ -1,0 +1,131 @@
+"""What the Bicep of this repository would make of Azure."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from function_app import app
+from local.host.functions import read_functions
+from shared.topology import containers, messaging
+from tests.infra.promises import METRIC_ALERT, PROMISES, QUERY_ALERT
+from tests.infra.settings import APP, FROM_BICEP
+from tests.infra.stands import ENVIRONMENTS, ROOT, Stand, stand
+
+BICEP = sorted((ROOT / "infra").rglob("*.bicep"))
+once = cache(stand)
+
+each_environment = pytest.mark.parametrize("name", ENVIRONMENTS)
+
+
+@each_environment
+@pytest.mark.parametrize("promise", PROMISES)
+def test_a_promise_is_kept(name: str, promise: str) -> None:
+    assert list(PROMISES[promise](once(name))) == []
+
+
+def test_only_private_data_has_a_network() -> None:
+    kinds = {name: {one.type.split("/")[0] for one in once(name).deployed.resources}
+             for name in ENVIRONMENTS}  # fmt: skip
+
+    assert "Microsoft.Network" not in kinds["development"] | kinds["production"]
+    assert "Microsoft.Network" in kinds["private"]
+
+
+def test_serverless_has_no_throughput_and_autoscale_has_one_for_each_container() -> None:
+    def most(one: Stand) -> dict[str, int | None]:
+        return {made.name: made.properties["options"].get("autoscaleSettings", {}).get("maxThroughput")
+                for made in one.deployed.resources if made.type.endswith("sqlDatabases/containers")}  # fmt: skip
+
+    assert set(most(once("development")).values()) == {None}
+    assert most(once("production")).keys() == containers().keys()
+    assert all(most(once("production")).values())
+
+
+def test_nothing_in_the_source_asks_for_a_key() -> None:
+    for path in BICEP:
+        assert not re.search(r"\blist\w*\(|@secure|listKeys|AccountKey", path.read_text()), path
+
+
+def test_every_module_is_used() -> None:
+    source = "".join(path.read_text() for path in BICEP)
+
+    for path in (ROOT / "infra" / "modules").glob("*.bicep"):
+        assert f"/{path.name}'" in source, path.name
+
+
+def test_every_parameter_of_azd_is_one_of_the_template() -> None:
+    given = re.findall(r'"(\w+)": \{ "value"', (ROOT / "infra" / "main.parameters.json").read_text())
+    template = (ROOT / "infra" / "main.bicep").read_text()
+    needed = re.findall(r"^param (\w+) \w+$", template, re.M)
+
+    assert set(needed) <= set(given)
+    assert set(given) <= set(re.findall(r"^param (\w+)", template, re.M))
+
+
+def test_what_the_triggers_name_is_there() -> None:
+    told = FROM_BICEP | set(APP)
+    for one in read_functions(app, {"COSMOS_DATABASE": "libro"}):
+        for binding in [one.trigger]:
+            connection = binding.get("connection")
+            assert connection is None or any(name.startswith(f"{connection}__") for name in told)
+            queue, topic = binding.get("queueName"), binding.get("topicName")
+            assert queue is None or queue in messaging().queues
+            assert topic is None or topic in messaging().topics
+            for name in ("containerName", "leaseContainerName"):
+                assert binding.get(name) is None or binding[name] in containers()
+
+
+def test_settings_that_triggers_name_are_settings() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "functions").glob("*.py"))
+
+    assert set(re.findall(r'"%(\w+)%"', code)) <= FROM_BICEP
+
+
+def test_the_readme_names_every_container() -> None:
+    """So one that vanishes from topology.json is missed, though all the rest follows that file."""
+    named = re.findall(r"^\| `(\w+)` \| (?:company|key)", (ROOT / "README.md").read_text(), re.M)
+
+    assert {*named, "leases"} == set(containers())
+
+
+def test_the_guide_explains_every_alarm() -> None:
+    guide = (ROOT / "docs" / "operations-guide.md").read_text()
+    for name in ENVIRONMENTS:
+        for one in (*once(name).deployed.of(METRIC_ALERT), *once(name).deployed.of(QUERY_ALERT)):
+            assert f"`{one.name}`" in guide, one.name
+
+
+def test_the_words_of_the_lag_are_those_of_the_code() -> None:
+    [query] = [one.properties["criteria"]["allOf"][0]["query"]
+               for one in once("production").deployed.of(QUERY_ALERT) if one.name == "sync-lag"]  # fmt: skip
+    code = (ROOT / "functions" / "timer_customer_sync.py").read_text()
+
+    for words in re.findall(r'"([^"]+)"', query):
+        assert words in code
+
+
+def test_names_are_the_same_each_time_and_fit() -> None:
+    first, second = stand("production"), stand("production")
+
+    assert [one.id for one in first.deployed.resources] == [
+        one.id for one in second.deployed.resources
+    ]
+    for type_, longest in {"Microsoft.KeyVault/vaults": 24, "Microsoft.Storage/storageAccounts": 24,
+                           "Microsoft.DocumentDB/databaseAccounts": 44,
+                           "Microsoft.Web/sites": 60}.items():  # fmt: skip
+        [one] = first.deployed.of(type_)
+        assert re.fullmatch(r"[a-z0-9-]+", one.name)
+        assert len(one.name) <= longest
+
+
+def test_two_resources_never_have_the_same_id() -> None:
+    for name in ENVIRONMENTS:
+        ids = [one.id for one in once(name).deployed.resources]
+        assert len(ids) == len(set(ids))
+
+
+def test_each_module_says_what_it_is_for() -> None:
+    for path in BICEP:
+        assert Path(path).read_text().startswith("// "), path
