@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import test contract check fmt bench clean
+.PHONY: help setup run token import emulators test contract check fmt bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -25,6 +25,10 @@ token: setup ## print a token to try; ARGS="--role Employee --legal-entity USRT 
 
 import: setup ## load customers from a file; ARGS="FILE.jsonl.gz --legal-entity USRT --store HOUSTON"
 	@$(BIN)/python -m local import $(ARGS)
+
+emulators: setup ## start Microsoft's emulators with our queues and containers; needs Docker and ACCEPT_EULA=Y
+	@$(BIN)/python -m local emulators --write
+	@docker compose up --detach && $(BIN)/python -m local emulators --wait --seed
 
 test: setup ## run the tests, those of the API on both stores; ARGS="tests/domain -k phone"
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -1,0 +1,1 @@
+"""docs/settings.md, the table of every environment variable."""

@@ -1,0 +1,26 @@
+"""docs/settings.md says what the code and the Bicep say."""
+
+from shared.settings import Settings
+from tests.infra.settings import APP, FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
+from tests.settings_page.page import PAGE, page, told
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text() == page(), "write it anew: python -m tests.settings_page"
+
+
+def test_every_setting_is_explained() -> None:
+    assert len(APP) == len(Settings.model_fields)
+    assert all(meaning for meaning, _ in APP.values())
+
+
+def test_every_setting_reaches_azure_and_nothing_else_does() -> None:
+    everything = set(told("private"))
+
+    assert everything - set(HOST) == FROM_BICEP
+    assert everything & FROM_ELSEWHERE == set()
+    assert everything & FORBIDDEN == set()
+
+
+def test_app_and_host_read_different_settings() -> None:
+    assert set(HOST) & set(APP) == set()
