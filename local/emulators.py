@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from shared.topology import Entity, Topic, containers, database, messaging
+from shared.topology import Entity, Messaging, Topic, containers, database, messaging
 
 FOLDER: Final = Path(__file__).parent.parent / "emulators"
 SERVICEBUS: Final = "servicebus.json"
@@ -44,9 +44,12 @@ class TooManyEntities(ValueError):
 class Emulators:
     """The configurations, and in `differences` what had to be other than in Azure."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: Messaging | None = None) -> None:
         self.differences: list[str] = []
-        self.files: Mapping[str, Any] = {SERVICEBUS: self._bus(), COSMOS: self._documents()}
+        self.files: Mapping[str, Any] = {
+            SERVICEBUS: self._bus(layout or messaging()),
+            COSMOS: self._documents(),
+        }
 
     def write(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -61,8 +64,7 @@ class Emulators:
             if not (folder / name).exists() or (folder / name).read_text() != _rendered(content)
         ]
 
-    def _bus(self) -> Any:
-        layout = messaging()
+    def _bus(self, layout: Messaging) -> Any:
         if len(layout.queues) + len(layout.topics) > MOST_ENTITIES:
             raise TooManyEntities(f"The emulator takes {MOST_ENTITIES} queues and topics.")
         self._differ("", "messages live", "P14D", LIFETIME)

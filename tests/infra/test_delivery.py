@@ -1,0 +1,73 @@
+"""How what is here gets to Azure."""
+
+import re
+
+from tests.infra.stands import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def test_actions_are_pinned_to_a_commit() -> None:
+    assert WORKFLOWS
+    for path in WORKFLOWS:
+        for used in re.findall(r"uses: (.+)", path.read_text()):
+            assert used.startswith("./") or PINNED.fullmatch(used), used
+
+
+def test_a_workflow_may_read_and_only_the_deployment_signs_in() -> None:
+    for path in WORKFLOWS:
+        text = path.read_text()
+        assert re.search(r"^permissions:\n  contents: read$", text, re.M), path
+        assert ("id-token: write" in text) == (path.name == "deploy.yaml")
+        assert "secrets." not in text
+
+
+def test_checks_are_those_of_a_developer_and_the_real_compiler() -> None:
+    text = (ROOT / ".github" / "workflows" / "check.yaml").read_text()
+
+    assert "run: bash .ci/run" in text
+    assert "az bicep build --file infra/main.bicep" in text
+    assert "az bicep lint --file infra/main.bicep" in text
+
+
+def test_nothing_is_deployed_unseen_or_unchecked() -> None:
+    text = (ROOT / ".github" / "workflows" / "deploy.yaml").read_text()
+
+    assert "needs: check" in text
+    assert text.index("azd provision --preview") < text.index("azd provision --no-prompt")
+    assert text.index("azd provision --no-prompt") < text.index("azd deploy")
+
+
+def test_every_parameter_of_the_environment_comes_from_the_repository() -> None:
+    wanted = set(re.findall(r"\$\{(\w+)", (ROOT / "infra" / "main.parameters.json").read_text()))
+    given = (ROOT / ".github" / "workflows" / "deploy.yaml").read_text()
+
+    for name in wanted:
+        assert f"{name}: ${{{{ vars.{name}" in given, name
+
+
+def test_azd_finds_infrastructure_and_app() -> None:
+    text = (ROOT / "azure.yaml").read_text()
+
+    assert "path: infra" in text
+    assert re.search(r"^  api:", text, re.M)
+    assert (ROOT / "requirements.txt").exists(), "it is where `project: .` looks"
+
+
+def test_the_package_leaves_out_what_azure_does_not_need() -> None:
+    ignored = set((ROOT / ".funcignore").read_text().split())
+    top = {path.name + ("/" if path.is_dir() else "") for path in ROOT.iterdir()}
+    shipped = {name for name in top if name not in ignored and not name.startswith((".", "__"))}
+
+    assert shipped - {"local.settings.json"} == {
+        "function_app.py", "functions/", "host.json", "requirements.txt", "shared/",
+        "topology.json",
+    }  # fmt: skip
+
+
+def test_every_policy_that_is_skipped_has_its_reason() -> None:
+    text = (ROOT / ".checkov.yaml").read_text()
+
+    for line in re.findall(r"^\s+- CKV.*$", text, re.M):
+        assert re.search(r"# \S+ \S+", line), line
