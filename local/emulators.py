@@ -83,7 +83,9 @@ class Emulators:
         subscriptions = [self._subscription(it) for it in one.subscriptions]
         if not subscriptions:
             self._differ(one.name, "subscriptions", "none", EVERYTHING)
-            subscriptions = [self._subscription(Entity(EVERYTHING, lock=SHORTEST_LOCK["subscription"]))]
+            subscriptions = [
+                self._subscription(Entity(EVERYTHING, lock=SHORTEST_LOCK["subscription"]))
+            ]
         return {
             "Name": one.name,
             "Properties": {"DefaultMessageTimeToLive": LIFETIME, **self._once(one.name, one)},

@@ -83,7 +83,9 @@ UNWATCHED = {
     QUERY_ALERT: "is a watcher itself",
     "Microsoft.Resources/resourceGroups": "is a folder",
 }
-SECRET = re.compile(r"AccountKey|SharedAccessKey|SharedAccessSignature|[?&]sig=|password", re.I)
+SECRET = re.compile(
+    r"AccountKey|SharedAccessKey|SharedAccessSignature|[?&]sig=|password", re.IGNORECASE
+)
 
 
 def containers_are_those_of_the_topology(stand: Stand) -> Iterator[str]:
@@ -144,7 +146,10 @@ def only_the_app_reaches_private_data(stand: Stand) -> Iterator[str]:
     for one in (one for type_ in REACHABLE for one in stand.deployed.of(type_)):
         if one.properties.get("publicNetworkAccess") != wanted:
             yield f"{one.name}: the public has {one.properties.get('publicNetworkAccess')}"
-        if one.properties.get("networkAcls", {}).get("defaultAction") == "Allow" and stand.is_private:
+        if (
+            one.properties.get("networkAcls", {}).get("defaultAction") == "Allow"
+            and stand.is_private
+        ):
             yield f"{one.name} lets everybody in"
         if (one.id in reached) != stand.is_private:
             yield f"{one.name} has a private endpoint where it should not, or none where it should"
@@ -168,7 +173,9 @@ def no_setting_and_no_output_is_a_secret(stand: Stand) -> Iterator[str]:
             yield f"{name} is a secret"
         if "connection" in str(value).lower() and name != "APPLICATIONINSIGHTS_CONNECTION_STRING":
             yield f"{name} is a connection string"
-        if name in stand.deployed.outputs and re.search("key$|secret|connection", name, re.I):
+        if name in stand.deployed.outputs and re.search(
+            "key$|secret|connection", name, re.IGNORECASE
+        ):
             yield f"{name} sounds like a secret"
 
 

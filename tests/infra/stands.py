@@ -37,7 +37,7 @@ class Stand:
 
     @property
     def is_production(self) -> bool:
-        return self.parameters["environmentType"] == "production"
+        return str(self.parameters["environmentType"]) == "production"
 
 
 def stand(name: str, root: Path = ROOT) -> Stand:

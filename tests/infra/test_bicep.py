@@ -9,8 +9,9 @@ import pytest
 from function_app import app
 from local.host.functions import read_functions
 from shared.topology import containers, messaging
-from tests.infra.promises import METRIC_ALERT, PROMISES, QUERY_ALERT
-from tests.infra.settings import APP, FROM_BICEP
+from shared.usecases.relay import CUSTOMER_SYNC, EVENTS
+from tests.infra.promises import CONTAINER, METRIC_ALERT, PROMISES, QUERY_ALERT
+from tests.infra.settings import FROM_BICEP, HOST
 from tests.infra.stands import ENVIRONMENTS, ROOT, Stand, stand
 
 BICEP = sorted((ROOT / "infra").rglob("*.bicep"))
@@ -35,8 +36,9 @@ def test_only_private_data_has_a_network() -> None:
 
 def test_serverless_has_no_throughput_and_autoscale_has_one_for_each_container() -> None:
     def most(one: Stand) -> dict[str, int | None]:
-        return {made.name: made.properties["options"].get("autoscaleSettings", {}).get("maxThroughput")
-                for made in one.deployed.resources if made.type.endswith("sqlDatabases/containers")}  # fmt: skip
+        options = {made.name: made.properties["options"] for made in one.deployed.of(CONTAINER)}
+        return {name: one.get("autoscaleSettings", {}).get("maxThroughput")
+                for name, one in options.items()}  # fmt: skip
 
     assert set(most(once("development")).values()) == {None}
     assert most(once("production")).keys() == containers().keys()
@@ -56,25 +58,33 @@ def test_every_module_is_used() -> None:
 
 
 def test_every_parameter_of_azd_is_one_of_the_template() -> None:
-    given = re.findall(r'"(\w+)": \{ "value"', (ROOT / "infra" / "main.parameters.json").read_text())
+    given = re.findall(
+        r'"(\w+)": \{ "value"', (ROOT / "infra" / "main.parameters.json").read_text()
+    )
     template = (ROOT / "infra" / "main.bicep").read_text()
-    needed = re.findall(r"^param (\w+) \w+$", template, re.M)
+    needed = re.findall(r"^param (\w+) \w+$", template, re.MULTILINE)
 
     assert set(needed) <= set(given)
-    assert set(given) <= set(re.findall(r"^param (\w+)", template, re.M))
+    assert set(given) <= set(re.findall(r"^param (\w+)", template, re.MULTILINE))
 
 
 def test_what_the_triggers_name_is_there() -> None:
-    told = FROM_BICEP | set(APP)
-    for one in read_functions(app, {"COSMOS_DATABASE": "libro"}):
-        for binding in [one.trigger]:
-            connection = binding.get("connection")
-            assert connection is None or any(name.startswith(f"{connection}__") for name in told)
-            queue, topic = binding.get("queueName"), binding.get("topicName")
-            assert queue is None or queue in messaging().queues
-            assert topic is None or topic in messaging().topics
-            for name in ("containerName", "leaseContainerName"):
-                assert binding.get(name) is None or binding[name] in containers()
+    triggers = [one.trigger for one in read_functions(app, {"COSMOS_DATABASE": "libro"})]
+    named = {
+        key: {one[key] for one in triggers if key in one}
+        for key in ("connection", "queueName", "topicName", "containerName", "leaseContainerName")
+    }
+
+    assert named["connection"] == {"COSMOS", "SERVICEBUS"}
+    assert {f"{one}__credential" for one in named["connection"]} <= set(HOST)
+    assert named["queueName"] <= set(messaging().queues)
+    assert named["topicName"] <= set(messaging().topics)
+    assert named["containerName"] | named["leaseContainerName"] <= set(containers())
+
+
+def test_what_the_relay_sends_to_is_there() -> None:
+    assert EVENTS in messaging().topics
+    assert CUSTOMER_SYNC in messaging().queues
 
 
 def test_settings_that_triggers_name_are_settings() -> None:
@@ -85,7 +95,9 @@ def test_settings_that_triggers_name_are_settings() -> None:
 
 def test_the_readme_names_every_container() -> None:
     """So one that vanishes from topology.json is missed, though all the rest follows that file."""
-    named = re.findall(r"^\| `(\w+)` \| (?:company|key)", (ROOT / "README.md").read_text(), re.M)
+    named = re.findall(
+        r"^\| `(\w+)` \| (?:company|key)", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
 
     assert {*named, "leases"} == set(containers())
 
@@ -98,8 +110,8 @@ def test_the_guide_explains_every_alarm() -> None:
 
 
 def test_the_words_of_the_lag_are_those_of_the_code() -> None:
-    [query] = [one.properties["criteria"]["allOf"][0]["query"]
-               for one in once("production").deployed.of(QUERY_ALERT) if one.name == "sync-lag"]  # fmt: skip
+    alarms = {one.name: one.properties for one in once("production").deployed.of(QUERY_ALERT)}
+    query = alarms["sync-lag"]["criteria"]["allOf"][0]["query"]
     code = (ROOT / "functions" / "timer_customer_sync.py").read_text()
 
     for words in re.findall(r'"([^"]+)"', query):

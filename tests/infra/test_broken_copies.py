@@ -73,10 +73,9 @@ def broken(one: Stand) -> set[str]:
     return {name for name, promise in PROMISES.items() if list(promise(one))}
 
 
-@pytest.mark.parametrize(("old", "file", "new", "name", "noticed_by"), BREAKS)
-def test_what_is_broken_is_noticed(
-    tmp_path: Path, old: str, file: str, new: str, name: str, noticed_by: str
-) -> None:
+@pytest.mark.parametrize("one", BREAKS)
+def test_what_is_broken_is_noticed(tmp_path: Path, one: tuple[str, str, str, str, str]) -> None:
+    old, file, new, name, noticed_by = one
     path = copied(tmp_path) / "infra" / "modules" / f"{file}.bicep"
     text = path.read_text()
     assert old in text

@@ -18,7 +18,7 @@ def test_actions_are_pinned_to_a_commit() -> None:
 def test_a_workflow_may_read_and_only_the_deployment_signs_in() -> None:
     for path in WORKFLOWS:
         text = path.read_text()
-        assert re.search(r"^permissions:\n  contents: read$", text, re.M), path
+        assert re.search(r"^permissions:\n  contents: read$", text, re.MULTILINE), path
         assert ("id-token: write" in text) == (path.name == "deploy.yaml")
         assert "secrets." not in text
 
@@ -51,7 +51,7 @@ def test_azd_finds_infrastructure_and_app() -> None:
     text = (ROOT / "azure.yaml").read_text()
 
     assert "path: infra" in text
-    assert re.search(r"^  api:", text, re.M)
+    assert re.search(r"^  api:", text, re.MULTILINE)
     assert (ROOT / "requirements.txt").exists(), "it is where `project: .` looks"
 
 
@@ -69,5 +69,5 @@ def test_the_package_leaves_out_what_azure_does_not_need() -> None:
 def test_every_policy_that_is_skipped_has_its_reason() -> None:
     text = (ROOT / ".checkov.yaml").read_text()
 
-    for line in re.findall(r"^\s+- CKV.*$", text, re.M):
+    for line in re.findall(r"^\s+- CKV.*$", text, re.MULTILINE):
         assert re.search(r"# \S+ \S+", line), line

@@ -173,7 +173,9 @@ async def test_a_broker_takes_it_and_delivers_by_its_filters(fuller: Emulators) 
     sent = [{"type": "consent.given"}, {"type": "customer.created"}, {"legalEntity": "USRT"}]
     with servicebus.serve(fuller.files[SERVICEBUS]) as bus:
         sender = with_connection_string(bus.connection_string)
-        await sender.send("news", [Outgoing(str(i), b"{}", properties=it) for i, it in enumerate(sent)])
+        await sender.send(
+            "news", [Outgoing(str(i), b"{}", properties=it) for i, it in enumerate(sent)]
+        )
         await sender.close()
 
         assert bus.counts("news/Subscriptions/all")["active"] == 3
@@ -217,7 +219,8 @@ class Empty(Endpoint):
 
 
 async def test_the_containers_are_made_once() -> None:
-    with served(Empty()) as account:
+    account = Empty()
+    with served(account):
         await seed(connection_string(account.url))
         first = dict(account.made)
         await seed(connection_string(account.url))

@@ -30,7 +30,7 @@ class Parser:
 
     def declarations(self) -> list[Declaration]:
         found = []
-        while not self._skip_newlines().kind == "end":
+        while self._skip_newlines().kind != "end":
             if self._next_is("@"):
                 self._expression()
                 continue

@@ -1,0 +1,1 @@
+"""docs/cost.md, what a month in Azure costs."""

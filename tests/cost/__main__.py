@@ -1,0 +1,5 @@
+"""python -m tests.cost: write docs/cost.md anew."""
+
+from tests.cost.page import PAGE, page
+
+PAGE.write_text(page())
