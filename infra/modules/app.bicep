@@ -9,6 +9,7 @@ param cosmosEndpoint string
 param databaseName string
 param serviceBusNamespace string
 param vaultUri string
+param cursorKeyUri string
 param authClientId string
 param allowedClientApplications array
 param insightsTenantId string
@@ -89,7 +90,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
-// What shared/settings.py reads and what the host reads for the bindings. No value is a secret.
+// What shared/settings.py reads and what the host reads for the bindings. No value is a
+// secret; one is a reference to it.
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app
   name: 'appsettings'
@@ -104,6 +106,10 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     COSMOS__accountEndpoint: cosmosEndpoint
     COSMOS__clientId: identity.properties.clientId
     COSMOS__credential: 'managedidentity'
+    CURSOR_KEY: '@Microsoft.KeyVault(SecretUri=${cursorKeyUri})'
+    ENTRA__audience: authClientId
+    ENTRA__authority: take(login, length(login) - 1)
+    ENTRA__tenantId: tenant().tenantId
     KEYVAULT__clientId: identity.properties.clientId
     KEYVAULT__vaultUri: vaultUri
     SERVICEBUS__clientId: identity.properties.clientId

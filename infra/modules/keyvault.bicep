@@ -1,8 +1,11 @@
-// Secrets of other systems, put there by people. The app reads them by the names that settings say.
+// Secrets of other systems, put there by people; the app reads them by the names that settings say.
+// One is its own: what signs the cursors of pages, the same on all instances.
 param name string
 param principalId string
 param workspaceId string
 param publicNetworkAccess string
+@secure()
+param cursorKey string
 param location string
 param tags object
 
@@ -24,6 +27,16 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
       bypass: 'None'
       defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
     }
+  }
+}
+
+resource cursor 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
+  parent: vault
+  name: 'cursor-key'
+  tags: tags
+  properties: {
+    value: cursorKey
+    contentType: 'text/plain'
   }
 }
 
@@ -52,3 +65,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 output id string = vault.id
 output name string = vault.name
 output uri string = vault.properties.vaultUri
+// Without a version, so that the app follows the newest.
+output cursorKeyUri string = '${vault.properties.vaultUri}secrets/cursor-key'

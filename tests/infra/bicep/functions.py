@@ -50,6 +50,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "empty": lambda one: one is None or not (len(one) if not isinstance(one, Runtime) else 1),
     "endsWith": lambda text, end: text.endswith(end),
     "environment": lambda: ENVIRONMENT,
+    "newGuid": lambda: str(uuid.uuid4()),
     "guid": lambda *values: str(uuid.uuid5(uuid.NAMESPACE_OID, "\0".join(map(str, values)))),
     "items": lambda record: [{"key": key, "value": record[key]} for key in sorted(record)],
     "length": len,
