@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import emulators test contract check fmt bench clean
+.PHONY: help setup run token import emulators trace test contract check fmt bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ import: setup ## load customers from a file; ARGS="FILE.jsonl.gz --legal-entity 
 emulators: setup ## start Microsoft's emulators with our queues and containers; needs Docker and ACCEPT_EULA=Y
 	@$(BIN)/python -m local emulators --write
 	@docker compose up --detach && $(BIN)/python -m local emulators --wait --seed
+
+trace: setup ## show one asynchronous creation, hop by hop, with what each took
+	@$(BIN)/python -m local trace
 
 test: setup ## run the tests, those of the API on both stores; ARGS="tests/domain -k phone"
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -7,7 +7,7 @@ itself, so what can never succeed goes that way too, with its reason noted.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -15,12 +15,15 @@ from typing import Any, Generic, TypeVar
 import azure.functions as func
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from functions._work import Work
 from shared import wiring
 from shared.bus import Outgoing
 from shared.domain.flaws import flaws_of
 from shared.errors import Invalid, Refusal, Unavailable
+from shared.telemetry import Attributes
 from shared.topology import messaging
 from shared.usecases.failures import Failure, note_failure
+from shared.usecases.relay import TRACEPARENT
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +58,11 @@ def receiving(queue: str, command: type[BaseModel]) -> Callable[[Handler], Entry
 
     def made(handler: Handler) -> Entry:
         async def entry(msg: func.ServiceBusMessage) -> None:
-            await _run(queue, adapter, handler, msg)
+            properties = msg.application_properties or {}
+            parent = str(properties.get(TRACEPARENT, ""))
+            told = _attributes(queue, msg, properties)
+            with Work(handler.__name__, "consumer", parent=parent, attributes=told):
+                await _run(queue, adapter, handler, msg)
 
         entry.__name__, entry.__doc__ = handler.__name__, handler.__doc__
         entry.__module__ = handler.__module__
@@ -84,6 +91,19 @@ async def _run(
         failure = Failure(code=code, detail=detail, at=now)
         await note_failure(str(msg.message_id), failure, backend.documents)
         raise
+
+
+def _attributes(
+    queue: str, msg: func.ServiceBusMessage, properties: Mapping[str, Any]
+) -> Attributes:
+    return {
+        "messaging.system": "servicebus",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": queue,
+        "messaging.message.id": str(msg.message_id),
+        "messaging.servicebus.message.delivery_count": msg.delivery_count or 1,
+        "libro.legal_entity": str(properties.get("legalEntity", "")),
+    }
 
 
 def _read(adapter: TypeAdapter[Any], msg: func.ServiceBusMessage) -> Any:

@@ -7,6 +7,7 @@ from shared.domain.sync_operations import SynchronizeCustomer
 from shared.errors import Refusal, Unavailable
 from shared.usecases.conversion import convert, note_failure
 from shared.usecases.relay import CUSTOMER_SYNC
+from shared.wiring_telemetry import telemetry
 
 bp = func.Blueprint()
 
@@ -26,7 +27,11 @@ async def synchronize_customer(received: Received[SynchronizeCustomer]) -> None:
     command = received.command
     errand = received.backend.errand(command.legal_entity, ACTOR, received.now)
     try:
-        await convert(command.customer_id, errand=errand)
+        with telemetry().span(
+            "convert_customer", attributes={"libro.legal_entity": command.legal_entity}
+        ) as span:
+            converted = await convert(command.customer_id, errand=errand)
+            span.note({"libro.customer": converted.id, "libro.sync_status": converted.sync_status})
     except Unavailable as exc:
         await note_failure(command.customer_id, exc.code, exc.detail, errand=errand)
         raise

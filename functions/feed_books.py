@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.errors import Refusal
 from shared.usecases.plan_records import PLAN
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
     lease_container_name="leases",
     lease_container_prefix="move_clients",
 )
+@observed
 async def move_clients(changes: func.DocumentList) -> None:
     """Execute or undo each plan, chunk by chunk; one that comes again goes on where it was."""
     for change in changes:

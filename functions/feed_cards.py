@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.usecases.cards import settle
 from shared.usecases.memberships import MEMBERSHIP
@@ -23,6 +24,7 @@ SOURCES = ("customer", MEMBERSHIP, "measures")  # what a card is made of
     lease_container_name="leases",
     lease_container_prefix="keep_cards",
 )
+@observed
 async def keep_cards(changes: func.DocumentList) -> None:
     """Write the cards of each changed customer anew, if she is in a book."""
     backend, now = wiring.backend(), datetime.now(UTC)

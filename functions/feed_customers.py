@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.usecases.directory import Change, repair
 
@@ -20,6 +21,7 @@ bp = func.Blueprint()
     lease_container_name="leases",
     lease_container_prefix="repair_directory",
 )
+@observed
 async def repair_directory(changes: func.DocumentList) -> None:
     """Index each changed customer whose directory entries are not of its own version."""
     customers = [

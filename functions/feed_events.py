@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._sending import Traced
+from functions._work import observed
 from shared import wiring
 from shared.usecases.relay import relay
 
@@ -20,12 +22,13 @@ bp = func.Blueprint()
     lease_container_name="leases",
     lease_container_prefix="relay_events",
 )
+@observed
 async def relay_events(changes: func.DocumentList) -> None:
     """Send events to the topic `events`, and who waits for an account number to `customer-sync`."""
     backend = wiring.backend()
     await relay(
         [change.data for change in changes],
-        bus=backend.bus,
+        bus=Traced(backend.bus),
         documents=backend.documents,
         now=datetime.now(UTC),
     )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.usecases.follow_up_moves import follow_client
 from shared.usecases.memberships import MEMBERSHIP
@@ -22,6 +23,7 @@ ACTOR = "system:follow-ups"
     lease_container_name="leases",
     lease_container_prefix="move_follow_ups",
 )
+@observed
 async def move_follow_ups(changes: func.DocumentList) -> None:
     """Let no open follow-up stay in a book that its client has left."""
     backend, now = wiring.backend(), datetime.now(UTC)

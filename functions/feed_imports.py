@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.usecases.imports import CHUNK, import_of, work_through
 
@@ -19,6 +20,7 @@ bp = func.Blueprint()
     lease_container_name="leases",
     lease_container_prefix="run_imports",
 )
+@observed
 async def run_imports(changes: func.DocumentList) -> None:
     """Make the customers of each chunk; a chunk that comes again finds them made."""
     backend = wiring.backend()

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.usecases.offline import channel_actor
 from shared.usecases.uploads import SESSION, work_through
@@ -20,6 +21,7 @@ bp = func.Blueprint()
     lease_container_name="leases",
     lease_container_prefix="apply_uploads",
 )
+@observed
 async def apply_uploads(changes: func.DocumentList) -> None:
     """Apply the operations of each session; one that comes again goes on where it was."""
     backend = wiring.backend()

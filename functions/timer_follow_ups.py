@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions._work import observed
 from shared import wiring
 from shared.usecases import follow_up_rounds
 from shared.usecases.companies import every_company
@@ -16,6 +17,7 @@ ACTOR = "system:follow-ups"
 
 
 @bp.timer_trigger(arg_name="tick", schedule="0 7 * * * *", run_on_startup=False)
+@observed
 async def make_follow_ups(tick: func.TimerRequest) -> None:
     """Go round the client books of every company that has them."""
     backend, now = wiring.backend(), datetime.now(UTC)

@@ -19,13 +19,15 @@ from shared.ports import (
 
 @dataclass(slots=True)
 class Tally:
-    """Store operations of one request; `charge` is in request units, where the store has them."""
+    """Store operations of one request; `charge` is in request units, `throttled` counts refusals
+    for asking too much, where the store has them."""
 
     reads: int = 0
     queries: int = 0
     commits: int = 0
     scattered: int = 0
     charge: float = 0.0
+    throttled: int = 0
 
     @property
     def total(self) -> int:

@@ -95,6 +95,34 @@ class Settings(BaseSettings):
             description="what signs the cursors of pages; in Azure a reference to Key Vault",
         ),
     ] = None
+    telemetry: Annotated[
+        str | None,
+        Field(
+            validation_alias="TELEMETRY",
+            pattern=r"^(off|console|otlp|azure-monitor|file:.+)$",
+            description="off, console, otlp, azure-monitor or file:PATH; default: azure-monitor "
+            "in Azure where it has a connection string, off anywhere else",
+        ),
+    ] = None
+    otlp_endpoint: Annotated[
+        str,
+        Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="where otlp goes"),
+    ] = "http://127.0.0.1:4318"
+    application_insights: Annotated[
+        str | None,
+        Field(
+            validation_alias="APPLICATIONINSIGHTS_CONNECTION_STRING",
+            description="where azure-monitor goes; it names the resource and holds no secret",
+        ),
+    ] = None
+    application_insights_authentication: Annotated[
+        str | None,
+        Field(
+            validation_alias="APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+            pattern=r"^Authorization=AAD(;ClientId=[^;]+)?$",
+            description="Authorization=AAD, and ;ClientId=... of the identity to sign in with",
+        ),
+    ] = None
     site: Annotated[
         str | None,
         Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),

@@ -1,12 +1,8 @@
 """The one way in: understand, admit, run, answer. The only place where an error gets a status."""
 
 import logging
-import re
-import time
-import uuid
 import warnings
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -31,16 +27,16 @@ from functions._http.parsing import (
 )
 from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, status_of
 from functions._http.reply import Reply
+from functions._work import Work
 from shared import deadlines, wiring
 from shared.errors import Refusal
-from shared.metering import Tally, tally
 from shared.sessions import session
+from shared.telemetry import current, trace_id
+from shared.wiring_telemetry import telemetry
 
 log = logging.getLogger(__name__)
-trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 
 SESSION = "X-Session"
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Entry = Callable[[func.HttpRequest], Any]
 
@@ -65,24 +61,24 @@ def serve(blueprint: func.Blueprint, operation: Operation) -> Callable[[Handler]
 
 
 def _entry(operation: Operation, handler: Handler) -> Entry:
+    asked = {"http.request.method": operation.method, "http.route": f"/api/{operation.route}"}
+
     # Not functools.wraps: the worker follows __wrapped__ and refuses the other signature.
     async def entry(req: func.HttpRequest) -> func.HttpResponse:
-        started = time.perf_counter()
-        trace = _trace_of(req.headers.get("traceparent"))
-        trace_id.set(trace)
-        count = Tally()
-        tally.set(count)
-        deadlines.start()
-        try:
-            response = await _respond(operation, handler, req)
-        except Exception as exc:
-            response = _failed(exc, operation, req, trace)
-        response.headers["X-Trace-Id"] = trace
-        response.headers["Server-Timing"] = f'store;desc="{count}"'
-        if (seen := session.get()) and seen.written:
-            response.headers[SESSION] = str(seen)
-        _log(operation, response.status_code, started, count)
-        return response
+        parent = req.headers.get("traceparent")
+        with Work(operation.name, "server", parent=parent, attributes=asked) as work:
+            deadlines.start()
+            try:
+                response = await _respond(operation, handler, req)
+            except Exception as exc:
+                response = _failed(exc, operation, req)
+            response.headers["X-Trace-Id"] = trace_id()
+            response.headers["Server-Timing"] = f'store;desc="{work.count}"'
+            if (seen := session.get()) and seen.written:
+                response.headers[SESSION] = str(seen)
+            work.answered(response.status_code)
+            _log(operation, response.status_code, work)
+            return response
 
     entry.__name__, entry.__doc__, entry.__module__ = (
         handler.__name__,
@@ -122,7 +118,7 @@ async def _respond(
         try:
             return render(operation, await handler(call), headers)
         except Refusal as exc:
-            return _failed(exc, operation, req, trace_id.get())
+            return _failed(exc, operation, req)
 
     return await idempotency.once(run, place=place, req=req, documents=backend.documents, now=now)
 
@@ -134,10 +130,16 @@ async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Ba
     _caller.authorize(caller, operation.roles, company)
     if company and operation.name != "put_company":
         await backend.configuration.company(company)
+        _tell_company(company)
         await _caller.check_pos_operation(
             caller, operation.pos_operation, company, backend.configuration
         )
     return caller
+
+
+def _tell_company(company: str) -> None:
+    if span := current.get():
+        span.note({"libro.legal_entity": company})
 
 
 def render(operation: Operation, reply: Reply, asked: Mapping[str, str]) -> func.HttpResponse:
@@ -171,10 +173,8 @@ def _is_known(etag: str, if_none_match: str | None) -> bool:
     return etag in known or "*" in known
 
 
-def _failed(
-    exc: Exception, operation: Operation, req: func.HttpRequest, trace: str
-) -> func.HttpResponse:
-    instance = _instance(req)
+def _failed(exc: Exception, operation: Operation, req: func.HttpRequest) -> func.HttpResponse:
+    instance, trace = _instance(req), trace_id()
     if not isinstance(exc, Refusal):
         log.error("%s failed", operation.name, exc_info=exc)
         body = {
@@ -204,18 +204,13 @@ def _instance(req: func.HttpRequest) -> str:
 
 def refuse(refusal: Refusal, req: func.HttpRequest) -> func.HttpResponse:
     """Return the refusal as it is answered, for a function that is no operation."""
-    trace = _trace_of(req.headers.get("traceparent"))
-    response = _problem(refusal, _instance(req), trace)
-    response.headers["X-Trace-Id"] = trace
+    with telemetry().span("refuse", "server", parent=req.headers.get("traceparent")):
+        response = _problem(refusal, _instance(req), trace_id())
+        response.headers["X-Trace-Id"] = trace_id()
     return response
 
 
-def _trace_of(traceparent: str | None) -> str:
-    match = TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    return match[1] if match else uuid.uuid4().hex
-
-
-def _log(operation: Operation, status: int, started: float, count: Tally) -> None:
+def _log(operation: Operation, status: int, work: Work) -> None:
     if log.isEnabledFor(logging.INFO):
-        milliseconds = (time.perf_counter() - started) * 1000
-        log.info("%s %s in %.1f ms, %s", operation.name, status, milliseconds, count)
+        milliseconds = work.seconds * 1000
+        log.info("%s %s in %.1f ms, %s", operation.name, status, milliseconds, work.count)

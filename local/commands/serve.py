@@ -18,6 +18,7 @@ from local.folder import Folder
 from local.host import logs
 from local.insights import INSIGHTS
 from local.stores import STORES
+from local.telemetry import named
 
 SHUTDOWN = 10  # seconds for requests that are under way
 WELCOME = """\
@@ -44,6 +45,7 @@ class Factory:
     store: str
     bus: str
     insights: str
+    telemetry: str | None
 
     def __call__(self) -> Any:
         # Imported here, so that the process that only supervises stays small.
@@ -57,6 +59,7 @@ class Factory:
             STORES[self.store],
             BUSES[self.bus],
             INSIGHTS[self.insights],
+            named(self.telemetry),
         )
 
 
@@ -78,10 +81,20 @@ def add_to(commands: Any, data: Path) -> None:
         "--insights", choices=sorted(INSIGHTS), default="embedded",
         help="customer-insights: the one that the environment names; default: %(default)s",
     )  # fmt: skip
+    parser.add_argument(
+        "--telemetry", metavar="WHERE", type=_telemetry,
+        help="console, otlp, file:PATH or off; default: as TELEMETRY says, else off",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
     parser.set_defaults(run=run)
+
+
+def _telemetry(text: str) -> str:
+    if text not in {"off", "console", "otlp"} and not text.startswith("file:"):
+        raise argparse.ArgumentTypeError(f"{text} is none of console, otlp, file:PATH, off")
+    return text
 
 
 def run(options: argparse.Namespace) -> int:
@@ -107,6 +120,7 @@ def _config(options: argparse.Namespace) -> uvicorn.Config:
             store=options.store,
             bus=options.bus,
             insights=options.insights,
+            telemetry=options.telemetry,
         ),
         factory=True,
         workers=options.workers,

@@ -23,6 +23,7 @@ from local.host.http import HttpEdge, Receive, Scope, Send
 from local.insights import OpenInsights
 from local.insights import embedded as imported
 from local.stores import OpenStore, sqlite
+from local.telemetry import OpenTelemetry, as_installed
 from shared import wiring
 from shared.ports import Documents
 from shared.topology import database
@@ -43,6 +44,7 @@ class Host:
     open_store: OpenStore = sqlite
     open_bus: OpenBus = embedded
     open_insights: OpenInsights = imported
+    open_telemetry: OpenTelemetry = as_installed
 
     def __post_init__(self) -> None:
         settings = {"COSMOS_DATABASE": database()}
@@ -63,8 +65,9 @@ class Host:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Documents]:
         """Open the stores, serve every trigger, and on the way out finish what has begun."""
-        async with self.open_store(self.folder) as documents, self._serving(documents):
-            yield documents
+        with self.open_telemetry():
+            async with self.open_store(self.folder) as documents, self._serving(documents):
+                yield documents
 
     @asynccontextmanager
     async def _serving(self, documents: Documents) -> AsyncIterator[None]:

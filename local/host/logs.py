@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from functions._http.edge import trace_id
+from shared.telemetry import trace_id
 
 COLORS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 DIM = "2"
@@ -20,7 +20,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S.%f")[:-3]
-        trace = trace_id.get()[:8] or "-" * 8
+        trace = trace_id()[:8] or "-" * 8
         text = record.getMessage()
         if record.levelname in COLORS:
             text = self._painted(f"{record.levelname.lower()}: {text}", COLORS[record.levelname])
@@ -38,7 +38,7 @@ class Json(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "traceId": trace_id.get() or None,
+            "traceId": trace_id() or None,
             "message": record.getMessage(),
         }
         if record.exc_info:

@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
 from shared.metering import tally
 from shared.sessions import Session, merged, session
+from shared.telemetry import current
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class Traffic:
             yield asking
         except HttpResponseError as exc:
             asking.headers = getattr(exc, "headers", None) or {}
+            _note_refusal(exc)
             raise
         finally:
             if writes and (token := asking.headers.get(SESSION)):
@@ -71,10 +74,17 @@ class Traffic:
             asked.wrote(container, token)
 
 
+def _note_refusal(exc: HttpResponseError) -> None:
+    if exc.status_code == HTTPStatus.TOO_MANY_REQUESTS and (count := tally.get()):
+        count.throttled += 1
+
+
 def _count(what: str, container: str, headers: Mapping[str, Any], seconds: float) -> None:
     charge = float(headers.get(CHARGE, 0))
     if count := tally.get():
         count.charge += charge
+    if span := current.get():
+        span.tell(what, {"container": container, "charge": charge, "seconds": round(seconds, 4)})
     log.debug(
         "%s of %s: %.2f RU, %.1f ms, activity %s",
         what, container, charge, seconds * 1000, headers.get(ACTIVITY, "unknown"),

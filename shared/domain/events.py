@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import Field
+
 from shared.domain.customers import CustomerView
 from shared.domain.values import Record
 
@@ -62,7 +64,10 @@ class CustomerChange(Record):
 
 
 class Event(Record):
-    """A CloudEvents 1.0 envelope. `subject` is the customer's GUID, whose events come in order."""
+    """A CloudEvents 1.0 envelope. `subject` is the customer's GUID, whose events come in order.
+
+    `traceparent` is the extension for distributed tracing: the request that made the change.
+    """
 
     specversion: Literal["1.0"] = "1.0"
     id: str
@@ -71,6 +76,7 @@ class Event(Record):
     subject: str
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = Field(default=None, exclude_if=lambda value: value is None)
     data: CustomerChange
 
 
@@ -95,7 +101,9 @@ def type_of(before: CustomerView | None, after: CustomerView) -> EventType:
     return "customer.restored" if after.status == "Active" else "customer.deactivated"
 
 
-def event_of(kind: EventType, change: CustomerChange, time: datetime) -> Event:
+def event_of(
+    kind: EventType, change: CustomerChange, time: datetime, traceparent: str | None = None
+) -> Event:
     """Return the event; its id follows from the version, so that the same one twice is known."""
     return Event(
         id=f"{change.customer_id}:{change.version}",
@@ -103,5 +111,6 @@ def event_of(kind: EventType, change: CustomerChange, time: datetime) -> Event:
         type=kind,
         subject=change.customer_id,
         time=time,
+        traceparent=traceparent,
         data=change,
     )

@@ -30,7 +30,8 @@ class SyncOperation(Record):
 
     `kind` create is the conversion itself; an edit made meanwhile is synchronized by it too.
     `version` is the version of the customer that the operation led to; `asked` counts how often
-    the conversion was asked for, the last time at `askedLast`.
+    the conversion was asked for, the last time at `askedLast`. `traceparent` is the request it
+    came with.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class SyncOperation(Record):
     attempts: int = 0
     last_error: SyncError | None = None
     completed_at: datetime | None = None
+    traceparent: str | None = None
     changes: tuple[FieldChange, ...] = ()
 
     def done(self, now: datetime) -> "SyncOperation":

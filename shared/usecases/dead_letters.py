@@ -75,6 +75,14 @@ async def list_dead_letters(
     return await _views(found, documents), more
 
 
+async def count_dead_letters(bus: Bus) -> dict[str, int]:
+    """Return how many there are in each queue and subscription, up to a hundred."""
+    return {
+        entity: len(await bus.dead_letters(entity, after=0, limit=LOOKED_AT))
+        for entity in sorted(messaging().entities())
+    }
+
+
 async def read_dead_letter(
     letter_id: str, belongs: Belongs, *, bus: Bus, documents: Documents
 ) -> DeadLetterView:

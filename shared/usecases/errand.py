@@ -1,10 +1,11 @@
 """One errand: in which company, on whose behalf, when, and the ports to run it with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from shared.ports import Documents, Partition
+from shared.telemetry import traceparent
 from shared.usecases.accounts import Accounts
 from shared.usecases.configuration import Configuration
 from shared.usecases.measures import Measures
@@ -16,6 +17,7 @@ class Errand:
     """`fingerprint` names the request, where it may come twice, so that ids come out the same.
 
     `done_at` is when it was done where that was before `now`, by a channel that was offline.
+    `traceparent` is the trace that it is part of, and that what follows from it goes on with.
     """
 
     legal_entity: str
@@ -28,6 +30,7 @@ class Errand:
     measures: Measures
     fingerprint: str | None = None
     done_at: datetime | None = None
+    traceparent: str | None = field(default_factory=traceparent)
 
     @property
     def decided_at(self) -> datetime:

@@ -39,7 +39,9 @@ def telling(
         "id": f"{EVENT}:{after.version:012d}",
         "type": EVENT,
         "createdAt": as_text(errand.now),
-        "event": event_of(kind, change, errand.now).model_dump(mode="json", by_alias=True),
+        "event": event_of(kind, change, errand.now, errand.traceparent).model_dump(
+            mode="json", by_alias=True
+        ),
         "ttl": KEPT,
     }
     return Create(body)

@@ -18,6 +18,7 @@ from shared.usecases.sync_operations import SYNC_OPERATION, enlist
 EVENTS = "events"  # the topic
 CUSTOMER_SYNC = "customer-sync"  # the queue
 RELAYED = "relayed"
+TRACEPARENT = "traceparent"
 
 Body = Mapping[str, Any]
 
@@ -48,6 +49,11 @@ def relayed_place(customer_id: str) -> tuple[str]:
     return (f"{RELAYED}:{customer_id}",)
 
 
+def carried(traceparent: str | None) -> dict[str, str]:
+    """Return the properties by which a message carries its trace on; the second is the older."""
+    return {TRACEPARENT: traceparent, "Diagnostic-Id": traceparent} if traceparent else {}
+
+
 async def _note(event: Body, documents: Documents, now: datetime) -> None:
     version = event["data"]["version"]
     body = {"id": RELAYED, "version": version, "at": as_text(now), "ttl": KEPT}
@@ -65,7 +71,11 @@ def _message(event: Body) -> Outgoing:
         body=to_json(event),
         session=event["subject"],
         content_type="application/cloudevents+json",
-        properties={"type": event["type"], "legalEntity": event["data"]["legalEntity"]},
+        properties={
+            "type": event["type"],
+            "legalEntity": event["data"]["legalEntity"],
+            **carried(event.get(TRACEPARENT)),
+        },
     )
 
 
@@ -79,5 +89,9 @@ def _command(operation: Body) -> Outgoing:
         id=f"{command.customer_id}:sync:{command.asked}",
         body=command.model_dump_json(by_alias=True).encode(),
         session=command.customer_id,
-        properties={"type": command.kind, "legalEntity": command.legal_entity},
+        properties={
+            "type": command.kind,
+            "legalEntity": command.legal_entity,
+            **carried(operation.get(TRACEPARENT)),
+        },
     )

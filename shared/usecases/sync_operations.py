@@ -48,6 +48,7 @@ def _operation(kind: str, customer: Customer, told: Create, errand: Errand) -> S
             "asked_at": errand.now,
             "asked_by": errand.actor,
             "asked_last": errand.now,
+            "traceparent": errand.traceparent,
             "changes": told.body["event"]["data"]["changes"],
         }
     )

@@ -1,0 +1,60 @@
+"""Puts OpenTelemetry behind the telemetry port, where it is wanted: on first use, or by a host."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.telemetry import Quiet, Telemetry
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
+
+OFF, AZURE_MONITOR, FILE = "off", "azure-monitor", "file:"
+
+_installed: Telemetry | None = None
+
+
+def telemetry() -> Telemetry:
+    """Return the telemetry of this process; the first to ask opens what the settings name."""
+    if _installed is None:
+        from shared.settings import Settings  # noqa: PLC0415  # a cold start reads no settings
+
+        return install(connect_telemetry(Settings()))
+    return _installed
+
+
+def install(chosen: Telemetry) -> Telemetry:
+    """Use this telemetry from now on. Called by the local host and by tests."""
+    global _installed  # noqa: PLW0603  # beside the backend, and for the same reason
+    _installed = chosen
+    return chosen
+
+
+def connect_telemetry(settings: "Settings") -> Telemetry:
+    """Return the telemetry that is configured; the caller closes it.
+
+    OpenTelemetry is loaded here, so that a process without telemetry does without it.
+    """
+    chosen = settings.telemetry or _usual(settings)
+    if chosen == OFF:
+        return Quiet()
+    from shared.adapters import telemetry_exports as exports  # noqa: PLC0415  # heavy
+
+    if chosen == AZURE_MONITOR:
+        return exports.to_azure_monitor(settings.application_insights or "", _identity(settings))
+    if chosen.startswith(FILE):
+        return exports.to_file(Path(chosen.removeprefix(FILE)))
+    return exports.to_console() if chosen == "console" else exports.to_otlp(settings.otlp_endpoint)
+
+
+def _usual(settings: "Settings") -> str:
+    return AZURE_MONITOR if settings.site and settings.application_insights else OFF
+
+
+def _identity(settings: "Settings") -> Any:
+    """Return how to sign in to Application Insights, None if its string is enough."""
+    if not settings.application_insights_authentication:
+        return None
+    from azure.identity import ManagedIdentityCredential  # noqa: PLC0415  # heavy
+
+    client = settings.application_insights_authentication.partition(";ClientId=")[2]
+    return ManagedIdentityCredential(client_id=client or None)
