@@ -15,9 +15,12 @@ F = TypeVar("F", bound=Callable[..., Awaitable[None]])
 
 
 class Work:
-    """Entered when it begins. Whoever leaves it by an exception has failed."""
+    """Entered when it begins. Whoever leaves it by an exception has failed.
 
-    __slots__ = ("_labels", "_started", "_telemetry", "count", "span")
+    What it asks of the store is also part of the work around it, if there is any.
+    """
+
+    __slots__ = ("_around", "_labels", "_started", "_telemetry", "count", "span")
 
     def __init__(
         self,
@@ -37,7 +40,7 @@ class Work:
 
     def __enter__(self) -> "Work":
         self._started = time.perf_counter()
-        tally.set(self.count)
+        self._around = tally.set(self.count)
         self.span.__enter__()
         return self
 
@@ -45,6 +48,9 @@ class Work:
         if self._telemetry.on:
             self._measure(kind)
         self.span.__exit__(kind, exc, trace)
+        tally.reset(self._around)
+        if around := tally.get():
+            around.add(self.count)
 
     @property
     def seconds(self) -> float:

@@ -33,6 +33,10 @@ class Tally:
     def total(self) -> int:
         return self.reads + self.queries + self.commits + self.scattered
 
+    def add(self, other: "Tally") -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def __str__(self) -> str:
         counts = (
             f"reads={self.reads} queries={self.queries} "

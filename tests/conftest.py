@@ -19,6 +19,7 @@ from tests.api import COMPANY, Api, started
 from tests.cosmos.endpoint import Endpoint
 from tests.cosmos.server import served
 from tests.cosmos.stores import cosmos_documents
+from tests.privacy import Watch, check, watching
 
 CONFIGURED = "configured"
 
@@ -32,6 +33,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--account", action="store_true",
         help="hold the Cosmos DB account that the environment names to the contract, nothing else",
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def all_that_is_told() -> Iterator[Watch]:
+    with watching() as watch:
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_named(all_that_is_told: Watch) -> Iterator[None]:
+    """Fail the test in which something personal gets into a log or a span."""
+    yield
+    check(all_that_is_told)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ async def test_a_new_customer_is_told_of_whole(api: Api) -> None:
         "subject": made["id"],
         "time": event["time"],
         "datacontenttype": "application/json",
+        "traceparent": event["traceparent"],
         "data": {
             "legalEntity": COMPANY,
             "customerId": made["id"],
