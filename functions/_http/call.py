@@ -19,7 +19,11 @@ class Query(BaseModel):
     """Query parameters; one that is not known is refused."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid"
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        defer_build=True,
     )
 
 
@@ -39,7 +43,7 @@ T = TypeVar("T")
 class PageOf(BaseModel, Generic[T]):
     """A page of a list; `nextCursor` is null on the last one."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, defer_build=True)
 
     items: list[T]
     next_cursor: str | None

@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, Literal
@@ -56,10 +57,7 @@ class Operation:
     summary: str = field(init=False, default="")
     query: type[NoQuery] = field(init=False, default=NoQuery)
     body: Any = field(init=False, default=None)
-    body_adapter: TypeAdapter[Any] | None = field(init=False, default=None)
-    query_adapter: TypeAdapter[Any] = field(init=False)
     repeatable: tuple[str, ...] = field(init=False, default=())
-    answer_adapter: TypeAdapter[Any] | None = field(init=False, default=None)
 
     @property
     def route(self) -> str:
@@ -90,23 +88,31 @@ class Operation:
         is_page = isinstance(self.returns, type) and issubclass(self.returns, PageOf)
         return self.method == "GET" and bool(self.who) and not is_page
 
+    # Made by the first request: a cold start serves one operation and registers a hundred.
+    @cached_property
+    def query_adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.query)
+
+    @cached_property
+    def body_adapter(self) -> TypeAdapter[Any] | None:
+        return TypeAdapter(self.body) if self.takes_json else None
+
+    @cached_property
+    def answer_adapter(self) -> TypeAdapter[Any] | None:
+        return TypeAdapter(self.returns) if _is_model(self.returns) else None
+
     def bind(self, handler: Handler) -> None:
-        """Learn name, words, query and body from the handler; adapters are made once, here."""
+        """Learn name, words, query and body from the handler."""
         self.name = handler.__name__
         self.summary = (handler.__doc__ or self.name).strip()
         self.query, self.body = typing.get_args(typing.get_type_hints(handler)["call"])
         if self.body is type(None):
             self.body = None
-        self.query_adapter = TypeAdapter(self.query)
         self.repeatable = tuple(
             name
             for name, one in self.query.model_fields.items()
             if typing.get_origin(one.annotation) is tuple
         )
-        if self.takes_json:
-            self.body_adapter = TypeAdapter(self.body)
-        if _is_model(self.returns):
-            self.answer_adapter = TypeAdapter(self.returns)
 
 
 def _is_model(returns: Any) -> bool:

@@ -101,7 +101,9 @@ class FieldError(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details. `code` is stable; facts of the refusal are further members."""
 
-    model_config = ConfigDict(extra="allow", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="allow", alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
 
     type: str
     title: str

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-import phonenumbers
-from email_validator import validate_email
 from pydantic import Field, StringConstraints
 
 from shared.domain.features import FeatureOff
@@ -88,6 +86,8 @@ def normalize(kind: ContactKind, value: str, country: str | None, pointer: str) 
 
 def normal_email(value: str) -> str:
     """Return the e-mail in the form in which it is compared, or raise ValueError."""
+    from email_validator import validate_email  # noqa: PLC0415  # heavy, and not always needed
+
     # Shops keep addresses of intranets and test systems too, so only the form is judged.
     email = validate_email(value, check_deliverability=False, globally_deliverable=False)
     return email.normalized.lower()
@@ -193,6 +193,8 @@ def _normal_email(value: str, pointer: str) -> str:
 
 
 def _normal_phone(value: str, country: str | None, pointer: str) -> str:
+    import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
+
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException as exc:

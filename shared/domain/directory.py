@@ -10,8 +10,6 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-import phonenumbers
-
 from shared.domain import contacts as cp
 from shared.domain.customers import Customer
 from shared.domain.values import as_text
@@ -152,6 +150,8 @@ def _addresses(customer: Customer) -> list[str]:
 
 def phone_words(contact: cp.Contact) -> list[str]:
     """Return the digits as dialed from abroad, at home, and as they were given."""
+    import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
+
     home = phonenumbers.national_significant_number(phonenumbers.parse(contact.normal))
     given = "".join(filter(str.isdigit, contact.value))
     return list(dict.fromkeys([contact.normal.lstrip("+"), home, given]))

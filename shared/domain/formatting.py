@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+if TYPE_CHECKING:
+    from babel import Locale
 
 MOST_LANGUAGES = 10
-FALLBACK = Locale("en", "US")
+FALLBACK = "en-US"
 
 
 @lru_cache(maxsize=1024)
@@ -32,7 +31,9 @@ def _weight(text: str) -> float:
 
 
 @lru_cache(maxsize=256)
-def locale_of(tag: str) -> Locale | None:
+def locale_of(tag: str) -> "Locale | None":
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # heavy, and not always needed
+
     try:
         return Locale.parse(tag, sep="-")
     except (ValueError, TypeError, UnknownLocaleError):
@@ -41,20 +42,24 @@ def locale_of(tag: str) -> Locale | None:
 
 def formatted(value: Any, data_type: str, tags: Sequence[str], currency: str) -> str:
     """Return the value in the first of the languages that there is."""
-    locale = next((found for tag in tags if (found := locale_of(tag))), FALLBACK)
+    locale = next((found for tag in tags if (found := locale_of(tag))), None)
+    locale = locale or locale_of(FALLBACK)
     ones = value if isinstance(value, list) else [value]
     return ", ".join(_one(one, data_type, locale, currency) for one in ones)
 
 
 @lru_cache(maxsize=8192)  # a page says the same things again and again
-def _one(value: Any, data_type: str, locale: Locale, currency: str) -> str:
+def _one(value: Any, data_type: str, locale: "Locale | None", currency: str) -> str:
     try:
         return _written(value, data_type, locale, currency)
     except (ValueError, TypeError, ArithmeticError):
         return str(value)  # its type was changed since
 
 
-def _written(value: Any, data_type: str, locale: Locale, currency: str) -> str:
+def _written(value: Any, data_type: str, locale: "Locale | None", currency: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415  # heavy, and not always needed
+    from babel.numbers import format_currency, format_decimal  # noqa: PLC0415
+
     if data_type == "Date":
         return format_date(date.fromisoformat(value), format="medium", locale=locale)
     if data_type == "Currency":

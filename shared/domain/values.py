@@ -1,18 +1,14 @@
 """The kinds of value that bodies and records are written in."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated
 
-import phonenumbers
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
 KEY = r"^[^/\\?#\x00-\x1f\x7f]+$"  # what may stand in a path, and be the id of a document
-
-# Countries without a telephone plan of their own, so phonenumbers does not list them.
-COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
-
 
 # ISO 4217, what is money today; funds and metals are not.
 CURRENCIES = frozenset(
@@ -35,8 +31,17 @@ def _known_currency(code: str) -> str:
     return code
 
 
+@cache
+def _countries() -> frozenset[str]:
+    # Loaded with the first country: a cold start is not made to wait for it.
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415
+
+    # Countries without a telephone plan of their own, so phonenumbers does not list them.
+    return frozenset(SUPPORTED_REGIONS) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
+
+
 def _known_country(code: str) -> str:
-    if code not in COUNTRIES:
+    if code not in _countries():
         raise ValueError("not an ISO 3166-1 alpha-2 country code")
     return code
 
@@ -79,7 +84,11 @@ class Record(BaseModel):
     """What is stored and answered: camelCase outside; fields it does not know are left out."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore"
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        defer_build=True,  # most of them are not needed by the request that a cold start is for
     )
 
 
@@ -92,6 +101,7 @@ class Body(BaseModel):
         populate_by_name=True,
         extra="forbid",
         allow_inf_nan=False,  # JSON has neither, and what is stored must be JSON
+        defer_build=True,
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.domain.customer_creation import NewCustomer
@@ -35,7 +35,6 @@ AT_ONCE = 16  # customers made side by side, so that they share their waits for 
 MOST_TRIES = 20
 FOR_EVER = {"ttl": -1}  # what waits must not outlive its time while the host is away
 
-NEW_CUSTOMER: TypeAdapter[NewCustomer] = TypeAdapter(NewCustomer)
 Done = tuple[Outcome, RefusedLine | None]
 
 
@@ -123,7 +122,7 @@ def _parse(text: str, store_number: str | None) -> NewCustomer:
         body = from_json(text)
         if store_number is not None and isinstance(body, dict):
             body.setdefault("storeNumber", store_number)
-        return NEW_CUSTOMER.validate_python(body)
+        return NewCustomer.model_validate(body)
     except ValidationError as exc:
         raise Invalid(flaws_of(exc)) from None
     except ValueError as exc:
