@@ -16,11 +16,6 @@ from shared.usecases import settings as usecases
 
 bp = func.Blueprint()
 
-PATCHED = {
-    **Parameters.model_json_schema()["properties"],
-    "customerInsights": CustomerInsights.model_json_schema(),
-}
-
 
 class CustomerInsightsView(CustomerInsights):
     """`health` is found out, not configured, and is no part of the version."""
@@ -32,10 +27,18 @@ class ParametersView(Parameters):
     customer_insights: CustomerInsightsView
 
 
+def _patched(schema: dict[str, Any]) -> None:
+    """Say what the patch may hold."""
+    schema["properties"] = {
+        **Parameters.model_json_schema()["properties"],
+        "customerInsights": CustomerInsights.model_json_schema(),
+    }
+
+
 class ParametersPatch(RootModel[dict[str, Any]]):
     """A JSON merge patch of the parameters."""
 
-    model_config = ConfigDict(json_schema_extra={"properties": PATCHED})
+    model_config = ConfigDict(json_schema_extra=_patched, defer_build=True)
 
 
 @serve(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import azure.functions as func
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
 from functions._http import Call, NoQuery, Operation, Reply, serve
@@ -33,6 +33,7 @@ SwaggerUIBundle({url: "openapi.json", dom_id: "#ui", deepLinking: true, docExpan
 
 
 class Health(BaseModel):
+    model_config = ConfigDict(defer_build=True)
     status: Literal["ok"] = "ok"
 
 

@@ -36,15 +36,20 @@ class SettingBody(RootModel[dict[str, Any]]):
         json_schema_extra={
             "anyOf": [{"$ref": f"#/components/schemas/{one.model.__name__}"}
                       for one in COLLECTIONS.values()],
-        }
+        },
+        defer_build=True,
     )  # fmt: skip
 
 
-class SettingView(RootModel[AnySetting]):  # type: ignore[valid-type]  # made of the collections
+class SettingView(RootModel[Any]):
     """A setting, in the shape of its collection."""
+
+    model_config = ConfigDict(defer_build=True)
+    root: AnySetting  # type: ignore[valid-type]  # made of the collections
 
 
 class SettingItem(BaseModel):
+    model_config = ConfigDict(defer_build=True)
     key: str
     etag: str
     setting: SettingView

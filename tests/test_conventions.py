@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,39 @@ def test_tests_use_real_parts() -> None:
     text = "".join(path.read_text() for path in TESTS if path.name != Path(__file__).name)
 
     assert len(MOCKS.findall(text)) <= len(text.splitlines()) // TESTS_PER_MOCK
+
+
+NOT_AT_FIRST = (
+    "aiohttp", "azure.core", "azure.cosmos", "azure.identity", "azure.keyvault", "azure.monitor",
+    "azure.servicebus", "babel", "email_validator", "jwt", "opentelemetry", "phonenumbers",
+    "pydantic_settings", "sqlite3",
+)  # fmt: skip
+
+
+def test_a_cold_start_loads_nothing_that_its_request_may_not_need() -> None:
+    code = "import function_app, sys; print(*sys.modules)"
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert not set(NOT_AT_FIRST) & set(out.stdout.split())
+
+
+def test_a_cold_start_builds_no_model_but_what_generic_ones_are_made_from() -> None:
+    code = (
+        "import function_app, pydantic; from pydantic._internal._mock_val_ser import MockValSer\n"
+        "def all_of(kind):\n"
+        "    for one in kind.__subclasses__():\n"
+        "        yield one; yield from all_of(one)\n"
+        "print(*{one.__name__ for one in all_of(pydantic.BaseModel)"
+        " if one.__module__.startswith(('functions', 'shared'))"
+        " and not isinstance(one.__pydantic_validator__, MockValSer)}, sep='\\n')"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert {one.partition("[")[0] for one in out.stdout.splitlines()} == {"PageOf", "RootModel"}
 
 
 def test_functions_are_named_like_sentences() -> None:

@@ -93,6 +93,8 @@ TITLES = {  # of the kinds that have no better words than those of their status
 class FieldError(BaseModel):
     """One thing that is wrong: `pointer` is an RFC 6901 pointer into the body."""
 
+    model_config = ConfigDict(defer_build=True)
+
     pointer: str
     code: str
     detail: str

@@ -55,7 +55,7 @@ class Parameters(Setting):
     customer_number_sequence: Key | None = None
     duplicate_policy: DuplicatePolicy = "allow"
     allow_several_associates: bool = False
-    customer_insights: CustomerInsights = CustomerInsights()
+    customer_insights: CustomerInsights = CustomerInsights.model_construct()
 
 
 def first_parameters() -> Parameters:

@@ -32,7 +32,7 @@ class NewConsent(Body):
     purpose: Purpose = "Marketing"
     decision: MarketingConsent
     source: Source = "POS"
-    evidence: Evidence = Evidence()
+    evidence: Evidence = Evidence.model_construct()
     decided_at: Moment | None = None
 
     @model_validator(mode="after")
@@ -51,7 +51,7 @@ class Consent(Record):
     purpose: Purpose = "Marketing"
     decision: MarketingConsent | None
     source: Source | None = None
-    evidence: Evidence = Evidence()
+    evidence: Evidence = Evidence.model_construct()
     decided_at: datetime
     recorded_at: datetime
     recorded_by: str

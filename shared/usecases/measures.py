@@ -22,7 +22,7 @@ BUDGET = 0.5  # seconds that a page waits
 MOST_REMEMBERED = 20_000
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-UNASKED = InsightsHealth(status="ok", detail="Not asked yet.")
+UNASKED = InsightsHealth.model_construct(status="ok", detail="Not asked yet.")
 
 Place = tuple[str, Connection, str]
 

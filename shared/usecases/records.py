@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from shared.domain.addresses import Address, AddressNotFound
 from shared.domain.contacts import ContactView
 from shared.domain.customers import Customer, CustomerNotFound, CustomerView
@@ -84,8 +86,9 @@ def address_view(document: Document) -> dict[str, Any]:
 
 
 def _fields(model: type[Record]) -> tuple[str, ...]:
-    schema = model.model_json_schema(mode="serialization")
-    return tuple(schema["properties"])
+    """Return the names in the order of the JSON, without having the model built for it."""
+    told = [name for name, field in model.model_fields.items() if not field.exclude]
+    return tuple(to_camel(name) for name in (*told, *model.model_computed_fields))
 
 
 CUSTOMER_FIELDS = _fields(CustomerView)
