@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.privacy import personal
+
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60.0
 
@@ -86,3 +88,4 @@ def serving(data: Path, *options: str, env: dict[str, str] | None = None) -> Ite
     finally:
         if server.process.poll() is None:
             server.stop()
+    assert not personal(server.log.read_text())
