@@ -104,6 +104,13 @@ class Settings(BaseSettings):
             "in Azure where it has a connection string, off anywhere else",
         ),
     ] = None
+    telemetry_share: Annotated[
+        float,
+        Field(
+            validation_alias="TELEMETRY_SHARE", ge=0, le=1,
+            description="share of the traces that is recorded, each whole or not at all",
+        ),
+    ] = 1.0  # fmt: skip
     otlp_endpoint: Annotated[
         str,
         Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="where otlp goes"),

@@ -8,7 +8,7 @@ from shared.telemetry import Quiet, Telemetry
 if TYPE_CHECKING:
     from shared.settings import Settings
 
-OFF, AZURE_MONITOR, FILE = "off", "azure-monitor", "file:"
+OFF, AZURE_MONITOR, OTLP, FILE = "off", "azure-monitor", "otlp", "file:"
 
 _installed: Telemetry | None = None
 
@@ -39,11 +39,14 @@ def connect_telemetry(settings: "Settings") -> Telemetry:
         return Quiet()
     from shared.adapters import telemetry_exports as exports  # noqa: PLC0415  # heavy
 
+    share = settings.telemetry_share
     if chosen == AZURE_MONITOR:
-        return exports.to_azure_monitor(settings.application_insights or "", _identity(settings))
-    if chosen.startswith(FILE):
-        return exports.to_file(Path(chosen.removeprefix(FILE)))
-    return exports.to_console() if chosen == "console" else exports.to_otlp(settings.otlp_endpoint)
+        connection = settings.application_insights or ""
+        return exports.to_azure_monitor(connection, _identity(settings), share)
+    if chosen == OTLP:
+        return exports.to_otlp(settings.otlp_endpoint, share)
+    file = chosen.removeprefix(FILE)
+    return exports.to_console(share) if file == chosen else exports.to_file(Path(file), share)
 
 
 def _usual(settings: "Settings") -> str:

@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export import (
     ConsoleSpanExporter,
     SimpleSpanProcessor,
 )
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from shared.adapters.opentelemetry_spans import NAME, OpenTelemetry
 
@@ -31,11 +32,18 @@ INSTRUMENTED = (
 )  # fmt: skip
 
 
-def exporting(processors: Sequence[SpanProcessor], reader: MetricReader) -> OpenTelemetry:
-    """Return telemetry of its own, nothing of which is global."""
+def exporting(
+    processors: Sequence[SpanProcessor], reader: MetricReader, share: float = 1.0
+) -> OpenTelemetry:
+    """Return telemetry of its own, nothing of which is global, for a share of the traces.
+
+    Whether a trace is recorded is said by who began it, and else by its id.
+    """
     _silence_the_sdks()
     resource = Resource.create({"service.name": NAME})
-    traces = TracerProvider(resource=resource, shutdown_on_exit=False)
+    traces = TracerProvider(
+        ParentBased(TraceIdRatioBased(share)), resource=resource, shutdown_on_exit=False
+    )
     for one in processors:
         traces.add_span_processor(one)
     measured = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
@@ -47,22 +55,22 @@ def exporting(processors: Sequence[SpanProcessor], reader: MetricReader) -> Open
     return OpenTelemetry(traces.get_tracer(NAME), measured.get_meter(NAME), close)
 
 
-def to_stream(stream: TextIO) -> OpenTelemetry:
+def to_stream(stream: TextIO, share: float = 1.0) -> OpenTelemetry:
     """Write a line of JSON for each span as it ends, and for all metrics now and then."""
     spans = ConsoleSpanExporter(out=stream, formatter=_line)
     measured = ConsoleMetricExporter(out=stream, formatter=_metrics_line)
     reader = PeriodicExportingMetricReader(measured, export_interval_millis=EVERY)
-    return exporting([SimpleSpanProcessor(spans)], reader)
+    return exporting([SimpleSpanProcessor(spans)], reader, share)
 
 
-def to_console() -> OpenTelemetry:
-    return to_stream(sys.stdout)
+def to_console(share: float) -> OpenTelemetry:
+    return to_stream(sys.stdout, share)
 
 
-def to_file(path: Path) -> OpenTelemetry:
+def to_file(path: Path, share: float) -> OpenTelemetry:
     """Append to the file, which several processes may do at once."""
     stream = path.open("a")
-    opened = to_stream(stream)
+    opened = to_stream(stream, share)
     finish = opened.close
 
     def close() -> None:
@@ -73,7 +81,7 @@ def to_file(path: Path) -> OpenTelemetry:
     return opened
 
 
-def to_otlp(endpoint: str) -> OpenTelemetry:
+def to_otlp(endpoint: str, share: float) -> OpenTelemetry:
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415  # heavy
         OTLPMetricExporter,
     )
@@ -86,10 +94,11 @@ def to_otlp(endpoint: str) -> OpenTelemetry:
     return exporting(
         [BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{root}/v1/traces"))],
         PeriodicExportingMetricReader(measured, export_interval_millis=EVERY),
+        share,
     )
 
 
-def to_azure_monitor(connection: str, credential: Any) -> OpenTelemetry:
+def to_azure_monitor(connection: str, credential: Any, share: float) -> OpenTelemetry:
     """Send to Application Insights, our own spans and metrics and nothing else.
 
     What the distribution can watch by itself stays off: the address of a document holds names and
@@ -101,6 +110,7 @@ def to_azure_monitor(connection: str, credential: Any) -> OpenTelemetry:
         connection_string=connection,
         disable_logging=True,
         disable_offline_storage=True,
+        sampling_ratio=share,  # else a few traces a second, and the slow one is not among them
         enable_live_metrics=False,
         enable_performance_counters=False,
         instrumentation_options={name: {"enabled": False} for name in INSTRUMENTED},
