@@ -25,6 +25,8 @@ in JSON.
 - The change feed relays events to the Service Bus topic `events`, with the application properties
   `type` and `legalEntity` to filter by. The session is the customer: a subscription that requires
   sessions receives each customer's events in order.
+- `traceparent`, where it is known, is the request that made the change, by CloudEvents' extension
+  for distributed tracing. To go on with its trace, take the application property of that name.
 - Events are kept for {days} days for a bus that is away.
 
 Events hold personal data: give them to those only who may read the customer.
