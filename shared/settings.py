@@ -126,7 +126,7 @@ class Settings(BaseSettings):
         str | None,
         Field(
             validation_alias="APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-            pattern=r"^Authorization=AAD(;ClientId=[^;]+)?$",
+            pattern=r"^(ClientId=[^;]+;)?Authorization=AAD(;ClientId=[^;]+)?$",
             description="Authorization=AAD, and ;ClientId=... of the identity to sign in with",
         ),
     ] = None

@@ -59,5 +59,6 @@ def _identity(settings: "Settings") -> Any:
         return None
     from azure.identity import ManagedIdentityCredential  # noqa: PLC0415  # heavy
 
-    client = settings.application_insights_authentication.partition(";ClientId=")[2]
-    return ManagedIdentityCredential(client_id=client or None)
+    parts = settings.application_insights_authentication.split(";")
+    told = dict(part.split("=", 1) for part in parts)
+    return ManagedIdentityCredential(client_id=told.get("ClientId"))

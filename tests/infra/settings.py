@@ -4,8 +4,6 @@ from shared.settings import Settings
 
 # Those that the host reads, for itself and for the bindings, and the app does not.
 HOST = {
-    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "as whom telemetry is sent",
-    "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry is sent; keys in it are of no use",
     "AzureWebJobsStorage__blobServiceUri": "where the host keeps its locks and keys",
     "AzureWebJobsStorage__clientId": "client id of the identity to use",
     "AzureWebJobsStorage__credential": "`managedidentity`",
@@ -16,7 +14,8 @@ HOST = {
 # Whole strings hold keys, so they are for one machine; Azure says itself what the site is called.
 ON_ONE_MACHINE = {"COSMOS", "SERVICEBUS"}
 BY_AZURE = {"WEBSITE_SITE_NAME"}
-FROM_ELSEWHERE = ON_ONE_MACHINE | BY_AZURE
+BY_HAND = {"OTEL_EXPORTER_OTLP_ENDPOINT", "TELEMETRY", "TELEMETRY_SHARE"}
+FROM_ELSEWHERE = ON_ONE_MACHINE | BY_AZURE | BY_HAND
 
 APP = {
     str(one.validation_alias): (one.description or "", one.default)

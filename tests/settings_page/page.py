@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tests.infra.promises import CONFIG
-from tests.infra.settings import APP, BY_AZURE, HOST, ON_ONE_MACHINE
+from tests.infra.settings import APP, BY_AZURE, BY_HAND, HOST, ON_ONE_MACHINE
 from tests.infra.stands import ROOT, stand
 
 PAGE = ROOT / "docs" / "settings.md"
@@ -53,10 +53,13 @@ def _shown(default: object) -> str:
 
 
 def _where(name: str, always: Mapping[str, object], sometimes: Mapping[str, object]) -> str:
-    if name in ON_ONE_MACHINE:
-        return "never"
-    if name in BY_AZURE:
-        return "set by Azure"
-    if name in always:
-        return "set by `infra/`"
-    return "set by `infra/` where there is Customer Insights" if name in sometimes else "not set"
+    for names, words in (
+        (ON_ONE_MACHINE, "never"),
+        (BY_HAND, "where it is wanted"),
+        (BY_AZURE, "set by Azure"),
+        (always, "set by `infra/`"),
+        (sometimes, "set by `infra/` where there is Customer Insights"),
+    ):
+        if name in names:
+            return words
+    return "not set"
