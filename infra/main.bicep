@@ -246,6 +246,16 @@ module app './modules/app.bicep' = {
   }
 }
 
+module workbook './modules/workbook.bicep' = {
+  scope: group
+  name: 'workbook'
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    location: location
+    tags: tags
+  }
+}
+
 module alerts './modules/alerts.bicep' = {
   scope: group
   name: 'alerts'

@@ -79,6 +79,7 @@ UNWATCHED = {
     "Microsoft.Web/serverfarms": "metrics of a Flex plan are those of its app",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "its sign-ins are in Entra ID",
     "Microsoft.Insights/actionGroups": "has no logs",
+    "Microsoft.Insights/workbooks": "has no logs",
     METRIC_ALERT: "is a watcher itself",
     QUERY_ALERT: "is a watcher itself",
     "Microsoft.Resources/resourceGroups": "is a folder",

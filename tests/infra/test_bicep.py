@@ -146,3 +146,12 @@ def test_two_resources_never_have_the_same_id() -> None:
 def test_each_module_says_what_it_is_for() -> None:
     for path in BICEP:
         assert Path(path).read_text().startswith("// "), path
+
+
+def test_the_workbook_asks_for_what_the_app_tells() -> None:
+    asked = (ROOT / "infra" / "workbook.json").read_text()
+    code = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
+    names = set(re.findall(r"'((?:libro|http)\.[\w.]+)'", asked))
+
+    assert len(names) > 5
+    assert [name for name in names if f'"{name}"' not in code] == []

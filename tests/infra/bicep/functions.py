@@ -1,6 +1,7 @@
 """The functions of Bicep that `infra/` uses, and the parts of Azure that they look at."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -57,6 +58,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "map": lambda items, each: [each(one) for one in items],
     "objectKeys": sorted,
     "replace": lambda text, old, new: str(text).replace(old, new),
+    "string": json.dumps,
     "split": lambda text, mark: str(text).split(mark),
     "subscription": lambda: SUBSCRIPTION,
     "subscriptionResourceId": lambda kind, name: f"{SUBSCRIPTION['id']}/providers/{kind}/{name}",
