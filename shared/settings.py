@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """As Azure Functions names them: `COSMOS__...` for an identity, `COSMOS` for a whole string."""
 
-    model_config = SettingsConfigDict(case_sensitive=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        case_sensitive=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     cosmos_endpoint: Annotated[
         str | None,
@@ -134,6 +136,13 @@ class Settings(BaseSettings):
         str | None,
         Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),
     ] = None
+
+    @model_validator(mode="after")
+    def _references_are_resolved(self) -> "Settings":
+        # What Key Vault does not answer for stays as it is written, for all to read.
+        if self.cursor_key and self.cursor_key.startswith("@Microsoft.KeyVault("):
+            raise ValueError("CURSOR_KEY is a reference that Key Vault did not resolve.")
+        return self
 
     @model_validator(mode="after")
     def _keys_stay_at_home(self) -> "Settings":

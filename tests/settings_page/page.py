@@ -13,8 +13,10 @@ HEAD = """\
 Made by `python -m tests.settings_page` from `shared/settings.py` and `infra/`; a test holds it to
 both. Everything else that can be configured is data: `GET /api/v1/{company}/settings`.
 
-Nothing here is a secret. Connection strings (`COSMOS`, `SERVICEBUS`) hold keys and are for one
-machine; where `WEBSITE_SITE_NAME` says that the app runs in Azure, it refuses to start with them.
+Nothing here is a secret: `CURSOR_KEY` is one, so in Azure its value is a reference to Key Vault,
+which the platform resolves; the app refuses one that was not. Connection strings (`COSMOS`,
+`SERVICEBUS`) hold keys and are for one machine; where `WEBSITE_SITE_NAME` says that the app runs in
+Azure, it refuses to work with them.
 
 ## What the app reads
 
