@@ -21,11 +21,6 @@ param environmentType string = 'development'
 @maxLength(36)
 param authClientId string
 
-@description('What signs the cursors of pages. Each deployment makes another: who turns a page meanwhile is told to begin again.')
-@secure()
-@minLength(32)
-param cursorKey string = newGuid()
-
 @description('Client ids of the applications that may call on behalf of somebody; empty for all of the tenant.')
 param allowedClientApplications array = []
 
@@ -193,7 +188,6 @@ module vault './modules/keyvault.bicep' = {
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
     publicNetworkAccess: publicNetworkAccess
-    cursorKey: cursorKey
     location: location
     tags: tags
   }

@@ -4,8 +4,6 @@ param name string
 param principalId string
 param workspaceId string
 param publicNetworkAccess string
-@secure()
-param cursorKey string
 param location string
 param tags object
 
@@ -24,19 +22,17 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enablePurgeProtection: true
     publicNetworkAccess: publicNetworkAccess
     networkAcls: {
-      bypass: 'None'
+      bypass: 'AzureServices' // which is how a deployment writes the secret below
       defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
     }
   }
 }
 
-resource cursor 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
-  parent: vault
+module cursorKey './cursor-key.bicep' = {
   name: 'cursor-key'
-  tags: tags
-  properties: {
-    value: cursorKey
-    contentType: 'text/plain'
+  params: {
+    vaultName: vault.name
+    tags: tags
   }
 }
 
@@ -66,4 +62,4 @@ output id string = vault.id
 output name string = vault.name
 output uri string = vault.properties.vaultUri
 // Without a version, so that the app follows the newest.
-output cursorKeyUri string = '${vault.properties.vaultUri}secrets/cursor-key'
+output cursorKeyUri string = '${vault.properties.vaultUri}secrets/${cursorKey.outputs.name}'

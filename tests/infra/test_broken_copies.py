@@ -38,6 +38,8 @@ BREAKS = [
     ("INSIGHTS__tenantId:", "app", "INSIGHTS__tenant:", "private", "the_app_is_told_what_it_reads"),
     ("COSMOS_DATABASE: databaseName", "app", "COSMOS_DATABASE: 'AccountKey=abc'", "development",
      "no_setting_and_no_output_is_a_secret"),
+    ("'@Microsoft.KeyVault(SecretUri=${cursorKeyUri})'", "app", "cursorKeyUri", "development",
+     "no_setting_and_no_output_is_a_secret"),
     ("'69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'", "servicebus",
      "'090c5cfd-751d-490a-894a-3ce6f1109419'", "development", "the_app_may_do_what_it_must"),
     ("scope: queue[i]", "servicebus", "scope: namespace", "development",
