@@ -12,7 +12,8 @@ param provisioned bool
 param location string
 param tags object
 
-// Service Bus counts the dead letters of a topic over all its subscriptions.
+// Service Bus counts the dead letters of a topic over all its subscriptions; which one it is, the
+// app measures, while it runs.
 var entities = concat(queueNames, topicNames)
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -150,7 +151,8 @@ resource nearlyFull 'Microsoft.Insights/metricAlerts@2018-03-01' = if (provision
   }
 }
 
-// Those that ask the logs. The words of a query are those that the app writes.
+// Those that ask the logs: how many lines there are, or what the highest value is for each thing.
+// The names in a query are those that the app writes.
 var questions = [
   {
     name: 'failed-requests'
@@ -158,17 +160,47 @@ var questions = [
     severity: 1
     every: 'PT5M'
     window: 'PT5M'
-    threshold: 5
     query: 'AppRequests | where Success == false and (toint(ResultCode) >= 500 or ResultCode == "0" or isempty(ResultCode))'
+    value: ''
+    silence: false
+    each: ''
+    threshold: 5
   }
   {
     name: 'sync-lag'
-    text: 'Customers wait for their account numbers beyond their time.'
+    text: 'A customer has been waiting for her account number for five minutes.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT10M'
+    query: 'AppMetrics | where Name == "libro.sync.lag" | extend Company = tostring(Properties["libro.legal_entity"]), Seconds = Max'
+    value: 'Seconds'
+    silence: false
+    each: 'Company'
+    threshold: 300
+  }
+  {
+    name: 'dead-letters-of-subscriptions'
+    text: 'Messages of a subscription were given up.'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT10M'
+    query: 'AppMetrics | where Name == "libro.dead_letters" | extend Entity = tostring(Properties["messaging.destination.name"]), Letters = Max | where Entity contains "/subscriptions/"'
+    value: 'Letters'
+    silence: false
+    each: 'Entity'
+    threshold: 0
+  }
+  {
+    name: 'sweeper-silent'
+    text: 'The sweeper has not said for a quarter of an hour who waits: it stands still, or telemetry does.'
     severity: 2
     every: 'PT5M'
     window: 'PT15M'
-    threshold: 3
-    query: 'AppTraces | where Message has "asked again for" and Message has "pending customers"'
+    query: 'AppRequests | where Name == "synchronize_customers_and_channel_requests"'
+    value: ''
+    silence: true
+    each: ''
+    threshold: 0
   }
   {
     name: 'secret-expiry'
@@ -176,8 +208,11 @@ var questions = [
     severity: 2
     every: 'PT1H'
     window: 'PT1H'
-    threshold: 0
     query: 'AZKVAuditLogs | where OperationName in ("SecretNearExpiryEventGridNotification", "SecretExpiredEventGridNotification")'
+    value: ''
+    silence: false
+    each: ''
+    threshold: 0
   }
 ]
 
@@ -200,8 +235,10 @@ resource asked 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for questi
       allOf: [
         {
           query: question.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
+          timeAggregation: empty(question.value) ? 'Count' : 'Maximum'
+          metricMeasureColumn: empty(question.value) ? null : question.value
+          dimensions: empty(question.each) ? [] : [{ name: question.each, operator: 'Include', values: ['*'] }]
+          operator: question.silence ? 'Equal' : 'GreaterThan'
           threshold: question.threshold
           failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
         }

@@ -41,7 +41,7 @@ PRICES: Mapping[str, float] = {
     "Service Bus Premium, a unit for an hour": 0.928,
     "logs, a GB": 2.30,
     "private endpoint, an hour": 0.01,
-    "alarms, a month": 5.0,
+    "alarms, a month": 7.0,
 }
 ALWAYS_READY = 2
 MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0}

@@ -221,6 +221,14 @@ def dead_letters_raise_an_alarm(stand: Stand) -> Iterator[str]:
     for one in (*stand.deployed.of(QUEUE), *stand.deployed.of(TOPIC)):
         if one.name not in heard:
             yield f"dead letters of {one.name} are silent"
+    split = [
+        criterion["dimensions"]
+        for alarm in stand.deployed.of(QUERY_ALERT)
+        for criterion in alarm.properties["criteria"]["allOf"]
+        if '"libro.dead_letters"' in criterion["query"] and criterion["threshold"] == 0
+    ]
+    if split != [[{"name": "Entity", "operator": "Include", "values": ["*"]}]]:
+        yield "dead letters of subscriptions are not told apart"
 
 
 def alarms_reach_somebody(stand: Stand) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from function_app import app
 from local.host.functions import read_functions
-from shared.topology import containers, messaging
+from shared.topology import containers, messaging, subscription
 from shared.usecases.relay import CUSTOMER_SYNC, EVENTS
 from tests.infra.promises import CONTAINER, METRIC_ALERT, PROMISES, QUERY_ALERT
 from tests.infra.settings import FROM_BICEP, HOST
@@ -120,13 +120,16 @@ def test_the_guide_explains_every_alarm() -> None:
             assert f"`{one.name}`" in guide, one.name
 
 
-def test_the_words_of_the_lag_are_those_of_the_code() -> None:
-    alarms = {one.name: one.properties for one in once("production").deployed.of(QUERY_ALERT)}
-    query = alarms["sync-lag"]["criteria"]["allOf"][0]["query"]
+def test_the_names_in_queries_are_those_of_the_code() -> None:
+    queries = {one.name: one.properties["criteria"]["allOf"][0]["query"]
+               for one in once("production").deployed.of(QUERY_ALERT)}  # fmt: skip
     code = (ROOT / "functions" / "timer_customer_sync.py").read_text()
+    names = re.findall(r'"((?:libro|messaging)[\w.]+|synchronize\w+)"', "".join(queries.values()))
 
-    for words in re.findall(r'"([^"]+)"', query):
-        assert words in code
+    assert len(names) == 5
+    for name in names:
+        assert f'"{name}"' in code or f"def {name}(" in code, name
+    assert f'contains "{subscription("", "")}"' in queries["dead-letters-of-subscriptions"]
 
 
 def test_names_are_the_same_each_time_and_fit() -> None:

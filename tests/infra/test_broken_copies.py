@@ -50,6 +50,7 @@ BREAKS = [
      "development", "everybody_tells_what_happens"),
     ("concat(queueNames, topicNames)", "alerts", "queueNames", "development",
      "dead_letters_raise_an_alarm"),
+    ("    each: 'Entity'", "alerts", "    each: ''", "development", "dead_letters_raise_an_alarm"),
     ("threshold: 0\n          timeAggregation: 'Maximum'", "alerts",
      "threshold: 5\n          timeAggregation: 'Maximum'", "development",
      "dead_letters_raise_an_alarm"),
