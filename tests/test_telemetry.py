@@ -11,6 +11,7 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from azure.core.settings import settings as azure_settings
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -242,6 +243,11 @@ def test_telemetry_is_off_unless_something_is_named() -> None:
     assert not wiring_telemetry.connect_telemetry(Settings()).on
     assert not wiring_telemetry.connect_telemetry(Settings(**insights)).on  # type: ignore[arg-type]
     assert wiring_telemetry._usual(Settings(WEBSITE_SITE_NAME="a", **insights)) == "azure-monitor"  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("told")
+def test_the_sdks_of_azure_tell_no_spans_of_their_own() -> None:
+    assert azure_settings.tracing_enabled() is False, "they name documents by their addresses"
 
 
 def test_spans_and_metrics_go_to_a_file(tmp_path: Path) -> None:
