@@ -36,7 +36,9 @@ async def test_every_client_is_found_in_exactly_one_book(tmp_path: Path) -> None
             base_url=f"{server.url}/api/v1/USRT", headers=headers, timeout=120
         ) as client:
             await configure(client)
+            await measure(client, known)
             await fill(client, list(known))
+            [card] = await page(client, associate(0, 0))
             own = await every(client, f"client-books/{associate(0, 0)}/clients", limit="20")
             today = datetime.now(UTC).astimezone(ZoneInfo(ZONE)).date()
             near = await in_stores(client, filter="birthday:within:30")
@@ -44,6 +46,12 @@ async def test_every_client_is_found_in_exactly_one_book(tmp_path: Path) -> None
             everybody = await in_stores(client, filter="orders:ge:0")
             facets = await count_facets(client)
 
+    line = known[card["customerId"]]
+    assert [(one["name"], one["raw"]) for one in card["slots"]] == [
+        ("lifetimeValue", line["lifetimeValue"]),
+        ("orders", line["orders"]),
+        ("birthday", line["birthDate"]),
+    ]
     assert len(own) == len(set(own)) == len(known) // (STORES * ASSOCIATES) + 1
     assert sorted(everybody) == sorted(known)
     expected = {
@@ -86,6 +94,21 @@ async def configure(client: httpx.AsyncClient) -> None:
 async def put(client: httpx.AsyncClient, path: str, body: Any) -> None:
     response = await client.put(f"/settings/{path}", json=body)
     assert response.status_code == 201, response.text
+
+
+async def measure(client: httpx.AsyncClient, known: dict[str, Line]) -> None:
+    """Import two measures of everybody, a thousand at a time."""
+    keys = list(known)
+    for name in ("lifetimeValue", "orders"):
+        for start in range(0, len(keys), 1000):
+            values = {key: known[key][name] for key in keys[start : start + 1000]}
+            response = await client.put(f"/measures/{name}", json={"values": values})
+            assert response.json()["written"] == len(values), response.text
+
+
+async def page(client: httpx.AsyncClient, book: str) -> list[Line]:
+    found: list[Line] = (await client.get(f"/client-books/{book}/clients?limit=1")).json()["items"]
+    return found
 
 
 async def fill(client: httpx.AsyncClient, keys: list[str]) -> None:

@@ -1,5 +1,7 @@
 """Pages of many cards: near dates, sorts, several books merged, and what facets add up to."""
 
+import gzip
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,7 +23,9 @@ from shared.usecases.book_pages import Asked, page_of_cards
 from shared.usecases.card_facets import count_facets
 from shared.usecases.errand import Errand
 from tests.api import COMPANY
+from tests.e2e.server import ROOT
 
+ADVENTURE_WORKS = ROOT.parent / "shared" / "data" / "adventureworks-customers.jsonl.gz"
 BOOKS = ("000110", "000137", "000160")
 CLIENTS = 600
 BRANDS = ("Contoso", "Fabrikam", "Northwind", None)
@@ -128,6 +132,34 @@ async def test_near_dates_are_those_of_a_plain_computation(
 
     assert len(found) == len(set(found))
     assert set(found) == expected
+
+
+@pytest.mark.skipif(not ADVENTURE_WORKS.exists(), reason="AdventureWorks customers are not here")
+@pytest.mark.parametrize("today", [date(2028, 2, 29), date(2027, 12, 31)], ids=str)
+async def test_near_dates_of_real_customers_are_those_of_a_plain_computation(
+    folder: Folder, now: datetime, today: date
+) -> None:
+    with gzip.open(ADVENTURE_WORKS, "rt") as file:
+        born = {str(UUID(int=n)): json.loads(line)["birthDate"] for n, line in enumerate(file)}
+    documents = SqliteDocuments(folder.database)
+    for index, book in enumerate(BOOKS):
+        ones = [
+            Create(card(key, f"C{key[-5:]}", book, {"birthday": born[key]}, now))
+            for key in list(born)[index :: len(BOOKS)]
+        ]
+        for start in range(0, len(ones), 100):
+            await documents.commit("books", (COMPANY, book), ones[start : start + 100])
+    errand = folder.backend(documents).errand(COMPANY, "application:test", now)
+    near = asked(CardFilter("birthday", "within", (30,)), today=today)
+    found = await Library(errand, {}).all_of(near, limit=1000)
+    documents.close()
+    expected = {
+        key for key, text in born.items() if falls_within(date.fromisoformat(text), today, 30)
+    }
+
+    assert len(born) == 18_148
+    assert set(found) == expected
+    assert len(found) == len(expected)
 
 
 @pytest.mark.parametrize("descending", [False, True])
