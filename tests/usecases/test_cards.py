@@ -134,3 +134,19 @@ async def test_who_is_overtaken_by_an_older_one_writes_again(key: str, errand: E
 
     assert card is not None
     assert card["name"] == "Karin Berg"
+
+
+@pytest.mark.parametrize("calls", range(6))
+async def test_who_is_deactivated_while_somebody_adds_her_is_in_no_book(
+    key: str, errand: Errand, calls: int
+) -> None:
+    late = begun(lambda own: add_clients(TRICIA, [key], errand=own), errand)
+    for _ in range(calls):
+        await late.step()
+    await deactivate_customer(key, if_match=ANY, errand=errand)
+    await late.finish()
+    membership, _ = await read_membership(key, errand)
+
+    assert late.outcome() is None
+    assert membership.holders == ()
+    assert await read_card(key, TRICIA, errand=errand) is None
