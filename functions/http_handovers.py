@@ -169,14 +169,7 @@ async def get_handover_plan(call: Call[PageQuery, None]) -> Reply:
 )
 async def execute_handover_plan(call: Call[NoQuery, None]) -> Reply:
     """Move the clients as the plan says, in the background; asked for twice, it is done once."""
-    number = call.path["personnelNumber"]
-    await may_reassign(call, number)
-    plan, etag = await usecases.turn_plan(
-        number, call.path["planId"], "Executing", errand=call.errand
-    )
-    return Reply(
-        plan, etag=etag, location=call.url("client-books", number, "handover-plans", plan.id)
-    )
+    return await _turned(call, "Executing")
 
 
 @serve(
@@ -193,14 +186,7 @@ async def execute_handover_plan(call: Call[NoQuery, None]) -> Reply:
 )
 async def undo_handover_plan(call: Call[NoQuery, None]) -> Reply:
     """Put every client back who has not moved since; possible for seven days."""
-    number = call.path["personnelNumber"]
-    await may_reassign(call, number)
-    plan, etag = await usecases.turn_plan(
-        number, call.path["planId"], "Undoing", errand=call.errand
-    )
-    return Reply(
-        plan, etag=etag, location=call.url("client-books", number, "handover-plans", plan.id)
-    )
+    return await _turned(call, "Undoing")
 
 
 async def _turned(call: Call[NoQuery, None], to: PlanStatus) -> Reply:

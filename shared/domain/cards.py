@@ -9,7 +9,6 @@ import math
 import re
 import struct
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from shared.domain.client_books import Holder, Membership
@@ -107,7 +106,3 @@ def _dates(known: Mapping[str, AttributeValue]) -> list[tuple[str, re.Match[str]
         (name, DATE.fullmatch(value)) for name, value in known.items() if isinstance(value, str)
     ]
     return [(name, match) for name, match in found if match]
-
-
-def moment_of(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
