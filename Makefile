@@ -33,10 +33,10 @@ emulators: setup ## start Microsoft's emulators with our queues and containers; 
 trace: setup ## show one asynchronous creation, hop by hop, with what each took
 	@$(BIN)/python -m local trace
 
-test: setup ## run the tests, those of the API on both stores; ARGS="tests/domain -k phone"
+test: setup ## run the tests, those of the API on both stores; ARGS="tests/customers -k phone"
 	@$(BIN)/python -m pytest -q $(ARGS)
-	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q tests/functions --store=cosmos
-	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q -c tests/servicebus/pytest.ini --rootdir . tests/servicebus
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q tests --store=cosmos
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q -c tests/doubles/servicebus/pytest.ini --rootdir . tests/doubles/servicebus
 
 contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
 	@$(BIN)/python -m pytest -q tests/contracts --account

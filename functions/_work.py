@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import azure.functions as func
 
-from shared.metering import Tally, tally
-from shared.telemetry import Attributes, Kind, Span
-from shared.wiring_telemetry import telemetry
+from shared.composition.telemetry import telemetry
+from shared.platform.metering import Tally, tally
+from shared.ports.telemetry import Attributes, Kind, Span
 
 F = TypeVar("F", bound=Callable[..., Awaitable[None]])
 

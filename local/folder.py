@@ -7,10 +7,10 @@ from pathlib import Path
 
 from local.insights import ImportedInsights
 from local.tokens import LocalTokens
-from shared.bus import Bus, NoBus
-from shared.insights import Insights
-from shared.ports import Documents
-from shared.wiring import Backend
+from shared.composition.wiring import Backend
+from shared.ports.bus import Bus, NoBus
+from shared.ports.documents import Documents
+from shared.ports.insights import Insights
 
 KEY_BYTES = 32
 

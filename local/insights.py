@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from shared import wiring
-from shared.insights import Client, Connection, Health, Insights, InsightsRefused, Values
-from shared.settings import Settings
+from shared.composition import wiring
+from shared.platform.settings import Settings
+from shared.ports.insights import Client, Connection, Health, Insights, InsightsRefused, Values
 
 OpenInsights = Callable[[], AbstractAsyncContextManager[Insights]]
 

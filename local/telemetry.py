@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from shared import wiring_telemetry
-from shared.settings import Settings
+from shared.composition import telemetry as wiring_telemetry
+from shared.platform.settings import Settings
 
 
 class OpenTelemetry(Protocol):

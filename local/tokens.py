@@ -7,8 +7,8 @@ from typing import Any
 
 import jwt
 
-from shared.errors import Unauthenticated
-from shared.tokens import Claims
+from shared.core.errors import Unauthenticated
+from shared.ports.tokens import Claims
 
 ISSUER = "libro-local"
 AUDIENCE = "libro"

@@ -8,10 +8,10 @@ import httpx
 
 from local.host.app import Host
 from local.tokens import Bearer
-from shared import wiring
-from shared.errors import Unavailable
-from shared.metering import Metered
-from shared.ports import Documents, Operation, Partition, Placed
+from shared.composition import wiring
+from shared.core.errors import Unavailable
+from shared.platform.metering import Metered
+from shared.ports.documents import Documents, Operation, Partition, Placed
 
 COMPANY = "USRT"
 BASE = f"/api/v1/{COMPANY}"

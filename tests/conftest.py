@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from function_app import app
-from local import demo
+from local.demo import company as demo
 from local.folder import Folder
 from local.host.app import Host
 from local.store import SqliteDocuments
-from local.stores import OpenStore, sqlite
+from local.store.choice import OpenStore, sqlite
 from tests.api import COMPANY, Api, started
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.server import served
-from tests.cosmos.stores import cosmos_documents
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import served
+from tests.doubles.cosmos.stores import cosmos_documents
 from tests.privacy import Watch, check, watching
 
 CONFIGURED = "configured"
@@ -33,6 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--account", action="store_true",
         help="hold the Cosmos DB account that the environment names to the contract, nothing else",
     )  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--store=cosmos`, run what asks for the store that was chosen, and nothing else."""
+    if config.getoption("--store") == "sqlite":
+        return
+    chosen = [one for one in items if "open_store" in getattr(one, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[one for one in items if one not in chosen])
+    items[:] = chosen
 
 
 @pytest.fixture(scope="session")
@@ -73,8 +82,8 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def configure() -> None:
         documents = SqliteDocuments(folder.database)
-        errand = folder.backend(documents).errand(COMPANY, "application:test", datetime.now(UTC))
-        await demo.configure(errand)
+        context = folder.backend(documents).context(COMPANY, "application:test", datetime.now(UTC))
+        await demo.configure(context)
         documents.close()
 
     asyncio.run(configure())
@@ -92,12 +101,12 @@ def configured_cosmos(cosmos_server: Endpoint, configured: Path) -> str:
 
     async def configure() -> None:
         async with cosmos_documents(cosmos_server, CONFIGURED) as documents:
-            errand = (
+            context = (
                 Folder(configured)
                 .backend(documents)
-                .errand(COMPANY, "application:test", datetime.now(UTC))
+                .context(COMPANY, "application:test", datetime.now(UTC))
             )
-            await demo.configure(errand)
+            await demo.configure(context)
 
     asyncio.run(configure())
     return CONFIGURED

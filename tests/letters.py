@@ -1,9 +1,9 @@
 """Messages that are given up, without waiting for anybody to fail at them."""
 
-from local.bus import SqliteBus
-from shared.bus import Outgoing
-from shared.topology import messaging
-from shared.usecases.relay import CUSTOMER_SYNC
+from local.bus.sqlite import SqliteBus
+from shared.platform.topology import messaging
+from shared.ports.bus import Outgoing
+from shared.sync.outbox import CUSTOMER_SYNC
 from tests.api import COMPANY
 
 

@@ -14,8 +14,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 
-from shared import wiring_telemetry
-from shared.adapters.telemetry_exports import exporting
+from shared.adapters.telemetry.exports import exporting
+from shared.composition import telemetry as wiring_telemetry
 
 OURS = ("functions", "shared", "local")
 ALSO = ("azure", "asyncio", "uvicorn")  # as loud as they are

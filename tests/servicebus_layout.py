@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.topology import Entity, Messaging
+from shared.platform.topology import Entity, Messaging
 
 
 def configuration(layout: Messaging) -> dict[str, Any]:

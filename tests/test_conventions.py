@@ -16,10 +16,10 @@ from functions._http.operation import OPERATIONS
 from functions._http.problems import status_of
 from local.host.functions import read_functions
 from local.host.routes import Table
-from shared import errors
-from shared.domain.collections import COLLECTIONS, NAMED_BY
-from shared.errors import Refusal
-from shared.topology import containers
+from shared.configuration.domain.collections import COLLECTIONS, NAMED_BY
+from shared.core import errors
+from shared.core.errors import Refusal
+from shared.platform.topology import containers
 
 ROOT = Path(__file__).parent.parent
 CODE = [

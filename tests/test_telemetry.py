@@ -18,19 +18,20 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from function_app import app
-from functions import timer_customer_sync
 from functions._work import Work
+from functions.sync import timer_customer_sync
 from local import telemetry as local_telemetry
 from local.folder import Folder
 from local.host.app import Host
 from local.host.functions import decode
-from shared import telemetry, wiring_telemetry
-from shared.adapters.telemetry_exports import exporting
-from shared.domain.customer_creation import NewCustomer
-from shared.metering import Tally, tally
-from shared.settings import Settings
-from shared.telemetry import Quiet, Telemetry
-from shared.usecases.customer_creation import create_customer
+from shared.adapters.telemetry.exports import exporting
+from shared.composition import telemetry as wiring_telemetry
+from shared.customers.creation import create_customer
+from shared.customers.domain.creation import NewCustomer
+from shared.platform.metering import Tally, tally
+from shared.platform.settings import Settings
+from shared.ports import telemetry
+from shared.ports.telemetry import Quiet, Telemetry
 from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer, an_email, started
 from tests.privacy import Leak, Watch, check, personal
 
@@ -229,9 +230,9 @@ def test_what_is_no_traceparent_begins_a_trace(rubbish: str, told: Told) -> None
 
 
 async def test_an_errand_outside_of_any_work_belongs_to_no_trace(folder: Folder, api: Api) -> None:
-    errand = folder.backend(api.documents).errand(COMPANY, "application:test", datetime.now(UTC))
+    context = folder.backend(api.documents).context(COMPANY, "application:test", datetime.now(UTC))
     made = await create_customer(
-        NewCustomer(store_number="HOUSTON", last_name="Berg"), errand=errand
+        NewCustomer(store_number="HOUSTON", last_name="Berg"), context=context
     )
     event = await api.documents.read("customers", (COMPANY, made.customer.id), "event:000000000001")
 

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from functions._caller import Caller
 from functions._http import cursors
-from shared.usecases.errand import Errand
-from shared.wiring import Backend
+from functions._http.caller import Caller
+from shared.composition.wiring import Backend
+from shared.context import Context
 
 
 class Query(BaseModel):
@@ -78,8 +78,10 @@ class Call(Generic[Q, B]):
         return self.if_match or ""
 
     @property
-    def errand(self) -> Errand:
-        return self.backend.errand(self.legal_entity, self.caller.actor, self.now, self.fingerprint)
+    def context(self) -> Context:
+        return self.backend.context(
+            self.legal_entity, self.caller.actor, self.now, self.fingerprint
+        )
 
     def url(self, *segments: str) -> str:
         """Return the address of a resource of this company."""

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from functions._http.problems import BadCursor
-from shared.wiring import Backend
+from shared.composition.wiring import Backend
 
 SEAL = 12  # bytes
 

@@ -1,6 +1,6 @@
 """Which refusals an operation may answer with, so that its description can say all of them."""
 
-from functions._caller import (
+from functions._http.caller import (
     LegalEntityNotAllowed,
     PosOperationNotAllowed,
     RoleNotAllowed,
@@ -17,8 +17,15 @@ from functions._http.problems import (
     NoSuchResource,
     UnsupportedMediaType,
 )
-from shared.domain.companies import LegalEntityNotFound
-from shared.errors import Invalid, Refusal, Stale, Unauthenticated, Unavailable, VersionRequired
+from shared.configuration.domain.companies import LegalEntityNotFound
+from shared.core.errors import (
+    Invalid,
+    Refusal,
+    Stale,
+    Unauthenticated,
+    Unavailable,
+    VersionRequired,
+)
 
 Refusals = tuple[type[Refusal], ...]
 

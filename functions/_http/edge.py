@@ -11,10 +11,10 @@ import azure.functions as func
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from functions import _caller
-from functions._caller import NOBODY, Caller
+from functions._http import caller as _caller
 from functions._http import idempotency
 from functions._http.call import Call
+from functions._http.caller import NOBODY, Caller
 from functions._http.documented import is_documented
 from functions._http.operation import Handler, Operation, register
 from functions._http.parsing import (
@@ -28,11 +28,12 @@ from functions._http.parsing import (
 from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, status_of
 from functions._http.reply import Reply
 from functions._work import Work
-from shared import deadlines, wiring
-from shared.errors import Refusal
-from shared.sessions import session
-from shared.telemetry import current, trace_id
-from shared.wiring_telemetry import telemetry
+from shared.composition import wiring
+from shared.composition.telemetry import telemetry
+from shared.core.errors import Refusal
+from shared.platform import deadlines
+from shared.platform.sessions import session
+from shared.ports.telemetry import current, trace_id
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import azure.functions as func
 
-from functions._caller import Caller
-from shared.domain.values import as_text
-from shared.errors import Conflict, Flaw, Invalid, Stale
-from shared.ports import Create, Document, Documents, Partition, Remove, Replace
+from functions._http.caller import Caller
+from shared.core.errors import Conflict, Flaw, Invalid, Stale
+from shared.core.values import as_text
+from shared.ports.documents import Create, Document, Documents, Partition, Remove, Replace
 
 ANSWER = "answer"
 ABANDONED = timedelta(seconds=60)  # who has not answered by then has crashed

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from shared.domain.flaws import flaws_of
-from shared.errors import Invalid
+from shared.core.errors import Invalid
+from shared.core.flaws import flaws_of
 
 
 def merge(target: Any, patch: Any) -> Any:

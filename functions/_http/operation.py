@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from functions._http.call import Call, NoQuery, PageOf
 from functions._http.reply import Reply
-from shared.errors import Refusal
+from shared.core.errors import Refusal
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -17,9 +17,9 @@ from functions._http.problems import (
     NoSuchResource,
     UnsupportedMediaType,
 )
-from shared.domain.flaws import flaws_of
-from shared.errors import Flaw, Invalid, VersionRequired
-from shared.sessions import BadSession, Session
+from shared.core.errors import Flaw, Invalid, VersionRequired
+from shared.core.flaws import flaws_of
+from shared.platform.sessions import BadSession, Session
 
 _UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}")  # and what is too long to be a name
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from shared.errors import (
+from shared.core.errors import (
     Conflict,
     Flaw,
     Forbidden,
@@ -19,7 +19,7 @@ from shared.errors import (
     Unavailable,
     VersionRequired,
 )
-from shared.ports import CommitTooLarge
+from shared.ports.documents import CommitTooLarge
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}

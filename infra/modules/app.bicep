@@ -90,7 +90,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
-// What shared/settings.py reads and what the host reads for the bindings. No value is a
+// What shared/platform/settings.py reads and what the host reads for the bindings. No value is a
 // secret; one is a reference to it.
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app

@@ -27,7 +27,7 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
         kind: length(shape.partitionKey) > 1 ? 'MultiHash' : 'Hash'
         version: 2
       }
-      // The same as shared/topology.py makes it.
+      // The same as shared/platform/topology.py makes it.
       indexingPolicy: {
         indexingMode: 'consistent'
         includedPaths: map(shape.indexed, path => { path: endsWith(path, '*') ? path : '${path}/?' })

@@ -9,15 +9,15 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from local.buses import BUSES
+from local.bus.choice import BUSES
 from local.folder import Folder
-from local.stores import STORES
-from shared.bus import Bus
-from shared.errors import Refusal
-from shared.ports import Documents
-from shared.topology import messaging
-from shared.usecases import dead_letters as usecases
-from shared.usecases.dead_letters import of_anyone
+from local.store.choice import STORES
+from shared.core.errors import Refusal
+from shared.platform.topology import messaging
+from shared.ports.bus import Bus
+from shared.ports.documents import Documents
+from shared.sync import dead_letters as usecases
+from shared.sync.dead_letters import of_anyone
 
 PAGE = 100
 

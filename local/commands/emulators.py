@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from local.emulators import CONNECTIONS, FOLDER, Emulators
+from local.emulators.configuration import CONNECTIONS, FOLDER, Emulators
 
 HEALTH: Mapping[str, str] = {
     "Cosmos DB": "http://localhost:8080/ready",
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     if options.seed:
         # Imported here, so that no other command loads the SDK.
-        from local.emulators_seed import seed  # noqa: PLC0415
+        from local.emulators.seed import seed  # noqa: PLC0415
 
         asyncio.run(seed(CONNECTIONS["COSMOS"]))
         print(*(f"export {name}='{text}'" for name, text in CONNECTIONS.items()), sep="\n")

@@ -11,13 +11,13 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from local import demo
-from local.buses import BUSES
+from local.bus.choice import BUSES
 from local.commands.token import DEMO_BEARER
+from local.demo import company as demo
 from local.folder import Folder
 from local.host import logs
 from local.insights import INSIGHTS
-from local.stores import STORES
+from local.store.choice import STORES
 from local.telemetry import named
 
 SHUTDOWN = 10  # seconds for requests that are under way

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from local import demo
 from local.commands.spans import Span, read_spans, tree
+from local.demo import company as demo
 from local.folder import Folder
 from local.store import SqliteDocuments
 from local.tokens import Bearer
@@ -53,7 +53,7 @@ async def _configure(folder: Folder) -> None:
     documents = SqliteDocuments(folder.database)
     try:
         await demo.configure(
-            folder.backend(documents).errand(demo.COMPANY, "system:trace", datetime.now(UTC))
+            folder.backend(documents).context(demo.COMPANY, "system:trace", datetime.now(UTC))
         )
     finally:
         documents.close()

@@ -9,11 +9,11 @@ from typing import Any
 
 from azure.functions.meta import Datum
 
+from local.bus.tables import Message, Received
 from local.host import timers
-from local.host.buses import message
 from local.host.functions import Function, decode
 from local.host.http import Receive, Scope, Send
-from local.mail import Message, Received
+from local.host.messages import message
 
 log = logging.getLogger(__name__)
 

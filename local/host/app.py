@@ -14,19 +14,20 @@ from typing import Any
 import azure.functions as func
 from filelock import FileLock, Timeout
 
-from local.buses import OpenBus, Source, embedded
+from local.bus.choice import OpenBus, Source, embedded
 from local.folder import Folder
-from local.host import buses, feeds, timers
+from local.host import feeds, timers
+from local.host import messages as buses
 from local.host.admin import PREFIX, Admin
 from local.host.functions import Function, read_functions
 from local.host.http import HttpEdge, Receive, Scope, Send
 from local.insights import OpenInsights
 from local.insights import embedded as imported
-from local.stores import OpenStore, sqlite
+from local.store.choice import OpenStore, sqlite
 from local.telemetry import OpenTelemetry, as_installed
-from shared import wiring
-from shared.ports import Documents
-from shared.topology import database
+from shared.composition import wiring
+from shared.platform.topology import database
+from shared.ports.documents import Documents
 
 log = logging.getLogger(__name__)
 

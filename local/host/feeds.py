@@ -8,7 +8,7 @@ from typing import Any
 from azure.functions.meta import Datum
 
 from local.host.functions import Function, decode
-from shared.ports import Document, Documents, Put
+from shared.ports.documents import Document, Documents, Put
 
 log = logging.getLogger(__name__)
 

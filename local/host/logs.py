@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from shared.telemetry import trace_id
+from shared.ports.telemetry import trace_id
 
 COLORS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 DIM = "2"

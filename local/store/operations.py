@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from shared.errors import AlreadyExists, Stale
-from shared.ports import (
+from shared.core.errors import AlreadyExists, Stale
+from shared.platform.topology import containers
+from shared.ports.documents import (
     MOST_BYTES,
     CommitTooLarge,
     Create,
@@ -21,7 +22,6 @@ from shared.ports import (
     Replace,
     Succeed,
 )
-from shared.topology import containers
 
 # An ETag is unlike every other one, in this process by the count, elsewhere by the salt.
 _salt = secrets.token_hex(6)

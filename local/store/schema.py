@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from shared.topology import Container, containers
+from shared.platform.topology import Container, containers
 
 # A write removes the old row and adds a new one, so `seq` is the order of last writes: the
 # change feed is a walk along the primary key, and needs no log of its own.

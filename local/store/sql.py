@@ -6,7 +6,17 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from local.store.schema import column
-from shared.ports import Condition, Contains, Equal, Exists, In, Missing, Order, Prefix, Range
+from shared.ports.documents import (
+    Condition,
+    Contains,
+    Equal,
+    Exists,
+    In,
+    Missing,
+    Order,
+    Prefix,
+    Range,
+)
 
 Rendered = tuple[str, list[Any]]
 LAST = "\U0010ffff"  # sorts after every other character, so it ends the range of a prefix

@@ -11,7 +11,8 @@ from pydantic_core import from_json
 from local.store import operations as ops
 from local.store import schema, sql
 from local.store.writer import OutOfRoom, Writer
-from shared.ports import (
+from shared.platform.topology import containers
+from shared.ports.documents import (
     Changes,
     Condition,
     Document,
@@ -23,7 +24,6 @@ from shared.ports import (
     check_id,
     check_operations,
 )
-from shared.topology import containers
 
 ALIVE = "(expires IS NULL OR expires > ?)"
 BY_ID = Order()

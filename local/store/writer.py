@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from local.store import schema
-from shared.errors import Refusal
-from shared.ports import StoreUnavailable
+from shared.core.errors import Refusal
+from shared.ports.documents import StoreUnavailable
 
 MOST_JOBS = 512  # in one transaction
 CACHE = 16_000  # KiB

@@ -14,8 +14,8 @@ from typing import Any
 
 import jwt
 
-from shared.errors import Unauthenticated, Unavailable
-from shared.tokens import Claims
+from shared.core.errors import Unauthenticated, Unavailable
+from shared.ports.tokens import Claims
 
 ALGORITHMS = ("RS256",)
 ROLES = ("Employee", "Customer", "Application", "Administrator")

@@ -9,14 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from shared import deadlines
-from shared.adapters.cosmos import CosmosDocuments
-from shared.errors import AlreadyExists, Conflict, Stale
-from shared.ports import Create, Equal, Order, Placed, Put, Range, Remove, Replace, StoreUnavailable
-from shared.sessions import Session, session
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.faults import Fault
-from tests.cosmos.stores import cosmos_documents
+from shared.adapters.cosmos.documents import CosmosDocuments
+from shared.core.errors import AlreadyExists, Conflict, Stale
+from shared.platform import deadlines
+from shared.platform.sessions import Session, session
+from shared.ports.documents import (
+    Create,
+    Equal,
+    Order,
+    Placed,
+    Put,
+    Range,
+    Remove,
+    Replace,
+    StoreUnavailable,
+)
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.faults import Fault
+from tests.doubles.cosmos.stores import cosmos_documents
 
 HERE = ("USRT", "c-1")
 WRITES, TASKS, COUNTERS = 10_000, 8, 40

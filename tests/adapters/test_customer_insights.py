@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared import wiring
-from shared.adapters.customer_insights import CustomerInsights
-from shared.errors import Unavailable
-from shared.insights import Client, Connection, Health, InsightsRefused
-from shared.settings import Settings
-from tests.insights.server import (
+from shared.adapters.insights.customer_insights import CustomerInsights
+from shared.composition import wiring
+from shared.core.errors import Unavailable
+from shared.platform.settings import Settings
+from shared.ports.insights import Client, Connection, Health, InsightsRefused
+from tests.doubles.insights.server import (
     RETIRED,
     SECRET,
     SUBSCRIPTION,

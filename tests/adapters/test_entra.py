@@ -9,8 +9,8 @@ import jwt
 import pytest
 
 from shared.adapters.entra import EntraTokens, KeysUnavailable
-from shared.errors import Unauthenticated
-from tests.entra import Issuer, a_key, publishing
+from shared.core.errors import Unauthenticated
+from tests.doubles.entra import Issuer, a_key, publishing
 
 
 @pytest.fixture

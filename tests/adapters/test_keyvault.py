@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.keyvault import KeyVaultSecrets
-from shared.insights import SecretUnreadable
-from tests.insights.vault import Identity, Vault, serving
+from shared.adapters.insights.keyvault import KeyVaultSecrets
+from shared.ports.insights import SecretUnreadable
+from tests.doubles.insights.vault import Identity, Vault, serving
 
 EXPIRES = datetime(2031, 8, 1, tzinfo=UTC)
 

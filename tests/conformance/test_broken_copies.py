@@ -16,8 +16,8 @@ pytest.importorskip("azure_functions_runtime", reason="Microsoft's worker needs 
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOYED = ("function_app.py", "functions", "shared", "host.json", "topology.json")
-FEED = "functions/feed_imports.py"
-PLATFORM = "functions/http_platform.py"
+FEED = "functions/customers/feed_imports.py"
+PLATFORM = "functions/platform/http_platform.py"
 NOT_BOUND = "declared in Python but not in the function definition"
 
 

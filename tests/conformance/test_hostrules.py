@@ -8,7 +8,7 @@ import pytest
 
 from function_app import app
 from local.host.functions import Function, read_functions
-from shared.settings import Settings
+from shared.platform.settings import Settings
 from tests.conformance.hostrules import Unresolved, breaches
 
 SETTINGS = {

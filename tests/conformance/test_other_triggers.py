@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from local.bus.tables import Message, Received
 from local.host import timers
-from local.host.buses import message
 from local.host.functions import Function, decode, read_functions
-from local.mail import Message, Received
+from local.host.messages import message
 from tests.conformance.own_process import run_worker
 
 pytest.importorskip("azure_functions_runtime", reason="Microsoft's worker needs Python 3.13")

@@ -15,13 +15,13 @@ from local.folder import Folder
 from local.host.functions import read_functions
 from local.host.routes import Table, decoded_path
 from local.store import SqliteDocuments
-from shared import wiring
-from shared.domain.customer_creation import NewCustomer
-from shared.metering import Tally, tally
-from shared.usecases.customer_creation import create_customer
-from shared.usecases.errand import Errand
-from shared.usecases.imports import import_of, start_import
-from shared.usecases.searches import Asked, search_customers
+from shared.composition import wiring
+from shared.context import Context
+from shared.customers.creation import create_customer
+from shared.customers.directory.search import Asked, search_customers
+from shared.customers.domain.creation import NewCustomer
+from shared.customers.imports import import_of, start_import
+from shared.platform.metering import Tally, tally
 from tests.api import ADMINISTRATOR, COMPANY, Api, CutOff, Down, a_customer
 from tests.conformance.hostrules import Unresolved
 
@@ -73,11 +73,11 @@ async def deployed(api: Api, worker: Worker) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def errand(folder: Folder) -> AsyncIterator[Errand]:
-    """An errand of an hour ago, in a company whose feeds nobody follows."""
+async def context(folder: Folder) -> AsyncIterator[Context]:
+    """An context of an hour ago, in a company whose feeds nobody follows."""
     documents = SqliteDocuments(folder.database)
     backend = wiring.install(folder.backend(documents))
-    yield backend.errand(COMPANY, "application:test", datetime.now(UTC) - timedelta(hours=1))
+    yield backend.context(COMPANY, "application:test", datetime.now(UTC) - timedelta(hours=1))
     documents.close()
 
 
@@ -154,46 +154,46 @@ async def test_a_fault_is_answered_alike(api: Api, deployed: Api) -> None:
 
 
 async def test_a_customer_that_the_directory_misses_is_put_there(
-    worker: Worker, errand: Errand
+    worker: Worker, context: Context
 ) -> None:
-    await a_customer_cut_off(errand)
-    before = await found("phoenix", errand)
-    await worker.invoke("repair_directory", payloads.change_feed(*await told("customers", errand)))
+    await a_customer_cut_off(context)
+    before = await found("phoenix", context)
+    await worker.invoke("repair_directory", payloads.change_feed(*await told("customers", context)))
 
     assert before == []
-    assert await found("phoenix", errand) == ["Phoenix Berg"]
+    assert await found("phoenix", context) == ["Phoenix Berg"]
 
 
 async def test_a_customer_that_the_directory_knows_is_left_alone(
-    worker: Worker, errand: Errand
+    worker: Worker, context: Context
 ) -> None:
-    await create_customer(PHOENIX, errand=errand)
+    await create_customer(PHOENIX, context=context)
     tally.set(count := Tally())
-    await worker.invoke("repair_directory", payloads.change_feed(*await told("customers", errand)))
+    await worker.invoke("repair_directory", payloads.change_feed(*await told("customers", context)))
 
     assert count.reads
     assert count.scattered == 0
 
 
-async def test_an_import_is_worked_through(worker: Worker, errand: Errand) -> None:
+async def test_an_import_is_worked_through(worker: Worker, context: Context) -> None:
     line = b'{"storeNumber": "HOUSTON", "firstName": "Phoenix", "lastName": "Berg"}'
-    started = await start_import(line, store_number=None, errand=errand)
-    batch = payloads.change_feed(*await told("requests", errand))
+    started = await start_import(line, store_number=None, context=context)
+    batch = payloads.change_feed(*await told("requests", context))
     await worker.invoke("run_imports", batch)
     await worker.invoke("run_imports", batch)
-    done = await import_of(started.id, errand.documents)
+    done = await import_of(started.id, context.documents)
 
     assert done
     assert (done.status, done.created) == ("Completed", 1)
-    assert await found("phoenix", errand) == ["Phoenix Berg"]
+    assert await found("phoenix", context) == ["Phoenix Berg"]
 
 
 async def test_a_feed_that_fails_tells_the_host_to_come_again(
-    worker: Worker, errand: Errand, folder: Folder
+    worker: Worker, context: Context, folder: Folder
 ) -> None:
-    await create_customer(PHOENIX, errand=errand)
-    batch = payloads.change_feed(*await told("customers", errand))
-    wiring.install(folder.backend(Down(errand.documents)))
+    await create_customer(PHOENIX, context=context)
+    batch = payloads.change_feed(*await told("customers", context))
+    wiring.install(folder.backend(Down(context.documents)))
 
     with pytest.raises(FunctionFailed, match="Unavailable: the store is down"):
         await worker.invoke("repair_directory", batch)
@@ -212,19 +212,19 @@ def what_matters(response: httpx.Response) -> tuple[int, dict[str, str], Any]:
     return response.status_code, headers, body
 
 
-async def a_customer_cut_off(errand: Errand) -> None:
+async def a_customer_cut_off(context: Context) -> None:
     """Let the writer of a customer die before it comes to the directory."""
-    await create_customer(PHOENIX, errand=replace(errand, documents=CutOff(errand.documents)))
+    await create_customer(PHOENIX, context=replace(context, documents=CutOff(context.documents)))
 
 
-async def found(query: str, errand: Errand) -> list[str]:
-    lines, _ = await search_customers(Asked(query, None, None, 20), errand=errand)
+async def found(query: str, context: Context) -> list[str]:
+    lines, _ = await search_customers(Asked(query, None, None, 20), context=context)
     return [line["name"] for line in lines]
 
 
-async def told(container: str, errand: Errand) -> list[dict[str, Any]]:
+async def told(container: str, context: Context) -> list[dict[str, Any]]:
     """Return everything in the container as Cosmos DB's trigger delivers it."""
-    changes = await errand.documents.changes(container, None, 100)
+    changes = await context.documents.changes(container, None, 100)
     return [
         {
             "_rid": "4xB9AKz7pYkBAAAAAAAAAA==",

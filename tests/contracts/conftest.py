@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports import Documents
+from shared.ports.documents import Documents
 from tests.contracts.stores import STORES, Clock
-from tests.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.endpoint import Endpoint
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from local.store import SqliteDocuments
-from shared import wiring
-from shared.metering import Metered
-from shared.ports import (
+from shared.composition import wiring
+from shared.platform.metering import Metered
+from shared.platform.settings import Settings
+from shared.ports.documents import (
     Condition,
     Document,
     Documents,
@@ -18,9 +19,8 @@ from shared.ports import (
     Partition,
     Placed,
 )
-from shared.settings import Settings
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.stores import cosmos_documents
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.stores import cosmos_documents
 
 
 class Clock:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from local.bus import SqliteBus
-from local.buses import Source
-from local.mail import Received
-from local.servicebus import ServiceBusSource
-from shared import wiring
-from shared.bus import Bus, BusUnavailable, Outgoing
-from shared.settings import Settings
-from shared.topology import Entity, Messaging, Topic, subscription
-from tests import servicebus
+from local.bus.choice import Source
+from local.bus.servicebus import ServiceBusSource
+from local.bus.sqlite import SqliteBus
+from local.bus.tables import Received
+from shared.composition import wiring
+from shared.platform.settings import Settings
+from shared.platform.topology import Entity, Messaging, Topic, subscription
+from shared.ports.bus import Bus, BusUnavailable, Outgoing
+from tests.doubles import servicebus
 from tests.servicebus_layout import configuration
 
 # The SDK leaves the socket of a broken connection to the garbage collector.

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from shared.errors import AlreadyExists, Stale
-from shared.ports import (
+from shared.core.errors import AlreadyExists, Stale
+from shared.ports.documents import (
     CommitTooLarge,
     Contains,
     Create,

@@ -15,14 +15,21 @@ import azure.functions as func
 import uvicorn
 
 from function_app import app
-from local.buses import Opened, embedded
+from local.bus.choice import Opened, embedded
 from local.folder import Folder
 from local.host.app import Host
 from local.host.functions import Function
-from local.stores import sqlite
-from shared.metering import Metered
-from shared.ports import Document, Documents, Operation, Partition, Placed, StoreUnavailable
-from shared.topology import Messaging
+from local.store.choice import sqlite
+from shared.platform.metering import Metered
+from shared.platform.topology import Messaging
+from shared.ports.documents import (
+    Document,
+    Documents,
+    Operation,
+    Partition,
+    Placed,
+    StoreUnavailable,
+)
 
 FAULTY = "synchronize_customer"
 suffering: ContextVar[bool] = ContextVar("suffering", default=False)

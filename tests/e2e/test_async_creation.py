@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from function_app import app
-from local.host import buses
+from local.host import messages as buses
 from local.host.functions import read_functions
-from tests import servicebus
 from tests.api import a_customer, an_email
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.server import connection_string
+from tests.doubles import servicebus
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import connection_string
 from tests.e2e.server import serving
 from tests.servicebus_layout import configuration
 

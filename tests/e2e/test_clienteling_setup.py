@@ -11,12 +11,12 @@ import pytest
 
 from function_app import app
 from local.folder import Folder
-from local.host import buses
+from local.host import messages as buses
 from local.host.functions import read_functions
 from local.tokens import Bearer
-from tests import servicebus
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.server import connection_string
+from tests.doubles import servicebus
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import connection_string
 from tests.e2e.server import serving
 from tests.servicebus_layout import configuration
 

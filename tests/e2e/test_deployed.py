@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from function_app import app
-from local.host import buses
+from local.host import messages as buses
 from local.host.functions import read_functions
-from tests import servicebus
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.server import connection_string
+from tests.doubles import servicebus
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import connection_string
+from tests.doubles.entra import AUDIENCE, TENANT, Issuer, publishing
 from tests.e2e.server import ROOT
-from tests.entra import AUDIENCE, TENANT, Issuer, publishing
 from tests.servicebus_layout import configuration
 
 LAYOUT = buses.layout(read_functions(app, {"COSMOS_DATABASE": "libro"}))

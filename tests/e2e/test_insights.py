@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.insights.server import ALTERNATE, APPLICATION, ENVIRONMENT
 from tests.e2e.server import Server
-from tests.insights.server import ALTERNATE, APPLICATION, ENVIRONMENT
 
 CONNECTION = {
     "enabled": True,

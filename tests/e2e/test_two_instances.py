@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.api import a_customer
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.server import connection_string
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import connection_string
 from tests.e2e.server import serving
 
 EACH = 150

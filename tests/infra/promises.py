@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from functions._http.operation import OPERATIONS
-from shared.topology import Container, containers
-from tests.infra.bicep import Made
+from shared.platform.topology import Container, containers
+from tests.doubles.bicep import Made
 from tests.infra.settings import FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
 from tests.infra.stands import Stand
 

@@ -1,6 +1,6 @@
 """Which environment variables there are, who sets them, and which must not be set."""
 
-from shared.settings import Settings
+from shared.platform.settings import Settings
 
 # Those that the host reads, for itself and for the bindings, and the app does not.
 HOST = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.infra.bicep import Deployed, deployed
+from tests.doubles.bicep import Deployed, deployed
 
 ROOT = Path(__file__).parent.parent.parent
 NEEDED: dict[str, Any] = {

@@ -8,8 +8,8 @@ import pytest
 
 from function_app import app
 from local.host.functions import read_functions
-from shared.topology import containers, messaging, subscription
-from shared.usecases.relay import CUSTOMER_SYNC, EVENTS
+from shared.platform.topology import containers, messaging, subscription
+from shared.sync.outbox import CUSTOMER_SYNC, EVENTS
 from tests.infra.promises import CONTAINER, METRIC_ALERT, PROMISES, QUERY_ALERT
 from tests.infra.settings import FROM_BICEP, HOST
 from tests.infra.stands import ENVIRONMENTS, ROOT, Stand, stand

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.bicep import NotUnderstood
+from tests.doubles.bicep import NotUnderstood
 from tests.infra.promises import PROMISES
 from tests.infra.stands import ROOT, Stand, stand
 

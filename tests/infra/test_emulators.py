@@ -12,15 +12,15 @@ from starlette.responses import JSONResponse, Response
 
 from local.commands import main
 from local.commands.emulators import waiting
-from local.emulators import CONNECTIONS, FOLDER, SERVICEBUS, Emulators
-from local.emulators_seed import seed
-from shared import topology
-from shared.adapters.servicebus import with_connection_string
-from shared.bus import Outgoing
-from shared.topology import Entity, Messaging, containers
-from tests import servicebus
-from tests.cosmos.endpoint import Endpoint
-from tests.cosmos.server import connection_string, served
+from local.emulators.configuration import CONNECTIONS, FOLDER, SERVICEBUS, Emulators
+from local.emulators.seed import seed
+from shared.adapters.servicebus.bus import with_connection_string
+from shared.platform import topology
+from shared.platform.topology import Entity, Messaging, containers
+from shared.ports.bus import Outgoing
+from tests.doubles import servicebus
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import connection_string, served
 from tests.infra.settings import APP
 from tests.infra.stands import ROOT
 

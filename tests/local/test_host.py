@@ -12,13 +12,13 @@ import azure.functions as func
 import httpx
 import pytest
 
-from local.bus import SqliteBus
+from local.bus.sqlite import SqliteBus
 from local.folder import Folder
 from local.host import feeds, timers
 from local.host.app import Host
 from local.host.functions import NotStartable, read_functions
-from shared.bus import Outgoing
-from shared.topology import Entity, Messaging, Topic
+from shared.platform.topology import Entity, Messaging, Topic
+from shared.ports.bus import Outgoing
 
 LAYOUT = Messaging(
     {},

@@ -9,7 +9,7 @@ import pytest
 
 from local.store import SqliteDocuments
 from local.store.writer import OutOfRoom
-from shared.ports import Create, Equal, Operation, Order, Put
+from shared.ports.documents import Create, Equal, Operation, Order, Put
 
 HERE = ("USRT", "c-1")
 

@@ -1,0 +1,1 @@
+"""The edge of the bus: typed commands in, traced messages out."""

@@ -1,0 +1,99 @@
+"""Who is calling, and may they: bearer tokens, roles, legal entities, POS operations."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.configuration.cache import Configuration
+from shared.configuration.domain.collections import PERMISSION_GROUPS, WORKERS
+from shared.core.errors import Forbidden, Unauthenticated
+from shared.ports.tokens import Claims, Tokens
+
+EVERY_COMPANY = "*"
+
+
+class RoleNotAllowed(Forbidden):
+    code = "role-not-allowed"
+
+
+class LegalEntityNotAllowed(Forbidden):
+    code = "legal-entity-not-allowed"
+
+
+class WorkerInactive(Forbidden):
+    code = "worker-inactive"
+
+
+class PosOperationNotAllowed(Forbidden):
+    """The permission group of the worker lacks a POS operation; the code names it."""
+
+    code = "pos-operation"
+
+    def __init__(self, group: str, number: int) -> None:
+        super().__init__(
+            f"The permission group {group} lacks the POS operation {number}.", posOperation=number
+        )
+        self.code = f"{PosOperationNotAllowed.code}-{number}"  # type: ignore[misc]  # it is its own
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The bearer of a verified token; nobody has no claims."""
+
+    claims: Claims | None = None
+
+    @property
+    def role(self) -> str:
+        return self.claims.role if self.claims else ""
+
+    @property
+    def actor(self) -> str:
+        """Return how the caller is named in records, such as `employee:000160`."""
+        if self.claims is None:
+            return "anonymous"
+        who = self.claims.personnel_number or self.claims.customer_id or self.claims.subject
+        return f"{self.claims.role.lower()}:{who}"
+
+
+NOBODY = Caller()
+
+
+async def authenticate(authorization: str | None, tokens: Tokens) -> Caller:
+    """Return the caller that the header names, or raise Unauthenticated."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send Authorization: Bearer <token>.")
+    return Caller(await tokens.verify(token.strip()))
+
+
+def authorize(caller: Caller, roles: Collection[str], legal_entity: str | None) -> None:
+    """Raise Forbidden unless one of the roles is the caller's and the company is one of hers."""
+    if caller.claims is None or caller.role not in roles:
+        raise RoleNotAllowed(
+            f"This takes one of the roles {', '.join(roles)}.", requiredRoles=list(roles)
+        )
+    theirs = caller.claims.legal_entities
+    if legal_entity and legal_entity not in theirs and EVERY_COMPANY not in theirs:
+        raise LegalEntityNotAllowed(f"Your token does not name the legal entity {legal_entity}.")
+
+
+async def check_pos_operation(
+    caller: Caller, number: int | None, legal_entity: str, configuration: Configuration
+) -> None:
+    """Hold an employee to her permission group, if she has one. Nobody else has POS operations.
+
+    Who the company has not registered as a worker is vouched for by the token alone; who has
+    left may do nothing, and a worker's record cannot be removed.
+    """
+    claims = caller.claims
+    if claims is None or claims.role != "Employee" or claims.personnel_number is None:
+        return
+    worker = await configuration.find(legal_entity, WORKERS, claims.personnel_number)
+    if worker is None:
+        return
+    if not worker.active:
+        raise WorkerInactive(f"The worker {worker.personnel_number} is no longer active.")
+    if worker.permission_group is None or number is None:
+        return
+    group = await configuration.find(legal_entity, PERMISSION_GROUPS, worker.permission_group)
+    if group is None or number not in group.operations:
+        raise PosOperationNotAllowed(worker.permission_group, number)

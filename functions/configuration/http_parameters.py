@@ -1,0 +1,87 @@
+"""The parameters of a company over HTTP, with how the connection to Customer Insights is."""
+
+from typing import Any
+
+import azure.functions as func
+from pydantic import ConfigDict, RootModel
+
+from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http.merging import merge, parse
+from functions._http.operation import JSON, MERGE_PATCH
+from shared.configuration import settings as usecases
+from shared.configuration.domain.collections import SettingNotFound
+from shared.configuration.domain.companies import CustomerInsights, Parameters
+from shared.configuration.domain.measure_definitions import InsightsHealth
+from shared.ports.documents import Document
+
+bp = func.Blueprint()
+
+
+class CustomerInsightsView(CustomerInsights):
+    """`health` is found out, not configured, and is no part of the version."""
+
+    health: InsightsHealth
+
+
+class ParametersView(Parameters):
+    customer_insights: CustomerInsightsView
+
+
+def _patched(schema: dict[str, Any]) -> None:
+    """Say what the patch may hold."""
+    schema["properties"] = {
+        **Parameters.model_json_schema()["properties"],
+        "customerInsights": CustomerInsights.model_json_schema(),
+    }
+
+
+class ParametersPatch(RootModel[dict[str, Any]]):
+    """A JSON merge patch of the parameters."""
+
+    model_config = ConfigDict(json_schema_extra=_patched, defer_build=True)
+
+
+@serve(
+    bp,
+    Operation("GET", "parameters", who="EAH", returns=ParametersView, tag="Configuration",
+              refuses=(SettingNotFound,)),
+)  # fmt: skip
+async def get_parameters(call: Call[NoQuery, None]) -> Reply:
+    """Read the parameters of the company."""
+    return _reply(await usecases.read_parameters(context=call.context), call)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH",
+        "parameters",
+        who="H",
+        returns=ParametersView,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Configuration",
+        refuses=(SettingNotFound,),
+    ),
+)
+async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
+    """Change parameters by JSON merge patch; null puts one back to its default.
+
+    A connection to Customer Insights that is enabled is tried first: one that does not work is
+    refused, with what is wrong with it, and stays as it was.
+    """
+    document = await usecases.edit_parameters(
+        lambda old: parse(Parameters, merge(old, call.body.root)),
+        if_match=call.version,
+        context=call.context,
+    )
+    return _reply(document, call)
+
+
+def _reply(document: Document, call: Call[Any, Any]) -> Reply:
+    parameters = Parameters.model_validate(document.body["setting"])
+    part = parameters.customer_insights
+    health = call.context.measures.health(call.legal_entity, part)
+    insights = CustomerInsightsView(**dict(part), health=health)
+    view = ParametersView(**{**dict(parameters), "customer_insights": insights})
+    return Reply(view, etag=document.etag)

@@ -1,0 +1,152 @@
+"""Addresses of a customer over HTTP."""
+
+from typing import Annotated
+
+import azure.functions as func
+from pydantic import Field
+
+from functions._customer import EDIT_REFUSES, REFUSES, customer_key
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
+from functions._http.operation import JSON, MERGE_PATCH
+from shared.core.errors import Invalid, Stale
+from shared.customers import addresses as usecases
+from shared.customers.domain.addresses import (
+    Address,
+    AddressEdit,
+    AddressId,
+    AddressInactive,
+    AddressNotFound,
+    NewAddress,
+)
+from shared.customers.domain.customers import CustomerInactive
+from shared.customers.domain.pending_rules import PendingEditNotAllowed
+
+bp = func.Blueprint()
+
+CUSTOMER_EDIT = 623
+ONE = "customers/{customerId}/addresses/{addressId}"
+
+
+class ListedAddress(Address):
+    etag: str
+
+
+class SuccessorQuery(Query):
+    primary: Annotated[
+        AddressId | None, Field(description="The address that becomes primary instead")
+    ] = None
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        "customers/{customerId}/addresses",
+        who="ECA",
+        returns=PageOf[ListedAddress],
+        tag="Addresses",
+        refuses=REFUSES,
+    ),
+)
+async def list_addresses(call: Call[PageQuery, None]) -> Reply:
+    """List the addresses in force, oldest first. A page costs the same however many there are."""
+    key = await customer_key(call)
+    addresses, after = await usecases.list_addresses(
+        key, limit=call.query.limit, continuation=call.position(), context=call.context
+    )
+    return Reply(call.page(addresses, after))
+
+
+@serve(
+    bp,
+    Operation(
+        "POST",
+        "customers/{customerId}/addresses",
+        who="ECA",
+        returns=Address,
+        status=201,
+        pos_operation=CUSTOMER_EDIT,
+        tag="Addresses",
+        refuses=(*EDIT_REFUSES, Stale),
+    ),
+)
+async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
+    """Add an address. The first is primary; name and phone come from the customer if left out."""
+    key = await customer_key(call)
+    address = await usecases.add_address(key, call.body, context=call.context)
+    location = call.url("customers", key, "addresses", address.id)
+    return Reply(address, etag=address.etag, location=location)
+
+
+@serve(
+    bp,
+    Operation("GET", ONE, who="ECA", returns=Address, tag="Addresses",
+              refuses=(*REFUSES, AddressNotFound)),
+)  # fmt: skip
+async def get_address(call: Call[NoQuery, None]) -> Reply:
+    """Read an address, also one that has ended."""
+    key = await customer_key(call)
+    address = await usecases.read_address(key, call.path["addressId"], context=call.context)
+    return Reply(address, etag=address.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH",
+        ONE,
+        who="ECA",
+        returns=Address,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Addresses",
+        refuses=(
+            *REFUSES,
+            AddressNotFound,
+            AddressInactive,
+            CustomerInactive,
+            PendingEditNotAllowed,
+        ),
+    ),
+)
+async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
+    """Change an address by JSON merge patch; `primary: true` takes over from the other one."""
+    key = await customer_key(call)
+    address = await usecases.edit_address(
+        key, call.path["addressId"], call.body, if_match=call.version, context=call.context
+    )
+    return Reply(address, etag=address.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "DELETE",
+        ONE,
+        who="ECA",
+        status=204,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        tag="Addresses",
+        refuses=(
+            *REFUSES,
+            AddressNotFound,
+            AddressInactive,
+            CustomerInactive,
+            PendingEditNotAllowed,
+            Invalid,
+        ),
+    ),
+)
+async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:
+    """End an address: it leaves the list, and its record stays."""
+    key = await customer_key(call)
+    await usecases.end_address(
+        key,
+        call.path["addressId"],
+        successor=call.query.primary,
+        if_match=call.version,
+        context=call.context,
+    )
+    return Reply()

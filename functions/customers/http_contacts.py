@@ -1,0 +1,147 @@
+"""Contact points of a customer over HTTP."""
+
+from typing import Annotated, Any
+
+import azure.functions as func
+from pydantic import Field
+
+from functions._customer import EDIT_REFUSES, REFUSES, customer_key
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
+from functions._http.operation import JSON, MERGE_PATCH
+from shared.core.errors import Stale
+from shared.customers import contacts as usecases
+from shared.customers.contacts import contact_etag
+from shared.customers.domain.contacts import (
+    Contact,
+    ContactEdit,
+    ContactExists,
+    ContactId,
+    ContactNotFound,
+    ContactView,
+    NewContact,
+    SecondaryContactsOff,
+    SuccessorNeeded,
+    TooManyContacts,
+)
+
+bp = func.Blueprint()
+
+CUSTOMER_EDIT = 623
+ONE = "customers/{customerId}/contacts/{contactId}"
+
+
+class ListedContact(ContactView):
+    etag: str
+
+
+class SuccessorQuery(Query):
+    primary: Annotated[
+        ContactId | None, Field(description="The contact that becomes primary instead")
+    ] = None
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        "customers/{customerId}/contacts",
+        who="ECA",
+        returns=PageOf[ListedContact],
+        tag="Contacts",
+        refuses=REFUSES,
+    ),
+)
+async def list_contacts(call: Call[PageQuery, None]) -> Reply:
+    """List the contact points, at most fifty of a customer."""
+    contacts = await usecases.list_contacts(await customer_key(call), context=call.context)
+    return Reply(call.slice([_item(contact) for contact in contacts]))
+
+
+@serve(
+    bp,
+    Operation(
+        "POST",
+        "customers/{customerId}/contacts",
+        who="ECA",
+        returns=ContactView,
+        status=201,
+        pos_operation=CUSTOMER_EDIT,
+        tag="Contacts",
+        refuses=(
+            *EDIT_REFUSES,
+            ContactExists,
+            SecondaryContactsOff,
+            TooManyContacts,
+            Stale,
+        ),
+    ),
+)
+async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
+    """Add an e-mail, a phone or a web address; the first of a kind is its primary."""
+    key = await customer_key(call)
+    contact = await usecases.add_contact(key, call.body, context=call.context)
+    location = call.url("customers", key, "contacts")
+    return Reply(contact, etag=contact_etag(contact), location=location)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH",
+        ONE,
+        who="ECA",
+        returns=ContactView,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        media_types=(MERGE_PATCH, JSON),
+        tag="Contacts",
+        refuses=(
+            *EDIT_REFUSES,
+            ContactNotFound,
+            ContactExists,
+            SuccessorNeeded,
+        ),
+    ),
+)
+async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
+    """Change a contact point by JSON merge patch; `primary: true` takes over from the other."""
+    key = await customer_key(call)
+    contact = await usecases.edit_contact(
+        key, call.path["contactId"], call.body, if_match=call.version, context=call.context
+    )
+    return Reply(contact, etag=contact_etag(contact))
+
+
+@serve(
+    bp,
+    Operation(
+        "DELETE",
+        ONE,
+        who="ECA",
+        status=204,
+        pos_operation=CUSTOMER_EDIT,
+        if_match="required",
+        tag="Contacts",
+        refuses=(
+            *EDIT_REFUSES,
+            ContactNotFound,
+            SuccessorNeeded,
+        ),
+    ),
+)
+async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
+    """Remove a contact point; a primary one with others of its kind names its successor."""
+    key = await customer_key(call)
+    await usecases.remove_contact(
+        key,
+        call.path["contactId"],
+        successor=call.query.primary,
+        if_match=call.version,
+        context=call.context,
+    )
+    return Reply()
+
+
+def _item(contact: Contact) -> dict[str, Any]:
+    view = contact.model_dump(mode="json", by_alias=True, exclude={"normal"})
+    return view | {"etag": contact_etag(contact)}

@@ -1,0 +1,79 @@
+"""Finding and listing customers over HTTP."""
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import azure.functions as func
+from pydantic import Field
+
+from functions._http import Call, Operation, PageOf, PageQuery, Reply, serve
+from shared.core.errors import Invalid
+from shared.core.values import Key
+from shared.customers.directory.search import Asked, Position, list_customers, search_customers
+from shared.customers.domain.search import By, SearchItem
+
+bp = func.Blueprint()
+
+CUSTOMER_SEARCH = 602
+Scope = Literal["local", "company"]
+
+
+class SearchQuery(PageQuery):
+    q: Annotated[
+        str | None,
+        Field(max_length=200, description="Words in any order; all must match as prefixes"),
+    ] = None
+    by: Annotated[By | None, Field(description="Match in this field only")] = None
+    store: Annotated[Key | None, Field(description="Whose address books decide what is local")] = (
+        None
+    )
+    scope: Annotated[
+        Scope | None,
+        Field(description="local (the default with a store; without one, your own) or company"),
+    ] = None
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        "customers",
+        who="EAH",
+        returns=PageOf[SearchItem],
+        pos_operation=CUSTOMER_SEARCH,
+        tag="Customers",
+        refuses=(Invalid,),
+    ),
+)
+async def find_customers(call: Call[SearchQuery, None]) -> Reply:
+    """Search customers by any of their words, or list the newest first when there is no `q`.
+
+    Accents and case do not matter. A phone is found by four or more of its first or last digits.
+    Each item says in `match` what matched. A page can be short and still have a next one.
+    """
+    query = call.query
+    position = call.position()
+    asked = Asked(
+        q=query.q,
+        by=query.by,
+        books=await _books(call),
+        limit=query.limit,
+        position=Position(*position) if position else None,
+    )
+    run = list_customers if not (query.q and query.q.strip()) else search_customers
+    items, after = await run(asked, context=call.context)
+    return Reply(call.page(items, list(asdict(after).values()) if after else None))
+
+
+async def _books(call: Call[SearchQuery, None]) -> tuple[str, ...] | None:
+    """Return the address books that make a customer local, or None for the whole company."""
+    query, claims = call.query, call.caller.claims
+    number = query.store
+    if number is None:
+        if query.scope != "local":
+            return None
+        number = claims.store_number if claims else None
+    if number is None:
+        raise Invalid.at("/store", "required", "scope=local takes a store.")
+    store = await call.backend.configuration.store(call.legal_entity, number, "/store")
+    return None if query.scope == "company" else tuple(store.customer_address_books)

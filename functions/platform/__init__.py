@@ -1,0 +1,1 @@
+"""Triggers about the app itself."""

@@ -1,0 +1,124 @@
+"""What tells about the app itself: health, description, and the browser for it."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import azure.functions as func
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
+
+from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http.edge import refuse
+from functions._http.openapi import describe
+from functions._http.problems import NoSuchResource
+from shared.core.errors import NotFound, Unavailable
+
+bp = func.Blueprint()
+
+ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Libro API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="docs/swagger-ui.css"></head>
+<body><div id="ui"></div><script src="docs/swagger-ui-bundle.js"></script>
+<script>
+SwaggerUIBundle({url: "openapi.json", dom_id: "#ui", deepLinking: true, docExpansion: "none",
+                 persistAuthorization: true, displayRequestDuration: true, validatorUrl: null,
+                 tryItOutEnabled: true})
+</script></body></html>"""
+
+
+class Health(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    status: Literal["ok"] = "ok"
+
+
+class AssetNotFound(NotFound):
+    code = "asset-not-found"
+
+
+class NotReady(Unavailable):
+    """`down` names what does not answer."""
+
+    code = "not-ready"
+
+
+@serve(bp, Operation("GET", "health/live", returns=Health, absolute=True, tag="Platform"))
+async def check_liveness(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # asks for nothing
+    """Tell that the process answers. It touches nothing else."""
+    return Reply(Health())
+
+
+@serve(
+    bp,
+    Operation("GET", "health/ready", returns=Health, absolute=True, tag="Platform",
+              refuses=(NotReady,)),
+)  # fmt: skip
+async def check_readiness(call: Call[NoQuery, None]) -> Reply:
+    """Tell whether the store answers; 503 says what does not."""
+    try:
+        await call.backend.documents.read("settings", ("health", "health"), "health")
+    except Unavailable as exc:
+        raise NotReady("The store does not answer.", down=["store"]) from exc
+    return Reply(Health())
+
+
+@serve(
+    bp,
+    Operation("GET", "openapi.json", returns=dict, absolute=True, tag="Platform"),
+)
+async def describe_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # asks for nothing
+    """Describe every operation in OpenAPI 3.1."""
+    return Reply(_description())
+
+
+@serve(
+    bp,
+    Operation("GET", "docs", absolute=True, answer_type="text/html", returns=str, tag="Platform"),
+)
+async def browse_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # asks for nothing
+    """Show the API browser. It loads nothing from elsewhere."""
+    return Reply(PAGE.encode())
+
+
+@serve(
+    bp,
+    Operation("GET", "docs/{file}", absolute=True, answer_type="text/css", returns=str,
+              tag="Platform", refuses=(AssetNotFound, NoSuchResource)),
+)  # fmt: skip
+async def get_docs_asset(call: Call[NoQuery, None]) -> Reply:
+    """Give the API browser its script and its style sheet."""
+    name = call.path["file"]
+    if name not in ASSETS:
+        raise AssetNotFound(f"There is no {name}.")
+    return Reply(_asset(name), media_type=ASSETS[name], headers=dict(FOR_A_DAY))
+
+
+@cache
+def _description() -> bytes:
+    return to_json(describe())
+
+
+@cache
+def _asset(name: str) -> bytes:
+    """Read a file of Swagger UI from the package that carries it, without importing that."""
+    spec = importlib.util.find_spec("fastapi_offline")
+    if spec is None or not spec.submodule_search_locations:
+        raise AssetNotFound("The API browser is not installed.")
+    return (Path(spec.submodule_search_locations[0]) / "static" / name).read_bytes()
+
+
+# Routes are tried in the order of function names, so this one sees only what no other takes.
+@bp.function_name("zz_refuse_unknown_path")
+@bp.route(
+    "{*path}",
+    methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+    auth_level=func.AuthLevel.ANONYMOUS,
+)
+async def zz_refuse_unknown_path(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer a path or a method that nobody serves, in the way of every other refusal."""
+    return refuse(NoSuchResource("Nothing is served by this method at this address."), req)

@@ -1,0 +1,1 @@
+"""Triggers of activities, notes and the timeline."""

@@ -1,0 +1,1 @@
+"""The buses that the local host works with."""

@@ -1,0 +1,66 @@
+"""The buses that the host can work with: one to send by, and one to receive from."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from local.bus.sqlite import SqliteBus
+from local.bus.tables import Received
+from local.folder import Folder
+from shared.composition import wiring
+from shared.platform.settings import Settings
+from shared.platform.topology import Messaging
+from shared.ports.bus import Bus
+
+
+class Source(Protocol):
+    """Where messages are received from, under a lock that whoever receives settles."""
+
+    async def receive(self, entity: str, most: int) -> Sequence[Received]:
+        """Lock what waits, at most so many; of a session only its first. May return nothing."""
+        ...
+
+    async def complete(self, received: Received) -> object: ...
+
+    async def abandon(self, received: Received) -> object: ...
+
+    async def renew(self, entity: str, received: Received) -> object:
+        """Keep it under lock for as long again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    port: Bus
+    source: Source
+
+
+OpenBus = Callable[[Folder, Messaging], AbstractAsyncContextManager[Opened]]
+
+
+@asynccontextmanager
+async def embedded(folder: Folder, layout: Messaging) -> AsyncIterator[Opened]:
+    bus = SqliteBus(folder.bus, layout)
+    try:
+        yield Opened(bus, bus)
+    finally:
+        bus.close()
+
+
+@asynccontextmanager
+async def service_bus(_: Folder, layout: Messaging) -> AsyncIterator[Opened]:
+    """Open the namespace that the environment names."""
+    # Imported here, so that a host with its own bus does not load the SDK.
+    from local.bus.servicebus import ServiceBusSource  # noqa: PLC0415
+
+    bus = wiring.connect_bus(Settings())
+    source = ServiceBusSource(bus.client, layout)
+    try:
+        yield Opened(bus, source)
+    finally:
+        await source.close()
+        await bus.close()
+
+
+BUSES: dict[str, OpenBus] = {"embedded": embedded, "servicebus": service_bus}

@@ -1,0 +1,1 @@
+"""Microsoft's emulators: their configuration and their containers."""

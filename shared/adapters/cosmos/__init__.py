@@ -1,0 +1,1 @@
+"""The document port on Azure Cosmos DB."""

@@ -1,0 +1,1 @@
+"""The bus port on Azure Service Bus."""

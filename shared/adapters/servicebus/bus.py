@@ -1,0 +1,123 @@
+"""The bus port kept by Azure Service Bus."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.servicebus import ServiceBusMessage
+from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
+from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
+
+from shared.adapters.servicebus import dead_letters as servicebus_dead
+from shared.platform.topology import messaging
+from shared.ports.bus import BusUnavailable, DeadLetter, Outgoing
+
+PATIENT: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.2}
+
+# At INFO the SDK tells of every link and frame.
+logging.getLogger("azure.servicebus").setLevel(logging.WARNING)
+
+
+class ServiceBus:
+    """One client for the process, and a sender for each entity, opened when it is first needed.
+
+    An answer that is lost is sent again by the SDK with the same id: entities that must not hold
+    a message twice need a window for duplicates.
+    """
+
+    def __init__(
+        self, client: ServiceBusClient, identity: AsyncTokenCredential | None = None
+    ) -> None:
+        self.client = client
+        self._identity = identity
+        self._senders: dict[str, ServiceBusSender] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
+        """Send in as few batches as they fit in. A message that fits in none is a fault of ours."""
+        async with self._turns[entity]:  # a sender serves one at a time
+            try:
+                await _send(self._sender(entity), messages)
+            except MessageSizeExceededError:
+                raise
+            except (ServiceBusError, TimeoutError) as exc:
+                raise _unavailable(exc) from exc
+
+    async def dead_letters(self, entity: str, *, after: int, limit: int) -> list[DeadLetter]:
+        try:
+            return await servicebus_dead.peek(self.client, entity, after=after, limit=limit)
+        except (ServiceBusError, TimeoutError) as exc:
+            raise _unavailable(exc) from exc
+
+    async def replay(self, entity: str, sequence: int, body: bytes | None) -> bool:
+        async def send(message: Outgoing) -> None:
+            await self.send(entity.partition("/")[0], [message])
+
+        return await self._take(entity, sequence, servicebus_dead.again(send, body))
+
+    async def drop(self, entity: str, sequence: int) -> bool:
+        return await self._take(entity, sequence, servicebus_dead.nothing)
+
+    async def _take(self, entity: str, sequence: int, first: servicebus_dead.First) -> bool:
+        try:
+            return await servicebus_dead.take(self.client, entity, sequence, first)
+        except (ServiceBusError, TimeoutError) as exc:
+            raise _unavailable(exc) from exc
+
+    def _sender(self, entity: str) -> ServiceBusSender:
+        if entity not in self._senders:
+            self._senders[entity] = (
+                self.client.get_topic_sender(entity)
+                if entity in messaging().topics
+                else self.client.get_queue_sender(entity)
+            )
+        return self._senders[entity]
+
+    async def close(self) -> None:
+        for sender in self._senders.values():
+            await sender.close()
+        await self.client.close()
+        if self._identity:
+            await self._identity.close()
+
+
+async def _send(sender: ServiceBusSender, messages: Sequence[Outgoing]) -> None:
+    batch = await sender.create_message_batch()
+    for message in map(_rendered, messages):
+        try:
+            batch.add_message(message)
+        except MessageSizeExceededError:
+            if not len(batch):
+                raise
+            await sender.send_messages(batch)
+            batch = await sender.create_message_batch()
+            batch.add_message(message)
+    if len(batch):
+        await sender.send_messages(batch)
+
+
+def _unavailable(exc: Exception) -> BusUnavailable:
+    return BusUnavailable(f"The bus does not answer ({type(exc).__name__}).")
+
+
+def _rendered(message: Outgoing) -> ServiceBusMessage:
+    properties: Any = dict(message.properties)  # the SDK's type wants its keys to be bytes, too
+    return ServiceBusMessage(
+        message.body,
+        message_id=message.id,
+        session_id=message.session,
+        content_type=message.content_type,
+        application_properties=properties,
+        scheduled_enqueue_time_utc=message.due,
+    )
+
+
+def with_connection_string(text: str) -> ServiceBus:
+    return ServiceBus(ServiceBusClient.from_connection_string(text, **PATIENT))
+
+
+def with_identity(namespace: str, identity: AsyncTokenCredential) -> ServiceBus:
+    return ServiceBus(ServiceBusClient(namespace, identity, **PATIENT), identity)

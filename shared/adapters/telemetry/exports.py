@@ -1,0 +1,141 @@
+"""Where telemetry goes: a terminal, a file, an OTLP endpoint, or Azure Monitor."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from azure.core.settings import settings as azure_settings
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    ConsoleMetricExporter,
+    MetricReader,
+    MetricsData,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    ConsoleSpanExporter,
+    SimpleSpanProcessor,
+)
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+from shared.adapters.telemetry.spans import NAME, OpenTelemetry
+
+EVERY = 60_000  # milliseconds between exports of metrics
+# What the distribution would watch by itself, some of it with addresses and queries.
+INSTRUMENTED = (
+    "azure_sdk", "django", "fastapi", "flask", "httpx", "psycopg2", "requests", "urllib", "urllib3",
+)  # fmt: skip
+
+
+def exporting(
+    processors: Sequence[SpanProcessor], reader: MetricReader, share: float = 1.0
+) -> OpenTelemetry:
+    """Return telemetry of its own, nothing of which is global, for a share of the traces.
+
+    Whether a trace is recorded is said by who began it, and else by its id.
+    """
+    _silence_the_sdks()
+    resource = Resource.create({"service.name": NAME})
+    traces = TracerProvider(
+        ParentBased(TraceIdRatioBased(share)), resource=resource, shutdown_on_exit=False
+    )
+    for one in processors:
+        traces.add_span_processor(one)
+    measured = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+
+    def close() -> None:
+        traces.shutdown()
+        measured.shutdown()
+
+    return OpenTelemetry(traces.get_tracer(NAME), measured.get_meter(NAME), close)
+
+
+def to_stream(stream: TextIO, share: float = 1.0) -> OpenTelemetry:
+    """Write a line of JSON for each span as it ends, and for all metrics now and then."""
+    spans = ConsoleSpanExporter(out=stream, formatter=_line)
+    measured = ConsoleMetricExporter(out=stream, formatter=_metrics_line)
+    reader = PeriodicExportingMetricReader(measured, export_interval_millis=EVERY)
+    return exporting([SimpleSpanProcessor(spans)], reader, share)
+
+
+def to_console(share: float) -> OpenTelemetry:
+    return to_stream(sys.stdout, share)
+
+
+def to_file(path: Path, share: float) -> OpenTelemetry:
+    """Append to the file, which several processes may do at once."""
+    stream = path.open("a")
+    opened = to_stream(stream, share)
+    finish = opened.close
+
+    def close() -> None:
+        finish()
+        stream.close()
+
+    opened.close = close
+    return opened
+
+
+def to_otlp(endpoint: str, share: float) -> OpenTelemetry:
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415  # heavy
+        OTLPMetricExporter,
+    )
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415  # heavy
+        OTLPSpanExporter,
+    )
+
+    root = endpoint.rstrip("/")
+    measured = OTLPMetricExporter(endpoint=f"{root}/v1/metrics")
+    return exporting(
+        [BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{root}/v1/traces"))],
+        PeriodicExportingMetricReader(measured, export_interval_millis=EVERY),
+        share,
+    )
+
+
+def to_azure_monitor(connection: str, credential: Any, share: float) -> OpenTelemetry:
+    """Send to Application Insights, our own spans and metrics and nothing else.
+
+    What the distribution can watch by itself stays off: the address of a document holds names and
+    e-mails. Logs stay with the host, which sends them already.
+    """
+    from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: PLC0415  # heavy
+
+    configure_azure_monitor(
+        connection_string=connection,
+        disable_logging=True,
+        disable_offline_storage=True,
+        sampling_ratio=share,  # else a few traces a second, and the slow one is not among them
+        enable_live_metrics=False,
+        enable_performance_counters=False,
+        instrumentation_options={name: {"enabled": False} for name in INSTRUMENTED},
+        resource=Resource.create({"service.name": NAME}),
+        **({"credential": credential} if credential else {}),
+    )
+    _silence_the_sdks()
+    traces: Any = trace.get_tracer_provider()
+    measured: Any = metrics.get_meter_provider()
+
+    def close() -> None:
+        traces.force_flush()
+        measured.force_flush()
+
+    return OpenTelemetry(trace.get_tracer(NAME), metrics.get_meter(NAME), close)
+
+
+def _silence_the_sdks() -> None:
+    """Keep Azure's SDKs from spans of their own: they would name each document by its address."""
+    azure_settings.tracing_enabled = False
+
+
+def _line(span: ReadableSpan) -> str:
+    return f"{span.to_json(indent=None)}\n"
+
+
+def _metrics_line(data: MetricsData) -> str:
+    return f"{data.to_json(indent=None)}\n"

@@ -1,0 +1,132 @@
+"""The telemetry port kept by OpenTelemetry: loaded only where telemetry is on."""
+
+from collections.abc import Callable, Iterable
+from contextvars import Token
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.metrics import Meter
+from opentelemetry.trace import Link, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.ports import telemetry
+from shared.ports.telemetry import Attributes, Kind, current
+
+NAME = "libro"
+KINDS = {
+    "server": SpanKind.SERVER,
+    "consumer": SpanKind.CONSUMER,
+    "producer": SpanKind.PRODUCER,
+    "internal": SpanKind.INTERNAL,
+}
+TRACEPARENT = "traceparent"
+MOST_LINKS = 32
+UNITS = {"duration": "s", "lag": "s", "charge": "{request_unit}"}
+# Bounds for seconds; request units are about a thousand times as many.
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+BOUNDS: dict[str, tuple[float, ...]] = {
+    "duration": SECONDS,
+    "charge": (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+}
+
+_propagator = TraceContextTextMapPropagator()
+
+
+class OpenTelemetrySpan:
+    def __init__(self, span: trace.Span) -> None:
+        self._span = span
+        carrier: dict[str, str] = {}
+        _propagator.inject(carrier, trace.set_span_in_context(span, Context()))
+        self.traceparent = carrier[TRACEPARENT]
+
+    _token: Token[telemetry.Span | None]
+    _attached: Any
+
+    def note(self, attributes: Attributes) -> None:
+        self._span.set_attributes(attributes)
+
+    def tell(self, event: str, attributes: Attributes) -> None:
+        self._span.add_event(event, attributes)
+
+    def fail(self, kind: str) -> None:
+        self._span.set_attribute("error.type", kind)
+        self._span.set_status(Status(StatusCode.ERROR))
+
+    def __enter__(self) -> "OpenTelemetrySpan":
+        self._token = current.set(self)
+        self._attached = attach(trace.set_span_in_context(self._span))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # The words of an exception may name a person, so only its kind is told.
+        if kind is not None:
+            self.fail(kind.__name__)
+        detach(self._attached)
+        current.reset(self._token)
+        self._span.end()
+
+
+class OpenTelemetry:
+    on = True
+
+    def __init__(self, tracer: Tracer, meter: Meter, close: Callable[[], None]) -> None:
+        self._tracer = tracer
+        self._meter = meter
+        self._instruments: dict[str, Any] = {}
+        self.close = close
+
+    def span(
+        self,
+        name: str,
+        kind: Kind = "internal",
+        *,
+        parent: str | None = None,
+        links: Iterable[str] = (),
+        attributes: Attributes | None = None,
+    ) -> OpenTelemetrySpan:
+        parent = telemetry.valid(parent) or telemetry.traceparent()
+        linked = [one for one in map(_context_of, list(dict.fromkeys(links))[:MOST_LINKS]) if one]
+        return OpenTelemetrySpan(
+            self._tracer.start_span(
+                name,
+                context=_propagator.extract({TRACEPARENT: parent} if parent else {}, Context()),
+                kind=KINDS[kind],
+                links=[Link(one) for one in linked],
+                attributes=attributes,
+                record_exception=False,
+                set_status_on_exception=False,
+            )
+        )
+
+    def measure(self, name: str, value: float, attributes: Attributes) -> None:
+        last = name.rpartition(".")[2]
+        made = self._instrument(
+            name,
+            lambda: self._meter.create_histogram(
+                name,
+                unit=UNITS.get(last, "1"),
+                explicit_bucket_boundaries_advisory=BOUNDS.get(last),
+            ),
+        )
+        made.record(value, attributes)
+
+    def count(self, name: str, amount: int, attributes: Attributes) -> None:
+        self._instrument(name, lambda: self._meter.create_counter(name)).add(amount, attributes)
+
+    def show(self, name: str, value: float, attributes: Attributes) -> None:
+        unit = UNITS.get(name.rpartition(".")[2], "1")
+        made = self._instrument(name, lambda: self._meter.create_gauge(name, unit=unit))
+        made.set(value, attributes)
+
+    def _instrument(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._instruments:
+            self._instruments[name] = make()
+        return self._instruments[name]
+
+
+def _context_of(traceparent: str) -> trace.SpanContext | None:
+    context = trace.get_current_span(
+        _propagator.extract({TRACEPARENT: traceparent}, Context())
+    ).get_span_context()
+    return context if context.is_valid else None

@@ -1,0 +1,1 @@
+"""Client books, their memberships and the cards of clients."""

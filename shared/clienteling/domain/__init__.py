@@ -1,0 +1,1 @@
+"""The rules of client books and cards: pure, no I/O."""

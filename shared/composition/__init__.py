@@ -1,0 +1,1 @@
+"""The only place that knows all capabilities and all adapters, and connects them."""

@@ -1,0 +1,176 @@
+"""Puts the adapters behind the ports: the only module that knows which ones."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.configuration.cache import Configuration
+from shared.configuration.number_blocks import Numbers
+from shared.context import Context
+from shared.customers.directory.account_numbers import Accounts
+from shared.measures.measures import Measures
+from shared.platform.metering import Metered
+from shared.platform.topology import database
+from shared.ports.bus import Bus, NoBus
+from shared.ports.documents import Documents
+from shared.ports.insights import Insights, NoInsights
+from shared.ports.tokens import Tokens
+
+if TYPE_CHECKING:
+    from shared.adapters.cosmos.documents import CosmosDocuments
+    from shared.adapters.insights.customer_insights import CustomerInsights
+    from shared.adapters.servicebus.bus import ServiceBus
+    from shared.platform.settings import Settings
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What this process works with. `cursor_key` signs the cursors of pages."""
+
+    documents: Documents
+    tokens: Tokens
+    cursor_key: bytes
+    bus: Bus = field(default_factory=NoBus)
+    insights: Insights = field(default_factory=NoInsights)
+    configuration: Configuration = field(init=False)
+    numbers: Numbers = field(init=False)
+    accounts: Accounts = field(init=False)
+    measures: Measures = field(init=False)
+
+    def __post_init__(self) -> None:
+        metered = Metered(self.documents)
+        configuration = Configuration(metered)
+        for name, part in (
+            ("documents", metered),
+            ("configuration", configuration),
+            ("numbers", Numbers(metered)),
+            ("accounts", Accounts(metered)),
+            ("measures", Measures(self.insights, configuration)),
+        ):
+            object.__setattr__(self, name, part)
+
+    def context(
+        self, legal_entity: str, actor: str, now: datetime, fingerprint: str | None = None
+    ) -> Context:
+        """Return what a use case needs to run in this company on that behalf."""
+        return Context(
+            legal_entity=legal_entity,
+            actor=actor,
+            now=now,
+            documents=self.documents,
+            configuration=self.configuration,
+            numbers=self.numbers,
+            accounts=self.accounts,
+            measures=self.measures,
+            fingerprint=fingerprint,
+        )
+
+
+class NoStoreConfigured(RuntimeError):
+    """The environment names no Cosmos DB account."""
+
+
+def connect(settings: "Settings") -> "CosmosDocuments":
+    """Return the store of the account that is configured; the caller closes it.
+
+    The SDK is imported here, so that a process without Cosmos DB does not load it, and signing in
+    only where there is no connection string.
+    """
+    from shared.adapters.cosmos import documents as cosmos  # noqa: PLC0415
+
+    name = settings.cosmos_database or database()
+    if settings.cosmos_connection:
+        return cosmos.with_connection_string(settings.cosmos_connection, name)
+    if not settings.cosmos_endpoint:
+        raise NoStoreConfigured("Set COSMOS__accountEndpoint, or COSMOS to a connection string.")
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.cosmos_client_id)
+    return cosmos.with_identity(settings.cosmos_endpoint, identity, name)
+
+
+class NoBusConfigured(RuntimeError):
+    """The environment names no Service Bus namespace."""
+
+
+def connect_bus(settings: "Settings") -> "ServiceBus":
+    """Return the bus of the namespace that is configured; the caller closes it."""
+    from shared.adapters.servicebus import bus as servicebus  # noqa: PLC0415
+
+    if settings.servicebus_connection:
+        return servicebus.with_connection_string(settings.servicebus_connection)
+    if not settings.servicebus_namespace:
+        raise NoBusConfigured(
+            "Set SERVICEBUS__fullyQualifiedNamespace, or SERVICEBUS to a connection string."
+        )
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.servicebus_client_id)
+    return servicebus.with_identity(settings.servicebus_namespace, identity)
+
+
+class NoInsightsConfigured(RuntimeError):
+    """The environment names no tenant of Customer Insights, or no vault."""
+
+
+def connect_insights(settings: "Settings") -> "CustomerInsights":
+    """Return the Customer Insights that are configured; the caller closes them."""
+    if not (settings.insights_tenant and settings.vault_url):
+        raise NoInsightsConfigured("Set INSIGHTS__tenantId and KEYVAULT__vaultUri.")
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    from shared.adapters.insights.customer_insights import CustomerInsights, Endpoints  # noqa: PLC0415
+    from shared.adapters.insights.keyvault import KeyVaultSecrets  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.vault_client_id)
+    vault = KeyVaultSecrets(settings.vault_url, identity, retry_total=1)
+    endpoints = Endpoints(
+        tenant=settings.insights_tenant,
+        authority=settings.insights_authority,
+        api=settings.insights_endpoint,
+        subscription_key=settings.insights_subscription_key,
+    )
+    return CustomerInsights(vault, endpoints)
+
+
+class NothingConfigured(RuntimeError):
+    """The environment does not say what the app works with."""
+
+
+def azure(settings: "Settings") -> Backend:
+    """Return the backend of an app that is deployed. Raises NothingConfigured."""
+    from shared.adapters.entra import EntraTokens, Tenant  # noqa: PLC0415
+
+    if not (settings.entra_tenant and settings.entra_audience and settings.cursor_key):
+        raise NothingConfigured(
+            "Set ENTRA__tenantId, ENTRA__audience and CURSOR_KEY, and what names the store; "
+            "on one machine, start the app with `python -m local serve`."
+        )
+    tenant = Tenant(settings.entra_authority, settings.entra_tenant, settings.entra_audience)
+    connected = bool(settings.insights_tenant and settings.vault_url)
+    return Backend(
+        connect(settings),
+        EntraTokens(tenant),
+        settings.cursor_key.encode(),
+        connect_bus(settings),
+        connect_insights(settings) if connected else NoInsights(),
+    )
+
+
+_installed: Backend | None = None
+
+
+def backend() -> Backend:
+    """Return the backend of this process, made from the environment when it is first used."""
+    if _installed is None:
+        from shared.platform.settings import Settings  # noqa: PLC0415  # who installs one reads no settings
+
+        return install(azure(Settings()))
+    return _installed
+
+
+def install(chosen: Backend) -> Backend:
+    """Use this backend from now on. Called by the local host and by tests."""
+    global _installed  # noqa: PLW0603  # the one piece of process state; see decision 0004
+    _installed = chosen
+    return chosen

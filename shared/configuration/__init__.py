@@ -1,0 +1,1 @@
+"""Everything a company configures: settings, parameters, features, number sequences."""

@@ -1,0 +1,1 @@
+"""The rules of settings: pure, no I/O."""

@@ -1,0 +1,1 @@
+"""Decisions about contact points. They are written in the customer's commit."""

@@ -1,0 +1,1 @@
+"""The customer master: creation, edits, addresses, contact points, events, search."""

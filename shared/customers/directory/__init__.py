@@ -1,0 +1,1 @@
+"""Finding customers: directory entries, search, duplicate candidates, account numbers."""

@@ -1,0 +1,87 @@
+"""Looking for the customers that a new one may be the same as."""
+
+import asyncio
+from collections.abc import Iterator
+
+from shared.context import Context
+from shared.core.errors import Conflict
+from shared.core.words import whole
+from shared.customers.domain.contacts import of_kind
+from shared.customers.domain.creation import Candidate
+from shared.customers.domain.customers import Customer
+from shared.customers.domain.directory import same_person, word_bucket
+from shared.ports.documents import Document, Prefix
+
+MOST_CANDIDATES = 10
+
+
+class PossibleDuplicate(Conflict):
+    """`candidates` tells who the new customer may be; ?allowDuplicate=true makes it anyway."""
+
+    code = "possible-duplicate"
+
+
+async def check_duplicates(
+    customer: Customer, *, allow: bool, context: Context
+) -> tuple[Candidate, ...]:
+    """Return the candidates when the company wants to be warned; raise when it wants none."""
+    parameters = await context.configuration.parameters(context.legal_entity)
+    if allow or parameters.duplicate_policy == "allow":
+        return ()
+    candidates = await find_duplicates(customer, context=context)
+    if candidates and parameters.duplicate_policy == "block":
+        raise PossibleDuplicate(
+            f"{len(candidates)} customers share an e-mail, a phone, or name and postal code.",
+            candidates=[one.model_dump(mode="json", by_alias=True) for one in candidates],
+        )
+    return candidates
+
+
+async def find_duplicates(customer: Customer, *, context: Context) -> tuple[Candidate, ...]:
+    """Return who shares a normalized e-mail, phone, or name and postal code, side by side."""
+    keys = list(dict.fromkeys(_keys(customer)))
+    pages = await asyncio.gather(
+        *(
+            context.documents.query(
+                "directory",
+                context.place(word_bucket(word)),
+                Prefix("id", f"{word} "),
+                limit=MOST_CANDIDATES,
+            )
+            for _, word in keys
+        )
+    )
+    found: dict[str, Candidate] = {}
+    emails = {one.normal for one in of_kind(customer.contacts, "email")}
+    for (kind, _), page in zip(keys, pages, strict=True):
+        for document in page.documents:
+            # Words of the directory are folded and cut; e-mails are compared as they are.
+            if kind != "email" or emails & _emails(document):
+                _note(found, kind, document)
+    found.pop(customer.id, None)
+    return tuple(found.values())[:MOST_CANDIDATES]
+
+
+def _keys(customer: Customer) -> Iterator[tuple[str, str]]:
+    for contact in customer.contacts:
+        if contact.kind == "email":
+            yield "email", whole(contact.normal)
+        elif contact.kind == "phone":
+            yield "phone", contact.normal.lstrip("+")
+    if same := same_person(customer):
+        yield "nameAndPostalCode", same
+
+
+def _emails(document: Document) -> set[str]:
+    return {value.lower() for field, value, _ in document.body["said"] if field == "email"}
+
+
+def _note(found: dict[str, Candidate], kind: str, document: Document) -> None:
+    line = document.body["line"]
+    known = found.get(line["id"])
+    found[line["id"]] = Candidate(
+        id=line["id"],
+        account_number=line["accountNumber"],
+        name=line["name"],
+        shared=(*(known.shared if known else ()), kind),
+    )

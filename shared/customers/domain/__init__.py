@@ -1,0 +1,1 @@
+"""The rules of the customer master: pure, no I/O."""

@@ -1,0 +1,204 @@
+"""Contact points: e-mails, phones and web addresses, of which each kind has one primary."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.configuration.domain.features import FeatureOff
+from shared.core.errors import Conflict, Flaw, Invalid, NotFound
+from shared.core.values import Body, Line, Record
+
+ContactKind = Literal["email", "phone", "url"]
+MarketingConsent = Literal["OptedIn", "OptedOut"]
+ContactId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
+MOST_CONTACTS = 50
+FEATURE = "capture-multiple-contacts"
+
+
+class ContactNotFound(NotFound):
+    code = "contact-not-found"
+
+
+class ContactExists(Conflict):
+    code = "contact-exists"
+
+
+class TooManyContacts(Conflict):
+    code = "too-many-contacts"
+
+
+class SuccessorNeeded(Conflict):
+    """The primary of a kind cannot go while others of that kind remain."""
+
+    code = "primary-contact-successor-needed"
+
+
+class SecondaryContactsOff(FeatureOff):
+    """Secondary contacts need the feature `capture-multiple-contacts`."""
+
+
+class NewContact(Body):
+    kind: ContactKind
+    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)]
+    purpose: Line | None = None
+    primary: bool = False
+    marketing_consent: MarketingConsent | None = None
+
+
+class ContactEdit(Body):
+    value: str | None = Field(default=None, min_length=1, max_length=254)
+    purpose: Line | None = None
+    primary: bool | None = None
+    marketing_consent: MarketingConsent | None = None
+
+
+class ContactView(Record):
+    id: str
+    kind: ContactKind
+    value: str
+    purpose: str
+    primary: bool
+    marketing_consent: MarketingConsent | None = None
+    consent_at: datetime | None = None
+
+
+class Contact(ContactView):
+    """`normal` is what two contact points are compared by: lower case, or E.164."""
+
+    normal: str
+
+
+Contacts = tuple[Contact, ...]
+
+
+def normalize(kind: ContactKind, value: str, country: str | None, pointer: str) -> str:
+    """Return the form in which contact points are compared, or raise Invalid at the pointer."""
+    if kind == "email":
+        return _normal_email(value, pointer)
+    if kind == "phone":
+        return _normal_phone(value, country, pointer)
+    if not value.lower().startswith(("https://", "http://")) or any(c.isspace() for c in value):
+        raise Invalid.at(pointer, "invalid-url", "A web address begins with http:// or https://.")
+    return value
+
+
+def normal_email(value: str) -> str:
+    """Return the e-mail in the form in which it is compared, or raise ValueError."""
+    from email_validator import validate_email  # noqa: PLC0415  # heavy, and not always needed
+
+    # Shops keep addresses of intranets and test systems too, so only the form is judged.
+    email = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    return email.normalized.lower()
+
+
+def check_email(value: str) -> str:
+    """Return the e-mail as it was given, or raise ValueError."""
+    normal_email(value)
+    return value
+
+
+def contact(
+    new: NewContact, contact_id: str, *, normal: str, purpose: str, now: datetime
+) -> Contact:
+    """Make the contact point that was asked for; `purpose` is for who named none."""
+    return Contact(
+        id=contact_id,
+        kind=new.kind,
+        value=new.value,
+        purpose=new.purpose or purpose,
+        primary=new.primary,
+        marketing_consent=new.marketing_consent,
+        consent_at=now if new.marketing_consent else None,
+        normal=normal,
+    )
+
+
+def add(contacts: Contacts, new: Contact, *, several: bool) -> Contacts:
+    """Add one; the first of a kind is its primary, and a new primary takes over.
+
+    Raises ContactExists, TooManyContacts, and SecondaryContactsOff unless `several` are allowed.
+    """
+    same_kind = of_kind(contacts, new.kind)
+    if any(other.normal == new.normal for other in same_kind):
+        raise ContactExists(f"The customer has the {new.kind} {new.value} already.")
+    if same_kind and not several:
+        raise SecondaryContactsOff(
+            f"A second {new.kind} needs the feature {FEATURE}.", feature=FEATURE
+        )
+    if len(contacts) >= MOST_CONTACTS:
+        raise TooManyContacts(f"A customer has at most {MOST_CONTACTS} contact points.")
+    return _with_primary((*contacts, new), new.kind, new.id if new.primary else None)
+
+
+def change(contacts: Contacts, changed: Contact) -> Contacts:
+    """Put the changed contact in its place. Raises ContactExists, SuccessorNeeded."""
+    others = [other for other in of_kind(contacts, changed.kind) if other.id != changed.id]
+    if any(other.normal == changed.normal for other in others):
+        raise ContactExists(f"The customer has the {changed.kind} {changed.value} already.")
+    if others and not changed.primary and find(contacts, changed.id).primary:
+        raise SuccessorNeeded(f"Make another {changed.kind} the primary one instead.")
+    replaced = tuple(changed if one.id == changed.id else one for one in contacts)
+    return _with_primary(replaced, changed.kind, changed.id if changed.primary else None)
+
+
+def remove(contacts: Contacts, contact_id: str, successor: str | None) -> Contacts:
+    """Take one away. Raises ContactNotFound, SuccessorNeeded."""
+    gone = find(contacts, contact_id)
+    left = tuple(one for one in contacts if one.id != contact_id)
+    if successor is not None and find(left, successor).kind != gone.kind:
+        raise ContactNotFound(f"The successor is not another {gone.kind}.")
+    if gone.primary and of_kind(left, gone.kind) and successor is None:
+        raise SuccessorNeeded(
+            f"This is the primary {gone.kind}; name its successor with ?primary=.",
+            candidates=[one.id for one in of_kind(left, gone.kind)],
+        )
+    return _with_primary(left, gone.kind, successor)
+
+
+def find(contacts: Contacts, contact_id: str) -> Contact:
+    for one in contacts:
+        if one.id == contact_id:
+            return one
+    raise ContactNotFound(f"There is no contact {contact_id}.")
+
+
+def of_kind(contacts: Sequence[Contact], kind: ContactKind) -> list[Contact]:
+    return [one for one in contacts if one.kind == kind]
+
+
+def primary(contacts: Sequence[Contact], kind: ContactKind) -> str | None:
+    return next((one.value for one in contacts if one.kind == kind and one.primary), None)
+
+
+def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> Contacts:
+    """Leave exactly one primary of the kind: the chosen one, the one there was, or the first."""
+    same_kind = of_kind(contacts, kind)
+    if chosen is None and same_kind:
+        chosen = next((one.id for one in same_kind if one.primary), same_kind[0].id)
+    return tuple(
+        one
+        if one.kind != kind or one.primary == (one.id == chosen)
+        else one.model_copy(update={"primary": one.id == chosen})
+        for one in contacts
+    )
+
+
+def _normal_email(value: str, pointer: str) -> str:
+    try:
+        return normal_email(value)
+    except ValueError as exc:
+        raise Invalid([Flaw(pointer, "invalid-email", str(exc))]) from None
+
+
+def _normal_phone(value: str, country: str | None, pointer: str) -> str:
+    import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
+
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException as exc:
+        raise Invalid([Flaw(pointer, "invalid-phone", str(exc))]) from None
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid.at(pointer, "invalid-phone", f"{value!r} cannot be dialed in {country}.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,170 @@
+"""Making a customer: what was asked for, what the store's default customer lends, and the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.configuration.domain.attributes import Definitions, check, listed, with_defaults
+from shared.configuration.domain.stores import CustomerGroup, Store
+from shared.core.values import Guid, Key, Record
+from shared.customers.domain import contacts as cp
+from shared.customers.domain.addresses import NewAddress
+from shared.customers.domain.customers import (
+    Customer,
+    CustomerFields,
+    CustomerType,
+    CustomerView,
+    ReceiptOption,
+    check_names,
+)
+
+MOST_ADDRESSES = 40  # with the customer, so that all of it is one commit; more can be added
+RECEIPT_EMAIL_WARNING = (
+    "The default customer has a receipt e-mail. Every new customer without one of its own gets it."
+)
+
+
+class NewCustomer(CustomerFields):
+    """What it takes to make a customer."""
+
+    store_number: Key
+    id: Guid | None = None
+    customer_type: CustomerType | None = None
+    contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MOST_CONTACTS)] = []
+    addresses: Annotated[list[NewAddress], Field(max_length=MOST_ADDRESSES)] = []
+
+
+class Notice(Record):
+    """Something the caller should know that does not stand in the way."""
+
+    code: str
+    detail: str
+
+
+class Candidate(Record):
+    """A customer that may be the same as the new one, and what both share."""
+
+    id: str
+    account_number: str | None
+    name: str
+    shared: tuple[str, ...]
+
+
+class CreatedCustomer(CustomerView):
+    warnings: tuple[Notice, ...] = ()
+    duplicate_candidates: tuple[Candidate, ...] = ()
+
+
+class CustomerDefaults(Record):
+    """What a new customer of a store inherits unless it is told otherwise."""
+
+    store_number: str
+    default_customer_id: str | None = None
+    customer_type: CustomerType = "Person"
+    customer_group: str | None = None
+    receipt_option: ReceiptOption = "Pos"
+    receipt_email: str | None = None
+    currency: str
+    language: str
+    affiliations: tuple[str, ...] = ()
+    financial_dimensions: dict[str, str] = {}
+    address_books: tuple[str, ...] = ()
+    country: str
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """The circumstances of making one customer."""
+
+    id: str
+    legal_entity: str
+    made_by: str | None
+    actor: str
+    now: datetime
+
+
+def defaults(
+    store: Store, default_customer: Customer | None, group: CustomerGroup | None
+) -> CustomerDefaults:
+    """Copy exactly what a default customer lends, and take the rest from the store."""
+    own: dict[str, object] = {
+        "store_number": store.store_number,
+        "currency": store.currency,
+        "language": store.language,
+        "address_books": tuple(store.customer_address_books),
+        "country": store.country,
+    }
+    if default_customer is None:
+        return CustomerDefaults(**own)
+    lent = {
+        "default_customer_id": default_customer.id,
+        "customer_type": default_customer.customer_type,
+        "customer_group": default_customer.customer_group,
+        "receipt_option": default_customer.receipt_option,
+        "receipt_email": default_customer.receipt_email,
+        "currency": default_customer.currency or store.currency,
+        "language": default_customer.language or store.language,
+        "affiliations": default_customer.affiliations,
+        "financial_dimensions": group.financial_dimensions if group else {},
+        "warnings": _warnings(default_customer),
+    }
+    return CustomerDefaults(**(own | lent))
+
+
+def make_customer(
+    new: NewCustomer,
+    inherited: CustomerDefaults,
+    creation: Creation,
+    *,
+    contacts: cp.Contacts,
+    definitions: Definitions,
+) -> Customer:
+    """Return the new customer, yet without its number. Raises Invalid."""
+    kind = new.customer_type or inherited.customer_type
+    check_names(new, kind)
+    attributes = with_defaults(new.attributes or {}, definitions)
+    check(attributes, definitions)
+    attributes = listed(attributes, definitions)
+    given = new.model_dump(
+        exclude_none=True, exclude={"id", "contacts", "addresses", "attributes", "external_ids"}
+    )
+    copied = inherited.model_dump(
+        exclude={"default_customer_id", "country", "warnings", "store_number"}
+    )
+    return Customer(
+        **(copied | given | {"customer_type": kind}),
+        id=creation.id,
+        account_number=None,
+        legal_entity=creation.legal_entity,
+        contacts=contacts,
+        attributes=attributes,
+        external_ids={name: one for name, one in (new.external_ids or {}).items() if one},
+        created_at=creation.now,
+        created_by=creation.actor,
+        modified_at=creation.now,
+        modified_by=creation.actor,
+        made_by=creation.made_by,
+    )
+
+
+def first_contacts(
+    new: Sequence[cp.NewContact], kind: CustomerType, *, country: str, several: bool, now: datetime
+) -> cp.Contacts:
+    """Return the contact points of a new customer, numbered in the order they were given."""
+    contacts: cp.Contacts = ()
+    purpose = "Personal" if kind == "Person" else "Business"
+    for index, one in enumerate(new):
+        normal = cp.normalize(one.kind, one.value, country, f"/contacts/{index}/value")
+        made = cp.contact(one, f"{index + 1}", normal=normal, purpose=purpose, now=now)
+        contacts = cp.add(contacts, made, several=several)
+    return contacts
+
+
+def _warnings(default_customer: Customer) -> tuple[Notice, ...]:
+    if default_customer.receipt_email is None:
+        return ()
+    return (Notice(code="default-receipt-email", detail=RECEIPT_EMAIL_WARNING),)

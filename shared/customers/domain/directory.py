@@ -1,0 +1,193 @@
+"""The directory: the small documents by which a customer is found, and what they say.
+
+Each word of a customer has an entry in the partition of the word's first two characters; each
+pair of words of name and city has one in the partition of a word's first three. The id of an
+entry begins with the word, so that order by id shows exact matches first, and a prefix is a range.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+
+from shared.core.values import as_text
+from shared.core.words import whole, words
+from shared.customers.domain import contacts as cp
+from shared.customers.domain.customers import Customer
+
+BUCKET = 2
+PAIR_BUCKET = 3
+FEWEST_PHONE_DIGITS = 4
+MOST_PAIRED_NAMES = 4
+MOST_PAIRED_CITIES = 2
+LONGEST_NAME_IN_ID = 60
+EDITION = 1  # one more whenever a customer's entries get other ids: the old ones are then looked up
+
+Entry = tuple[str, dict[str, Any]]  # bucket, document
+Said = list[Any]  # [field, value as given, words of it]
+
+
+def word_bucket(word: str) -> str:
+    return f"w:{word[:BUCKET]}"
+
+
+def pair_bucket(key: str) -> str:
+    return f"p:{key[:PAIR_BUCKET].rstrip()}"
+
+
+def account_bucket(account_number: str) -> str:
+    return f"account:{account_number}"
+
+
+def listing_bucket(year: int) -> str:
+    return f"n:{year}"
+
+
+def listing_id(created_at: datetime, key: str) -> str:
+    return f"{as_text(created_at)} {key}"
+
+
+def stamp(customer: Customer) -> int:
+    """Return the version of the customer and of the rules by which its entries are made."""
+    return EDITION * 10**9 + customer.version
+
+
+def phone_ends(digits: str) -> list[str]:
+    """Return a phone and all its endings, so that it is found by its last digits as by its first.
+
+    Eight small entries for a phone, but one stretch of one partition for a search that cannot
+    know from which end the digits are.
+    """
+    last = max(len(digits) - FEWEST_PHONE_DIGITS, 0)
+    return [digits[start:] for start in range(last + 1)]
+
+
+def pair_prefix(first: str, second: str) -> str:
+    """Return how the pairs begin that these beginnings of words stand for."""
+    return f"{first[:PAIR_BUCKET]} {second}"
+
+
+def pair_keys(names: Sequence[str], city: Sequence[str]) -> list[str]:
+    """Return the pairs of a customer: the smaller word cut to three letters, then the other.
+
+    Two names stand in the other order too, so that a name and the first letter of another find
+    each other whichever is the smaller.
+    """
+    ordered = combinations(sorted({*names, *city}), 2)
+    turned = ((second, first) for first, second in combinations(sorted(names), 2))
+    return [f"{pair_prefix(x, y)} {x}" for x, y in (*ordered, *turned)]
+
+
+def entries(customer: Customer) -> list[Entry]:
+    """Return what the directory says of an active customer; nothing of any other."""
+    if customer.status != "Active":
+        return []
+    said, paired = list(_said(customer)), _paired(customer)
+    shown = {
+        "line": line(customer),
+        "said": said,
+        "books": list(customer.address_books),
+        "paired": paired,
+    }
+    return [
+        (bucket, {"id": entry_id, "fields": fields, **shown})
+        for bucket, entry_id, fields in _places(customer, said, paired)
+    ]
+
+
+def line(customer: Customer) -> dict[str, Any]:
+    """Return what a line of a search result shows, but the match."""
+    primary = customer.primary_address
+    return {
+        "id": customer.id,
+        "accountNumber": customer.account_number,
+        "displayAccount": customer.display_account,
+        "name": customer.name,
+        "customerType": customer.customer_type,
+        "primaryEmail": cp.primary(customer.contacts, "email"),
+        "primaryPhone": cp.primary(customer.contacts, "phone"),
+        "city": primary.city if primary else None,
+        "syncStatus": customer.sync_status,
+        "etag": customer.etag,
+    }
+
+
+def address_words(*parts: str | None) -> str:
+    """Return the parts of an address that search covers, as one line."""
+    return ", ".join(part for part in parts if part)
+
+
+def same_person(customer: Customer) -> str | None:
+    """Return name and postal code as one word, the third thing duplicates are known by."""
+    address = customer.primary_address
+    if address is None or not address.postal_code or not customer.name:
+        return None
+    name = "+".join(sorted(words(customer.name)))
+    return f"={name}+{whole(address.postal_code)}"[:120]
+
+
+def _said(customer: Customer) -> Iterator[Said]:
+    if customer.name:
+        yield ["name", customer.name, list(words(customer.name))]
+    if customer.account_number:
+        number = customer.account_number
+        yield ["account", number, list(dict.fromkeys([whole(number), *words(number)]))]
+    for contact in cp.of_kind(customer.contacts, "email"):
+        yield ["email", contact.value, [whole(contact.normal)]]
+    for contact in cp.of_kind(customer.contacts, "phone"):
+        yield ["phone", contact.value, phone_words(contact)]
+    for text in _addresses(customer):
+        yield ["address", text, list(words(text))]
+
+
+def _addresses(customer: Customer) -> list[str]:
+    primary = customer.primary_address
+    texts = list(customer.indexed_addresses.values())
+    if primary:
+        texts.insert(0, address_words(primary.street, primary.city, primary.postal_code))
+    return list(dict.fromkeys(texts))
+
+
+def phone_words(contact: cp.Contact) -> list[str]:
+    """Return the digits as dialed from abroad, at home, and as they were given."""
+    import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
+
+    home = phonenumbers.national_significant_number(phonenumbers.parse(contact.normal))
+    given = "".join(filter(str.isdigit, contact.value))
+    return list(dict.fromkeys([contact.normal.lstrip("+"), home, given]))
+
+
+def _paired(customer: Customer) -> list[list[str]]:
+    """Return the words that pairs are made of: those of the name, and of the primary city."""
+    city = customer.primary_address.city if customer.primary_address else None
+    names = words(customer.name)[:MOST_PAIRED_NAMES]
+    cities = words(city)[:MOST_PAIRED_CITIES] if city else ()
+    return [list(names), [word for word in cities if word not in names]]
+
+
+def _places(
+    customer: Customer, said: list[Said], paired: list[list[str]]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield bucket, id and fields of each entry."""
+    tail = f"{'_'.join(words(customer.name))[:LONGEST_NAME_IN_ID]} {customer.id}"
+    for word, fields in _words(said).items():
+        yield word_bucket(word), f"{word} {tail}", fields
+    for key in pair_keys(*paired):
+        yield pair_bucket(key), f"{key} {tail}", ["name", "address"]
+    if same := same_person(customer):
+        yield word_bucket(same), f"{same} {tail}", ["same"]
+
+
+def _words(said: list[Said]) -> dict[str, list[str]]:
+    """Return the fields that say each word."""
+    found: dict[str, list[str]] = {}
+    for one in said:
+        for word in places_of(one):
+            found.setdefault(word, []).append(one[0])
+    return found
+
+
+def places_of(said: Said) -> list[str]:
+    """Return the words under which it is found: its own, and the ends of a phone."""
+    field, _, its_words = said
+    return its_words if field != "phone" else list({*its_words, *phone_ends(its_words[0])})

@@ -1,0 +1,116 @@
+"""What other systems are told of a customer: one event for each of its versions.
+
+The envelope is CloudEvents 1.0 in JSON. An event is written with the change it tells of, so none
+is lost; it may be delivered twice, and then has the same id.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from shared.core.values import Record
+from shared.customers.domain.customers import CustomerView
+
+EventType = Literal[
+    "customer.created",
+    "customer.changed",
+    "customer.deactivated",
+    "customer.restored",
+    "customer.converted",
+    "customer.sync-failed",
+]
+MEANINGS: dict[EventType, str] = {
+    "customer.created": "A customer was made; every field that has a value is a change from null.",
+    "customer.changed": "Fields, contacts or addresses of a customer changed.",
+    "customer.deactivated": "A customer left search and client books; the record is kept.",
+    "customer.restored": "A deactivated customer is active again.",
+    "customer.converted": "A customer that was pending has its account number from now on.",
+    "customer.sync-failed": "A pending customer cannot get its account number as it is.",
+}
+SYNCED_AS: dict[str, EventType] = {
+    "Synced": "customer.converted",
+    "SyncFailed": "customer.sync-failed",
+}
+KEPT = 7 * 86400  # seconds
+# What says who changed when is said by the event itself, and what is worked out follows.
+UNTOLD = frozenset(
+    {"id", "legalEntity", "version", "name", "displayAccount", "capabilities"}
+    | {"createdAt", "createdBy", "modifiedAt", "modifiedBy"}
+)
+
+
+class FieldChange(Record):
+    """One field, or one address as `addresses/{addressId}`; null where there is no value."""
+
+    field: str
+    old: Any = None
+    new: Any = None
+
+
+class CustomerChange(Record):
+    """Which version of which customer this is, who made it, and how it differs from the last.
+
+    `account_number` is null as long as the customer has none.
+    """
+
+    legal_entity: str
+    customer_id: str
+    account_number: str | None
+    version: int
+    actor: str
+    changes: tuple[FieldChange, ...]
+
+
+class Event(Record):
+    """A CloudEvents 1.0 envelope. `subject` is the customer's GUID, whose events come in order.
+
+    `traceparent` is the extension for distributed tracing: the request that made the change.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str
+    type: EventType
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    data: CustomerChange
+
+
+def differences(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[FieldChange]:
+    """Return the fields, as they are answered, that two versions of a customer differ in."""
+    before = old or {}
+    return [
+        FieldChange(field=name, old=before.get(name), new=value)
+        for name, value in new.items()
+        if name not in UNTOLD and (before.get(name) or None) != (value or None)
+    ]
+
+
+def type_of(before: CustomerView | None, after: CustomerView) -> EventType:
+    """Return what it is called that a customer came from one version to the next."""
+    if before is None:
+        return "customer.created"
+    if before.sync_status != after.sync_status and after.sync_status in SYNCED_AS:
+        return SYNCED_AS[after.sync_status]
+    if before.status == after.status:
+        return "customer.changed"
+    return "customer.restored" if after.status == "Active" else "customer.deactivated"
+
+
+def event_of(
+    kind: EventType, change: CustomerChange, time: datetime, traceparent: str | None = None
+) -> Event:
+    """Return the event; its id follows from the version, so that the same one twice is known."""
+    return Event(
+        id=f"{change.customer_id}:{change.version}",
+        source=f"/libro/{change.legal_entity}",
+        type=kind,
+        subject=change.customer_id,
+        time=time,
+        traceparent=traceparent,
+        data=change,
+    )

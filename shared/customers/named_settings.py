@@ -1,0 +1,39 @@
+"""The settings that a customer names: are they there, and what do they say."""
+
+from shared.configuration.domain import collections as col
+from shared.configuration.domain.attributes import Definitions
+from shared.context import Context
+from shared.core.errors import Invalid
+from shared.customers.domain.customers import CustomerFields, CustomerView
+
+
+async def check_named(fields: CustomerFields | CustomerView, context: Context) -> None:
+    """Raise Invalid for every setting that is named and not there."""
+    named: list[col.Naming] = [
+        (f"/{pointer}/{index}", collection.name, key)
+        for pointer, collection, keys in (
+            ("affiliations", col.AFFILIATIONS, fields.affiliations),
+            ("addressBooks", col.ADDRESS_BOOKS, fields.address_books),
+        )
+        for index, key in enumerate(keys or ())
+    ]
+    if fields.customer_group is not None:
+        named.append(("/customerGroup", col.CUSTOMER_GROUPS.name, fields.customer_group))
+    if fields.title is not None:
+        named.append(("/title", col.TITLES.name, fields.title))
+    if named and (flaws := await context.configuration.unknown(context.legal_entity, named)):
+        raise Invalid(flaws)
+
+
+async def definitions(context: Context) -> Definitions:
+    parameters = await context.configuration.parameters(context.legal_entity)
+    return await context.configuration.definitions(
+        context.legal_entity, parameters.customer_attribute_group
+    )
+
+
+async def dimensions(group: str | None, context: Context) -> dict[str, str]:
+    found = group and await context.configuration.find(
+        context.legal_entity, col.CUSTOMER_GROUPS, group
+    )
+    return found.financial_dimensions if found else {}

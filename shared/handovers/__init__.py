@@ -1,0 +1,1 @@
+"""Moving many clients between books, with a preview and an undo."""

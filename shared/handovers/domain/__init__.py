@@ -1,0 +1,1 @@
+"""The rules of bulk moves: pure, no I/O."""

@@ -1,0 +1,1 @@
+"""Measures of customers: imported values, and values fetched from Customer Insights."""

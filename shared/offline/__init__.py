@@ -1,0 +1,1 @@
+"""Uploads of what channels did offline, applied once and in order."""

@@ -1,0 +1,71 @@
+"""What was done offline to customers themselves: made, and changed."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from shared.core.errors import AlreadyExists, Invalid
+from shared.customers.change import Decision
+from shared.customers.creation import create_customer
+from shared.customers.customers import GUID, editing
+from shared.customers.documents import customer_document, customer_view
+from shared.customers.domain.creation import NewCustomer
+from shared.customers.domain.customers import Customer, CustomerEdit
+from shared.customers.named_settings import check_named
+from shared.offline.apply import Offline
+from shared.offline.domain.reconciliation import MAPS, UNKNOWN, conflicts, flattened
+
+
+async def create(offline: Offline) -> int | None:
+    """Make the customer under the GUID that the channel has given it."""
+    operation = offline.operation
+    if not GUID.fullmatch(operation.customer_id):
+        raise Invalid.at("/customerId", "guid", "A customer made offline is named by a GUID.")
+    channel = offline.context.actor.partition(":")[2]
+    new = offline.parse(NewCustomer, id=operation.customer_id, storeNumber=channel)
+    if new.id != offline.key:
+        raise Invalid.at("/body/id", "key-mismatch", "It is not the customerId of the operation.")
+    created = await create_customer(new, context=offline.context, allow_duplicate=True)
+    with suppress(AlreadyExists):  # it came twice at once; there is one customer
+        await offline.mark()
+    return created.customer.version
+
+
+async def patch(offline: Offline) -> int | None:
+    """Change what the merge patch names, and nobody else has changed meanwhile."""
+    edit = offline.parse(CustomerEdit)
+    await check_named(edit, offline.context)
+    given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    async def decide(customer: Customer) -> Decision:
+        current = flattened(customer_view(customer_document(customer)))
+        since = await offline.since(customer)
+        kept = offline.settle(_emptied(given, current), customer, current, since)
+        left = CustomerEdit.model_validate(_nested(kept, given))
+        if not conflicts(kept, current, UNKNOWN):
+            return Decision(customer)  # it is like that already
+        return Decision(await editing(left, context=offline.context)(customer))
+
+    return await offline.change(decide)
+
+
+def _emptied(given: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields by path; a map that is taken away takes away each of its keys."""
+    fields = dict(given)
+    for name in MAPS:
+        if name in fields and fields[name] is None:
+            keys = [path for path in current if path.startswith(f"{name}/")]
+            fields[name] = {path.partition("/")[2]: None for path in keys}
+    return flattened(fields)
+
+
+def _nested(kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields by path as the body that they came from."""
+    nested: dict[str, Any] = {}
+    for path, value in kept.items():
+        name, _, key = path.partition("/")
+        if name in given and key:
+            nested.setdefault(name, {})[key] = value
+        else:
+            nested[path] = value
+    return nested

@@ -1,0 +1,1 @@
+"""The rules of uploads and conflicts: pure, no I/O."""

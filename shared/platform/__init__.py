@@ -1,0 +1,1 @@
+"""The process and its surroundings: settings, topology, deadlines, sessions, metering."""

@@ -1,0 +1,1 @@
+"""Synchronization: the outbox, account numbers for pending customers, traces, dead letters."""

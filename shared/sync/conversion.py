@@ -1,0 +1,101 @@
+"""Giving pending customers their account numbers."""
+
+from contextlib import suppress
+
+from shared.context import Context
+from shared.core.errors import Refusal, Stale, Unavailable
+from shared.customers.change import ANY, Decide, Decision, change
+from shared.customers.creation import account_number
+from shared.customers.domain.customers import Customer
+from shared.customers.named_settings import check_named
+from shared.ports.documents import Replace
+from shared.sync.domain.operations import SyncError, SyncOperation, error_of
+from shared.sync.operations import creation_of, document_of
+
+
+async def convert(key: str, *, context: Context) -> Customer:
+    """Give a pending customer its account number; any other stays as it is.
+
+    What stands in the way for good makes it SyncFailed, with the reason in its operation. The
+    number is taken before the commit that uses it: who dies in between leaves a gap in the
+    sequence, and no two customers with one number. Raises CustomerNotFound, Unavailable.
+    """
+
+    async def decide(customer: Customer) -> Decision:
+        creation = await creation_of(customer.id, context)
+        if customer.sync_status != "PendingSync" or creation is None:
+            return Decision(customer)
+        operation, etag = creation
+        try:
+            await check_named(customer, context)
+            number = await account_number(customer, context)
+        except Unavailable:
+            raise
+        except Refusal as exc:
+            failed = operation.failed(error_of(exc, context.now), for_good=True)
+            return _decision(customer, context, failed, etag, sync_status="SyncFailed")
+        return _decision(
+            customer, context, operation.done(context.now), etag,
+            sync_status="Synced", account_number=number,
+        )  # fmt: skip
+
+    return await change(key, decide, if_match=ANY, context=context, feature=None)
+
+
+async def resynchronize(key: str, *, context: Context) -> Customer:
+    """Try now, whatever became of it before; what is not possible now, the queue tries again.
+
+    Raises CustomerNotFound.
+    """
+    customer = await change(key, _asked_again(context), if_match=ANY, context=context, feature=None)
+    with suppress(Unavailable):
+        return await convert(key, context=context)
+    return customer
+
+
+async def ask_again(key: str, *, context: Context) -> SyncOperation | None:
+    """Have the command sent again for a customer that still waits; return how it stands."""
+    creation = await creation_of(key, context)
+    if creation is None:
+        return None
+    operation, etag = creation
+    if operation.status == "Pending":
+        operation = operation.asked_again(context.now)
+        await _rewrite(operation, etag, context)
+    return operation
+
+
+async def note_failure(key: str, code: str, detail: str, *, context: Context) -> None:
+    """Write down that an attempt has failed; if that is not possible now, it is not written."""
+    with suppress(Unavailable, Stale):
+        creation = await creation_of(key, context)
+        if creation and creation[0].status == "Pending":
+            error = SyncError(code=code, detail=detail, at=context.now)
+            await _rewrite(creation[0].failed(error, for_good=False), creation[1], context)
+
+
+def _asked_again(context: Context) -> Decide:
+    async def decide(customer: Customer) -> Decision:
+        creation = await creation_of(customer.id, context)
+        if customer.sync_status != "SyncFailed" or creation is None:
+            return Decision(customer)
+        operation, etag = creation
+        return _decision(
+            customer, context, operation.asked_again(context.now), etag, sync_status="PendingSync"
+        )
+
+    return decide
+
+
+def _decision(
+    customer: Customer, context: Context, operation: SyncOperation, etag: str, **update: str
+) -> Decision:
+    changed = customer.model_copy(
+        update={**update, "modified_at": context.now, "modified_by": context.actor}
+    )
+    return Decision(changed, [Replace(document_of(operation), etag)])
+
+
+async def _rewrite(operation: SyncOperation, etag: str, context: Context) -> None:
+    place = context.place(operation.customer_id)
+    await context.documents.commit("customers", place, [Replace(document_of(operation), etag)])

@@ -1,0 +1,1 @@
+"""What happened with a customer: activities, notes, consent decisions, book moves."""

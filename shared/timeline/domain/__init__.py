@@ -1,0 +1,1 @@
+"""The rules of activities and notes: pure, no I/O."""

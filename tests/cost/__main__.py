@@ -1,5 +1,0 @@
-"""python -m tests.cost: write docs/cost.md anew."""
-
-from tests.cost.page import PAGE, page
-
-PAGE.write_text(page())

@@ -1,0 +1,94 @@
+"""Two writers of one customer's directory entries, in the worst order."""
+
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local.folder import Folder
+from local.store import SqliteDocuments
+from shared.context import Context
+from shared.customers.creation import create_customer
+from shared.customers.customers import edit_customer
+from shared.customers.directory.entries import index
+from shared.customers.directory.search import Asked, search_customers
+from shared.customers.documents import customer_document
+from shared.customers.domain.creation import NewCustomer
+from shared.customers.domain.customers import Customer, CustomerEdit
+from shared.platform.metering import Metered
+from shared.ports.documents import Documents, Placed, Replace
+from tests.api import COMPANY
+
+
+class NotInOnePiece(Metered):
+    """A store that scatters as the port allows: what was written stays when the seal is stale."""
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        for one in writes:
+            await self.commit(container, one.partition, [one.operation])
+        await self.before_the_seal()
+        [etag] = await self.commit(container, seal.partition, [seal.operation])
+        return etag
+
+    async def before_the_seal(self) -> None:
+        """Nothing happens here, most of the time."""
+
+
+class Overtaken(NotInOnePiece):
+    """Lets the writer of a later version finish between this one's entries and its seal."""
+
+    def __init__(self, documents: Documents, later: Customer) -> None:
+        super().__init__(documents)
+        self._later: Customer | None = later
+
+    async def before_the_seal(self) -> None:
+        later, self._later = self._later, None
+        if later:
+            await index(self, later)
+
+
+@pytest.fixture
+async def context(configured: Path, tmp_path: Path) -> AsyncIterator[Context]:
+    folder = Folder(shutil.copytree(configured, tmp_path / "data"))
+    documents = SqliteDocuments(folder.database)
+    backend = folder.backend(NotInOnePiece(documents))
+    yield backend.context(COMPANY, "application:test", datetime.now(UTC))
+    documents.close()
+
+
+async def renamed(customer: Customer, name: str, context: Context) -> Customer:
+    """Commit a new name without telling the directory, as a writer does that is slow."""
+    changed = customer.model_copy(update={"first_name": name, "version": customer.version + 1})
+    operations = [Replace(customer_document(changed), customer.etag)]
+    [etag] = await context.documents.commit("customers", context.place(customer.id), operations)
+    return changed.model_copy(update={"etag": etag})
+
+
+async def found(query: str, context: Context) -> list[str]:
+    lines, _ = await search_customers(Asked(query, None, None, 20), context=context)
+    return [line["name"] for line in lines]
+
+
+async def test_the_words_of_a_version_that_lost_do_not_linger(context: Context) -> None:
+    new = NewCustomer(store_number="HOUSTON", first_name="Alpha", last_name="Berg")
+    first = (await create_customer(new, context=context)).customer
+    second = await renamed(first, "Beta", context)
+    third = await renamed(second, "Gamma", context)
+    await index(Overtaken(context.documents, third), second)
+
+    assert await found("gamma", context) == ["Gamma Berg"]
+    assert await found("beta", context) == []
+    assert await found("alpha", context) == []
+
+
+async def test_what_a_writer_left_undone_the_next_one_cleans_up(context: Context) -> None:
+    new = NewCustomer(store_number="HOUSTON", first_name="Alpha", last_name="Berg")
+    first = (await create_customer(new, context=context)).customer
+    second = await renamed(first, "Beta", context)
+    edit = CustomerEdit(first_name="Gamma")
+    await edit_customer(first.id, edit, if_match=second.etag, context=context)
+
+    assert await found("gamma", context) == ["Gamma Berg"]
+    assert await found("alpha", context) == [], "the second writer never came to remove it"

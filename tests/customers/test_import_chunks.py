@@ -1,0 +1,41 @@
+"""Imports whose host is away for a while, with the time given as a value."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.folder import Folder
+from local.store import SqliteDocuments
+from shared.customers.imports import CHUNK, import_of, start_import, work_through
+from tests.api import COMPANY
+
+LINE = b'{"storeNumber": "HOUSTON", "lastName": "Patient"}'
+DAY = 86400.0
+
+
+async def test_an_import_waits_as_long_as_it_must_and_is_kept_a_week(
+    configured: Path, tmp_path: Path
+) -> None:
+    folder = Folder(shutil.copytree(configured, tmp_path / "data"))
+    now = [datetime.now(UTC).timestamp()]
+    documents = SqliteDocuments(folder.database, clock=lambda: now[0])
+    context = folder.backend(documents).context(COMPANY, "application:test", datetime.now(UTC))
+    started = await start_import(LINE, store_number=None, context=context)
+
+    now[0] += 30 * DAY
+    waiting = await import_of(started.id, documents)
+    chunk = await documents.read("requests", (started.id,), f"{CHUNK}:1")
+    assert waiting == started, "nobody came for a month"
+    assert chunk is not None
+    await work_through(chunk.body, import_=started, context=context)
+    done = await import_of(started.id, documents)
+    now[0] += 6 * DAY
+    kept = await import_of(started.id, documents)
+    now[0] += 2 * DAY
+    gone = await import_of(started.id, documents)
+    documents.close()
+
+    assert done is not None
+    assert (done.status, done.created) == ("Completed", 1)
+    assert kept == done
+    assert gone is None

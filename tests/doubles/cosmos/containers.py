@@ -1,0 +1,244 @@
+"""What the endpoint keeps: documents in logical partitions of containers, all in memory."""
+
+import base64
+import json
+import secrets
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.cosmos.partition_key import PartitionKey
+
+from tests.doubles.cosmos import charges, sql
+from tests.doubles.cosmos.charges import Policy
+
+Key = tuple[Any, ...]
+MOST_OPERATIONS = 100
+MOST_PATCHED = 10
+MOST_BYTES = 2 * 1024 * 1024
+
+
+class Rejected(Exception):
+    """A request that Cosmos DB answers with an error."""
+
+    def __init__(self, status: int, message: str, *, sub_status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.sub_status = sub_status
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Effective partition keys at least `start` and below `end`: what a prefix of a key covers."""
+
+    start: str
+    end: str
+
+
+@dataclass(slots=True)
+class Stored:
+    """A version of a document; None is a removed one. `before` is kept for a lagging replica."""
+
+    lsn: int
+    rid: str
+    body: dict[str, Any] | None
+    etag: str
+    expires: float | None
+    before: "Stored | None" = None
+
+
+@dataclass
+class Container:
+    name: str
+    properties: dict[str, Any]
+    clock: Callable[[], float]
+    lsn: int = 0
+    replica_at: int | None = None  # what a reader without a session sees, if it lags
+    partitions: dict[Key, dict[str, Stored]] = field(default_factory=dict)
+    feed: list[tuple[int, Key, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.key = PartitionKey(
+            path=self.properties["partitionKey"]["paths"],
+            kind=self.properties["partitionKey"]["kind"],
+        )
+        self.paths = [one.strip("/").split("/") for one in self.properties["partitionKey"]["paths"]]
+        self.policy = Policy(self.properties["indexingPolicy"])
+        self.salt = secrets.token_hex(4)
+
+    def read(self, key: Key, name: str, session: int) -> Stored:
+        found = self._visible(self.partitions.get(key, {}).get(name), session)
+        if found is None:
+            raise Rejected(404, f"{name} does not exist")
+        return found
+
+    def absent(self, key: Key, name: str, session: int) -> bool:
+        return self._visible(self.partitions.get(key, {}).get(name), session) is None
+
+    def newest(self, key: Key, name: str) -> Stored | None:
+        return self._visible(self.partitions.get(key, {}).get(name), self.lsn)
+
+    def create(self, key: Key, body: dict[str, Any]) -> tuple[Stored, float]:
+        if self.newest(key, body["id"]):
+            raise Rejected(409, f"{body['id']} exists")
+        return self.write(key, body)
+
+    def replace(
+        self, key: Key, name: str, body: dict[str, Any], etag: str | None
+    ) -> tuple[Stored, float]:
+        self._check(key, name, etag)
+        return self.write(key, body)
+
+    def patch(self, key: Key, name: str, patch: Mapping[str, Any]) -> tuple[Stored, float]:
+        """Set top-level fields, if the condition holds."""
+        old, changes = self._check(key, name, None).body or {}, patch["operations"]
+        if len(changes) > MOST_PATCHED or any(one["op"] != "set" for one in changes):
+            raise Rejected(400, "A patch sets at most 10 fields")
+        condition = sql.parse(f"SELECT * {patch.get('condition', 'FROM c')}", ())
+        if not condition.matches(old):
+            raise Rejected(412, f"{name} does not meet the condition")
+        return self.write(key, old | {one["path"][1:]: one["value"] for one in changes})
+
+    def remove(self, key: Key, name: str, etag: str | None) -> float:
+        old = self._check(key, name, etag)
+        self._put(key, name, Stored(self.lsn + 1, old.rid, None, "", None))
+        return charges.of_write(old.body or {}, self.policy, over=False)
+
+    def write(self, key: Key, body: dict[str, Any]) -> tuple[Stored, float]:
+        """Write over whatever is there."""
+        self._check_key(key, body)
+        old, now = self.newest(key, body["id"]), self.clock()
+        lsn, rid = self.lsn + 1, old.rid if old else f"{self.lsn + 1:012d}"
+        etag = f'"{self.salt}-{lsn:012x}"'
+        full = body | {
+            "_rid": rid, "_self": f"dbs/d/colls/c/docs/{rid}", "_etag": etag,
+            "_attachments": "attachments/", "_ts": int(now),
+        }  # fmt: skip
+        stored = Stored(lsn, rid, full, etag, self._expiry(body, now))
+        self._put(key, body["id"], stored)
+        return stored, charges.of_write(full, self.policy, over=old is not None)
+
+    def batch(self, key: Key, operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Do all or nothing; a failing operation gives the others 424."""
+        if len(operations) > MOST_OPERATIONS:
+            raise Rejected(400, "A batch has at most 100 operations")
+        before = self.lsn, dict(self.partitions.get(key, {})), len(self.feed)
+        done: list[dict[str, Any]] = []
+        for index, operation in enumerate(operations):
+            try:
+                done.append(self._operate(key, operation))
+            except Rejected as exc:
+                self.lsn, self.partitions[key], kept = before
+                del self.feed[kept:]
+                failed: dict[str, Any] = {"statusCode": 424, "requestCharge": 0}
+                answers = [failed.copy() for _ in operations]
+                answers[index] = {"statusCode": exc.status, "requestCharge": 1.24}
+                return answers
+        return done
+
+    def query(
+        self, query: sql.Query, where: Key | Range, session: int, after: str | None, limit: int
+    ) -> tuple[list[dict[str, Any]], str | None, float]:
+        """Return a page, what continues it, and the charge."""
+        if not self.policy.can_order_by(query.order):
+            raise Rejected(
+                400, "The order-by item is excluded from the index, or needs a composite"
+            )
+        indexed = all(self.policy.indexes(path) for path in query.filters)
+        alive = [one.body for one in self._alive(where, session) if one.body is not None]
+        found = [body for body in alive if query.matches(body)]
+
+        def place(body: dict[str, Any]) -> list[Any]:
+            values = [sql.rank(sql.value_at(body, path)) for path in query.order]
+            return [*([list(one) for one in values]), body["_rid"]]
+
+        found.sort(key=place, reverse=query.descending)
+        if after is not None:
+            start = json.loads(base64.b64decode(after))
+            found = [
+                body for body in found
+                if (place(body) < start if query.descending else place(body) > start)
+            ]  # fmt: skip
+        page, more = found[:limit], len(found) > limit
+        token = base64.b64encode(json.dumps(place(page[-1])).encode()).decode() if more else None
+        return page, token, charges.of_query(page if indexed else alive)
+
+    def changes(self, since: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Return documents changed since, each at its newest version, and where that ends."""
+        found: list[dict[str, Any]] = []
+        for lsn, key, name in self.feed[bisect_right(self.feed, (since, (chr(0x10FFFF),), "")) :]:
+            stored = self.newest(key, name)
+            if stored and stored.lsn == lsn and stored.body:
+                found.append(stored.body | {"_lsn": lsn})
+                since = lsn
+            if len(found) == limit:
+                break
+        return found, since
+
+    def _operate(self, key: Key, operation: Mapping[str, Any]) -> dict[str, Any]:
+        kind, body = operation["operationType"], operation.get("resourceBody", {})
+        if kind == "Delete":
+            charge = self.remove(key, operation["id"], operation.get("ifMatch"))
+            return {"statusCode": 204, "requestCharge": charge}
+        if kind == "Create":
+            stored, charge = self.create(key, body)
+        elif kind == "Replace":
+            stored, charge = self.replace(key, operation["id"], body, operation.get("ifMatch"))
+        elif kind == "Patch":
+            stored, charge = self.patch(key, operation["id"], body)
+        elif kind == "Upsert":
+            stored, charge = self.write(key, body)
+        else:
+            raise Rejected(400, f"{kind} is not supported")
+        status = 201 if kind == "Create" else 200
+        answer = {"statusCode": status, "requestCharge": charge, "eTag": stored.etag}
+        return answer | {"resourceBody": stored.body}
+
+    def _check(self, key: Key, name: str, etag: str | None) -> Stored:
+        old = self.newest(key, name)
+        if old is None:
+            raise Rejected(404, f"{name} does not exist")
+        if etag not in {None, "*", old.etag}:
+            raise Rejected(412, f"{name} has another version")
+        return old
+
+    def _check_key(self, key: Key, body: Mapping[str, Any]) -> None:
+        own = tuple(sql.value_at(body, path) for path in self.paths)
+        if own != key:
+            raise Rejected(400, f"{key} is not the key in the document", sub_status=1001)
+
+    def _put(self, key: Key, name: str, stored: Stored) -> None:
+        documents = self.partitions.setdefault(key, {})
+        if self.replica_at is not None:
+            stored.before = documents.get(name)
+        documents[name] = stored
+        self.lsn = stored.lsn
+        self.feed.append((stored.lsn, key, name))
+
+    def _visible(self, stored: Stored | None, session: int) -> Stored | None:
+        limit = self.lsn if self.replica_at is None else max(self.replica_at, session)
+        while stored and stored.lsn > limit:
+            stored = stored.before
+        if stored is None or stored.body is None:
+            return None
+        return None if stored.expires is not None and stored.expires <= self.clock() else stored
+
+    def _alive(self, where: Key | Range, session: int) -> Iterator[Stored]:
+        for key in self._keys(where):
+            for stored in list(self.partitions.get(key, {}).values()):
+                if visible := self._visible(stored, session):
+                    yield visible
+
+    def _keys(self, where: Key | Range) -> list[Key]:
+        if not isinstance(where, Range):
+            return [where]
+        return [one for one in self.partitions if where.start <= self._effective(one) < where.end]
+
+    def _effective(self, key: Key) -> str:
+        return str(self.key._get_effective_partition_key_string(list(key)))
+
+    def _expiry(self, body: Mapping[str, Any], now: float) -> float | None:
+        default = self.properties.get("defaultTtl")
+        seconds = None if default is None else body.get("ttl", default)
+        return None if seconds is None or seconds < 0 else int(now) + seconds

@@ -1,0 +1,568 @@
+"""What a channel did while it was offline: uploaded, applied once, stopped, decided about."""
+
+import asyncio
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from shared.composition import wiring
+from shared.offline.appliers import WAYS
+from shared.offline.apply import apply_operation
+from shared.offline.domain.uploads import Choice, OfflineOperation
+from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, a_phone, an_address, an_email
+
+UPLOADS = "channels/HOUSTON/upload-sessions"
+CONFLICTS = "channels/HOUSTON/conflicts"
+AT = "2026-11-20T10:00:00Z"
+
+
+def an_operation(kind: str, customer: str, body: dict[str, Any], **but: Any) -> dict[str, Any]:
+    return {
+        "operationId": str(uuid4()),
+        "type": kind,
+        "customerId": customer,
+        "at": AT,
+        "baseVersion": 0,
+        "body": body,
+    } | but
+
+
+def a_creation(customer: str, **but: Any) -> dict[str, Any]:
+    return an_operation("create", customer, {"firstName": "Karen", "lastName": "Berg"} | but)
+
+
+def ndjson(*operations: dict[str, Any]) -> bytes:
+    return "\n".join(json.dumps(one) for one in operations).encode()
+
+
+async def send(api: Api, body: bytes, **how: Any) -> httpx.Response:
+    return await api.post(UPLOADS, body, content_type="application/x-ndjson", **how)
+
+
+async def applied(api: Api, *operations: dict[str, Any]) -> dict[str, Any]:
+    """Upload the operations and return the session when it is done."""
+    response = await send(api, ndjson(*operations))
+    assert response.status_code == 202, response.text
+    return await done(api, response.json()["id"])
+
+
+async def done(api: Api, session_id: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            found = (await api.get(f"{UPLOADS}/{session_id}?limit=100")).json()
+            if found["status"] == "Applied":
+                session: dict[str, Any] = found
+                return session
+            await asyncio.sleep(0.05)
+
+
+def statuses(session: dict[str, Any]) -> list[str]:
+    return [one["status"] for one in session["operations"]["items"]]
+
+
+async def conflict(api: Api, operation: dict[str, Any]) -> dict[str, Any]:
+    response = await api.get(f"{CONFLICTS}/{operation['operationId']}")
+    assert response.status_code == 200, response.text
+    return Api.read(response)
+
+
+async def decide(api: Api, operation: dict[str, Any], decision: str, **but: Any) -> httpx.Response:
+    body = {"operationId": operation["operationId"], "decision": decision} | but
+    return await api.post(CONFLICTS, body, bearer=MANAGER)
+
+
+async def customer(api: Api, key: str) -> dict[str, Any]:
+    return Api.read(await api.get(f"customers/{key}"))
+
+
+async def edit(api: Api, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    response = await api.call("PATCH", f"customers/{key}", body, if_match="*")
+    assert response.status_code == 200, response.text
+    return Api.read(response)
+
+
+async def test_what_was_done_offline_is_applied_in_order(api: Api) -> None:
+    key = str(uuid4())
+    session = await applied(
+        api,
+        a_creation(key, contacts=[an_email()]),
+        an_operation("patch", key, {"firstName": "Cora", "attributes": {"birthday": "1990-04-12"}}),
+        an_operation("patch", key, {"firstName": "Karin"}),
+        an_operation("address", key, an_address()),
+        an_operation("address", key, {"addressId": "1"} | {"street": "9 Main St"})
+        | {"customerId": str(uuid4())},
+        an_operation("contact", key, a_phone()),
+        an_operation("consent", key, {"kind": "email", "value": "KAREN@example.com",
+                                      "decision": "OptedIn", "source": "POS"}),
+        an_operation("note", key, {"text": "Likes red shoes", "author": "000160"}),
+    )  # fmt: skip
+    found = await customer(api, key)
+
+    assert statuses(session) == ["Applied"] * 4 + ["Refused"] + ["Applied"] * 3
+    assert (session["total"], session["applied"], session["refused"]) == (8, 7, 1)
+    assert (session["progress"], session["channel"]) == (1.0, "HOUSTON")
+    assert (found["firstName"], found["attributes"]["birthday"]) == ("Karin", "1990-04-12")
+    assert found["accountNumber"]
+    assert (found["addressCount"], found["createdBy"]) == (1, "channel:HOUSTON")
+    [email, phone] = found["contacts"]
+    assert (email["marketingConsent"], email["consentAt"]) == ("OptedIn", "2026-11-20T10:00:00Z")
+    assert phone["kind"] == "phone"
+
+
+async def test_the_same_again_is_applied_once(api: Api) -> None:
+    key = str(uuid4())
+    operations = [
+        a_creation(key),
+        an_operation("address", key, an_address()),
+        an_operation("contact", key, an_email()),
+        an_operation("note", key, {"text": "Likes red shoes"}),
+        an_operation("patch", key, {"firstName": "Carina"}),
+    ]
+    first = await applied(api, *operations)
+    between = await customer(api, key)
+    again = await applied(api, *operations)
+
+    assert statuses(first) == ["Applied"] * 5
+    assert statuses(again) == ["AlreadyApplied"] * 5
+    assert await customer(api, key) == between
+
+
+async def test_a_truncated_upload_is_sent_again_whole(api: Api) -> None:
+    keys = [str(uuid4()) for _ in range(4)]
+    whole = ndjson(*(a_creation(key) for key in keys))
+    half = whole[: len(whole) * 5 // 8]
+    digest = base64.b64encode(hashlib.sha256(whole).digest()).decode()
+
+    refused = await send(api, half, digest=f"sha-256={digest}")
+    broken = await done(api, (await send(api, half)).json()["id"])
+    right = await send(api, whole, digest=f"sha-256={digest}")
+    session = await done(api, right.json()["id"])
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "digest-mismatch")
+    assert statuses(broken) == ["Applied", "Applied", "Refused"]
+    assert broken["operations"]["items"][2]["problem"]["errors"][0]["code"] == "malformed-json"
+    assert statuses(session) == ["AlreadyApplied"] * 2 + ["Applied"] * 2
+
+
+async def test_later_ones_of_a_customer_wait_behind_one_that_stopped(api: Api) -> None:
+    one, other = str(uuid4()), str(uuid4())
+    bad = an_operation("patch", one, {"attributes": {"birthday": "soon"}})
+    late = an_operation("patch", one, {"firstName": "Carina"})
+    session = await applied(api, a_creation(one), a_creation(other), bad, late)
+    later = await applied(api, an_operation("patch", one, {"lastName": "Bergman"}))
+    stopped = await conflict(api, bad)
+    before = await customer(api, one)
+    tried = await decide(api, bad, "retry")
+    mended = await decide(api, bad, "retry", body={"attributes": {"birthday": "1990-04-12"}})
+    after = await customer(api, one)
+    rest = await done(api, session["id"])
+    second = await decide(api, bad, "discard")
+
+    assert statuses(session) == ["Applied", "Applied", "Refused", "HeldBack"]
+    assert session["operations"]["items"][3]["behind"] == bad["operationId"]
+    assert statuses(later) == ["HeldBack"]
+    assert (stopped["kind"], stopped["problem"]["errors"][0]["code"]) == ("refused", "wrong-type")
+    assert before["firstName"] == "Karen"
+    assert (tried.status_code, tried.json()["code"]) == (409, "conflict-not-settled")
+    assert (mended.status_code, mended.json()["status"]) == (200, "Decided")
+    assert mended.json()["decidedBy"] == "employee:000160"
+    assert after["attributes"]["birthday"] == "1990-04-12"
+    assert (after["firstName"], after["lastName"]) == ("Carina", "Bergman")
+    assert statuses(rest) == ["Applied"] * 4
+    assert (second.status_code, second.json()["code"]) == (409, "conflict-decided")
+
+
+async def test_a_conflict_is_told_field_by_field_and_decided_so(api: Api) -> None:
+    made = await api.create(firstName="Karen", lastName="Berg")
+    await edit(api, made["id"], {"firstName": "Carina", "attributes": {"occupation": "Pilot"}})
+    patch = an_operation(
+        "patch", made["id"], {"firstName": "Karin", "lastName": "Bergman",
+                              "attributes": {"occupation": "Nurse"}},
+        baseVersion=1,
+    )  # fmt: skip
+    session = await applied(api, patch)
+    found = await conflict(api, patch)
+    before = await customer(api, made["id"])
+    listed = (await api.get(CONFLICTS)).json()["items"]
+    decided = await decide(api, patch, "current", fields={"attributes/occupation": "offline"})
+    after = await customer(api, made["id"])
+
+    assert statuses(session) == ["Conflict"]
+    assert found["kind"] == "field-changed"
+    fields = {one["field"]: one for one in found["fields"]}
+    assert set(fields) == {"firstName", "attributes/occupation"}
+    assert (fields["firstName"]["base"], fields["firstName"]["current"]) == ("Karen", "Carina")
+    assert fields["firstName"]["offline"] == "Karin"
+    assert fields["firstName"]["changedBy"] == "application:web"
+    assert before["lastName"] == "Berg", "nothing of it is applied yet"
+    assert [one["operationId"] for one in listed] == [patch["operationId"]]
+    assert decided.status_code == 200, decided.text
+    assert (after["firstName"], after["lastName"]) == ("Carina", "Bergman")
+    assert after["attributes"] == {"occupation": "Nurse"}
+    assert (await api.get(CONFLICTS)).json()["items"] == []
+    assert len((await api.get(f"{CONFLICTS}?status=decided")).json()["items"]) == 1
+
+
+async def test_who_changed_it_again_meanwhile_is_asked_about_again(api: Api) -> None:
+    made = await api.create()
+    await edit(api, made["id"], {"firstName": "Carina"})
+    patch = an_operation("patch", made["id"], {"firstName": "Karin"}, baseVersion=1)
+    await applied(api, patch)
+    await edit(api, made["id"], {"firstName": "Cora"})
+
+    stale = await decide(api, patch, "offline")
+    found = await conflict(api, patch)
+    settled = await decide(api, patch, "offline")
+
+    assert (stale.status_code, stale.json()["code"]) == (409, "conflict-not-settled")
+    assert found["fields"][0]["current"] == "Cora"
+    assert settled.status_code == 200
+    assert (await customer(api, made["id"]))["firstName"] == "Karin"
+
+
+async def test_what_others_did_not_touch_is_no_conflict(api: Api) -> None:
+    made = await api.create()
+    await edit(api, made["id"], {"lastName": "Bergman"})
+    session = await applied(
+        api,
+        an_operation("patch", made["id"], {"firstName": "Carina"}, baseVersion=1),
+        an_operation("patch", made["id"], {"lastName": "Bergman"}, baseVersion=1),
+        an_operation("patch", made["id"], {"firstName": "Cora"}, baseVersion=1),
+    )
+
+    assert statuses(session) == ["Applied"] * 3
+    assert (await customer(api, made["id"]))["firstName"] == "Cora"
+
+
+async def a_conflict_of(kind: str, api: Api) -> tuple[str, dict[str, Any]]:
+    """Return the customer and an operation that stops at a conflict of the kind."""
+    made = await api.create(
+        id=str(uuid4()),
+        contacts=[an_email(marketingConsent="OptedIn")],
+        addresses=[an_address(), an_address()],
+    )
+    key = made["id"]
+    change: dict[str, tuple[str, dict[str, Any]]] = {
+        "address": ("addresses/1", {"street": "2 Elm St"}),
+        "contact": ("contacts/1", {"purpose": "Business"}),
+        "primary": ("addresses/2", {"primary": True}),
+    }
+    if kind in change:
+        part, body = change[kind]
+        await api.call("PATCH", f"customers/{key}/{part}", body, if_match="*")
+    if kind == "customer-inactive":
+        await api.call("DELETE", f"customers/{key}", bearer=ADMINISTRATOR, if_match="*")
+    type_, offline = {
+        "customer-exists": ("create", {"lastName": "Other"}),
+        "customer-inactive": ("patch", {"firstName": "Carina"}),
+        "newer-consent": ("consent", {"contactId": "1", "decision": "OptedOut"}),
+        "already-there": (
+            "contact",
+            an_email("KAREN@example.com", marketingConsent="OptedOut"),
+        ),
+        "address": ("address", {"addressId": "1", "street": "3 Oak St"}),
+        "contact": ("contact", {"contactId": "1", "purpose": "School"}),
+        "primary": ("address", an_address(street="4 Ash St", primary=True)),
+    }[kind]
+    return key, an_operation(type_, key, offline, baseVersion=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "decisions"),
+    [
+        ("customer-exists", [], ["discard"]),
+        ("customer-inactive", [], ["discard"]),
+        ("newer-consent", ["contacts/1/marketingConsent"], ["offline", "current", "discard"]),
+        ("already-there", ["contacts/1/marketingConsent"], ["offline", "current", "discard"]),
+        ("address", ["addresses/1/street"], ["offline", "current", "discard"]),
+        ("contact", ["contacts/1/purpose"], ["offline", "current", "discard"]),
+        ("primary", ["primaryAddress"], ["offline", "current", "discard"]),
+    ],
+)
+async def test_every_kind_of_conflict_is_kept_for_a_person(
+    api: Api, kind: str, fields: list[str], decisions: list[str]
+) -> None:
+    for decision in decisions:
+        key, operation = await a_conflict_of(kind, api)
+        before = await customer(api, key)
+        session = await applied(api, operation)
+        found = await conflict(api, operation)
+        between = await customer(api, key)
+        if decision == "discard":
+            no_sides = await decide(api, operation, "offline", fields={"nothing": "current"})
+            assert (no_sides.status_code, no_sides.json()["code"]) == (422, "decision-not-possible")
+        decided = await decide(api, operation, decision)
+        after = await customer(api, key)
+        again = await applied(api, operation)
+
+        assert statuses(session) == ["Conflict"]
+        assert found["kind"] == (kind if "-" in kind else "field-changed")
+        assert [one["field"] for one in found["fields"]] == fields
+        assert between == before
+        assert decided.status_code == 200, decided.text
+        if decision == "discard":
+            assert after == before
+        elif decision == "offline":
+            assert after["version"] > before["version"]
+        assert statuses(again) == ["Discarded" if decision == "discard" else "AlreadyApplied"]
+
+
+async def test_a_withdrawn_consent_is_not_given_again_by_an_older_one(api: Api) -> None:
+    key, operation = await a_conflict_of("newer-consent", api)
+    await applied(api, operation)
+    await decide(api, operation, "current")
+
+    assert (await customer(api, key))["contacts"][0]["marketingConsent"] == "OptedIn"
+
+
+async def test_a_channel_has_one_running_session(api: Api) -> None:
+    many = ndjson(*(a_creation(str(uuid4())) for _ in range(60)))
+    answers = await asyncio.gather(send(api, many), send(api, many), send(api, ndjson(
+        a_creation(str(uuid4())))))  # fmt: skip
+    sessions = {one.json()["id"] for one in answers[:2]}
+    for one in answers:
+        if one.status_code == 202:
+            await done(api, one.json()["id"])
+    other = answers[2]
+
+    assert [one.status_code for one in answers[:2]] == [202, 202]
+    assert len(sessions) == 1
+    assert (other.status_code, other.json().get("code")) == (409, "upload-session-running")
+    assert other.json()["sessionId"] in sessions
+
+
+async def test_offline_creation_may_be_excluded(api: Api) -> None:
+    made = await api.create()
+    creation = ndjson(a_creation(str(uuid4())))
+    patch = an_operation("patch", made["id"], {"firstName": "Carina"}, baseVersion=1)
+    await api.put_setting(
+        "functionality-profiles", "Default",
+        {"name": "Default", "createCustomersOffline": False}, if_match="*",
+    )  # fmt: skip
+    forbidden = await send(api, creation)
+    allowed = await applied(api, patch)
+    await api.put_setting("functionality-profiles", "Default", {"name": "Default"}, if_match="*")
+    store = (await api.get("settings/stores/HOUSTON")).json()
+    group = {"name": "South", "filterSharedCustomerData": True}
+    await api.put_setting("channel-database-groups", "South", group)
+    store = {name: one for name, one in store.items() if name != "etag"}
+    await api.put_setting(
+        "stores", "HOUSTON", store | {"channelDatabaseGroup": "South"}, if_match="*"
+    )
+    filtered = await send(api, creation)
+
+    for response in (forbidden, filtered):
+        assert (response.status_code, response.json()["code"]) == (409, "offline-creation-excluded")
+    assert statuses(allowed) == ["Applied"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [(b"", 422, "invalid"), (b"\n \n", 422, "invalid")],
+    ids=["empty", "blank lines"],
+)
+async def test_an_upload_of_nothing_is_refused(
+    api: Api, body: bytes, status: int, code: str
+) -> None:
+    response = await send(api, body)
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_what_is_not_there_is_not_found(api: Api) -> None:
+    line = ndjson(a_creation(str(uuid4())))
+    nowhere = await api.post(
+        "channels/NOWHERE/upload-sessions", line, content_type="application/x-ndjson"
+    )
+    answers = {
+        "channel-not-found": nowhere,
+        "upload-session-not-found": await api.get(f"{UPLOADS}/nothing"),
+        "conflict-not-found": await api.get(f"{CONFLICTS}/{uuid4()}"),
+    }
+
+    for code, response in answers.items():
+        assert (response.status_code, response.json()["code"]) == (404, code)
+
+
+async def test_lines_that_are_no_operations_say_why_and_stop_nobody(api: Api) -> None:
+    key = str(uuid4())
+    session = await applied(
+        api,
+        a_creation(key),
+        a_creation("004711"),
+        an_operation("patch", key, {"firstNam": "Carina"}) | {"customerId": str(uuid4())},
+        {"type": "patch", "customerId": key},
+        an_operation("patch", key, {"lastName": "Bergman"}),
+    )
+    found = session["operations"]["items"]
+
+    assert statuses(session) == ["Applied", "Refused", "Refused", "Refused", "Applied"]
+    assert found[1]["problem"]["code"] == "customer-not-found"
+    assert found[2]["problem"]["errors"][0]["pointer"] == "/body/firstNam"
+    assert found[3]["operationId"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "but"),
+    [
+        ("contact", {"contactId": "1", "kind": "phone", "value": "nobody@"}, {}),
+        ("consent", {"kind": "email", "value": " ", "decision": "OptedOut"}, {}),
+        ("note", {"text": "Likes red shoes"}, {"at": "0001-01-01T00:00:00+01:00"}),
+        ("address", {"address_id": "1", "street": "9 Elm St", "planet": "Mars"}, {}),
+        ("patch", {"attributes": {"birthday": json.loads("[" * 150 + "]" * 150)}}, {}),
+        ("patch", {"attributes": {"birthday": "soon"}}, {}),
+    ],
+)
+async def test_no_line_stands_in_the_way_of_the_channel(
+    api: Api, kind: str, body: dict[str, Any], but: dict[str, Any]
+) -> None:
+    made = await api.create(contacts=[an_email()], addresses=[an_address()])
+    odd = an_operation(kind, made["id"], body, baseVersion=1, **but)
+    session = await applied(api, odd, a_creation(str(uuid4())))
+
+    assert statuses(session) == ["Refused", "Applied"]
+    assert "planet" not in str(await customer(api, made["id"]))
+
+
+async def test_nothing_and_naught_are_not_alike(api: Api) -> None:
+    made = await api.create(attributes={"occupation": "Pilot"})
+    key = made["id"]
+    session = await applied(
+        api,
+        an_operation("patch", key, {"attributes": {"orders": 0}}, baseVersion=1),
+        an_operation("patch", key, {"attributes": {"occupation": None}}, baseVersion=1),
+    )
+    between = await customer(api, key)
+    await applied(api, an_operation("patch", key, {"attributes": None}, baseVersion=1))
+
+    assert statuses(session) == ["Applied", "Applied"]
+    assert between["attributes"] == {"orders": 0}
+    assert (await customer(api, key))["attributes"] == {}
+
+
+async def test_consent_counts_from_when_it_was_given(api: Api) -> None:
+    key = str(uuid4())
+    session = await applied(
+        api,
+        a_creation(key, contacts=[an_email(marketingConsent="OptedIn")]),
+        an_operation("consent", key, {"contactId": "1", "decision": "OptedOut"},
+                     at="2026-11-20T11:00:00Z"),
+    )  # fmt: skip
+    [contact] = (await customer(api, key))["contacts"]
+
+    assert statuses(session) == ["Applied", "Applied"]
+    assert (contact["marketingConsent"], contact["consentAt"]) == (
+        "OptedOut",
+        "2026-11-20T11:00:00Z",
+    )
+
+
+async def test_a_consent_that_was_taken_back_is_not_given_again(api: Api) -> None:
+    made = await api.create(contacts=[an_email(marketingConsent="OptedIn")])
+    await api.call(
+        "PATCH", f"customers/{made['id']}/contacts/1", {"marketingConsent": None}, if_match="*"
+    )
+    given = an_operation(
+        "consent", made["id"], {"contactId": "1", "decision": "OptedIn"}, baseVersion=1
+    )
+    session = await applied(api, given)
+
+    assert statuses(session) == ["Conflict"]
+    assert (await conflict(api, given))["kind"] == "newer-consent"
+
+
+async def test_field_names_of_our_own_do_not_get_round_conflicts(api: Api) -> None:
+    made = await api.create(addresses=[an_address()])
+    path = f"customers/{made['id']}/addresses/1"
+    await api.call("PATCH", path, {"postalCode": "77003"}, if_match="*")
+    body = {"addressId": "1", "postal_code": "99999"}
+    operation = an_operation("address", made["id"], body, baseVersion=1)
+
+    assert statuses(await applied(api, operation)) == ["Conflict"]
+    assert (await api.get(path)).json()["postalCode"] == "77003"
+
+
+async def test_what_others_made_the_primary_one_stays_so(api: Api) -> None:
+    made = await api.create(addresses=[an_address(), an_address(), an_address()])
+    path = f"customers/{made['id']}/addresses"
+    await api.call("PATCH", f"{path}/2", {"primary": True}, if_match="*")
+    operation = an_operation(
+        "address", made["id"], {"addressId": "3", "primary": True, "street": "5 Elm"}, baseVersion=1
+    )
+    session = await applied(api, operation)
+    await decide(api, operation, "current")
+    third = (await api.get(f"{path}/3")).json()
+
+    assert statuses(session) == ["Conflict"]
+    assert (await customer(api, made["id"]))["primaryAddress"]["id"] == "2"
+    assert (third["primary"], third["street"]) == (False, "5 Elm")
+
+
+async def test_a_field_that_was_decided_is_the_channels_again(api: Api) -> None:
+    made = await api.create()
+    await edit(api, made["id"], {"firstName": "Web"})
+    ones = [
+        an_operation("patch", made["id"], {"firstName": name}, baseVersion=1)
+        for name in ("One", "Two", "Three")
+    ]
+    session = await applied(api, *ones)
+    await decide(api, ones[0], "offline")
+
+    assert statuses(session) == ["Conflict", "HeldBack", "HeldBack"]
+    assert (await customer(api, made["id"]))["firstName"] == "Three"
+
+
+async def test_what_was_done_before_a_crash_is_what_is_written_down(api: Api) -> None:
+    made = await api.create()
+    await edit(api, made["id"], {"firstName": "Web"})
+    operation = an_operation("patch", made["id"], {"firstName": "Till"}, baseVersion=1)
+    await applied(api, operation)
+    context = wiring.backend().context(COMPANY, "channel:HOUSTON", datetime.now(UTC))
+    await apply_operation(
+        OfflineOperation.model_validate(operation), "HOUSTON", WAYS,
+        choice=Choice(decision="discard"), context=context,
+    )  # fmt: skip
+    decided = await decide(api, operation, "offline")
+    [result] = (await api.get(UPLOADS)).json()["items"]
+    session = await done(api, result["id"])
+
+    assert decided.json()["decision"] == "discard"
+    assert statuses(session) == ["Discarded"]
+    assert (await customer(api, made["id"]))["firstName"] == "Web"
+
+
+async def test_one_operation_has_one_customer(api: Api) -> None:
+    one, other = await api.create(), await api.create(firstName="Other")
+    bad = an_operation("patch", one["id"], {"attributes": {"birthday": "soon"}}, baseVersion=1)
+    session = await applied(api, bad, bad | {"customerId": other["id"]})
+    problems = [line["problem"]["errors"][0]["code"] for line in session["operations"]["items"]]
+    await decide(api, bad, "discard")
+    later = [
+        an_operation("patch", key["id"], {"firstName": "Olga"}, baseVersion=1)
+        for key in (one, other)
+    ]
+
+    assert statuses(session) == ["Refused", "Refused"]
+    assert sorted(problems) == ["operation-id-reused", "wrong-type"], "whoever came first"
+    assert statuses(await applied(api, *later)) == ["Applied", "Applied"], "nobody is held back"
+
+
+async def test_a_number_that_nobody_has_stops_nobody(api: Api) -> None:
+    unknown = an_operation("patch", "99999", {"firstName": "Carina"})
+
+    assert statuses(await applied(api, unknown)) == ["Refused"]
+    assert statuses(await applied(api, unknown)) == ["Refused"]
+    assert (await api.get(CONFLICTS)).json()["items"] == []
+
+
+async def test_a_version_that_is_yet_to_come_is_not_believed(api: Api) -> None:
+    made = await api.create()
+    operation = an_operation("patch", made["id"], {"firstName": "Carina"}, baseVersion=7)
+
+    assert statuses(await applied(api, operation)) == ["Conflict"]

@@ -1,1 +1,0 @@
-"""What importing the app costs, as `docs/start-up.md` says it: `python -m tests.start_up`."""

@@ -1,0 +1,139 @@
+"""Messages that were given up: why, put right, sent again."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from local.bus.sqlite import SqliteBus
+from shared.composition import wiring
+from shared.platform.topology import messaging
+from shared.sync.domain.operations import SynchronizeCustomer
+from shared.sync.outbox import CUSTOMER_SYNC
+from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer
+from tests.letters import a_letter, give_up
+
+HEAD: dict[str, Any] = {"bearer": ADMINISTRATOR}
+ROOT = Path(__file__).parent.parent.parent
+
+
+def bus() -> SqliteBus:
+    bus = wiring.backend().bus
+    assert isinstance(bus, SqliteBus)
+    return bus
+
+
+async def listed(api: Api, count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(30):
+        while True:
+            items: list[dict[str, Any]] = (await api.get("dead-letters", **HEAD)).json()["items"]
+            if len(items) == count:
+                return items
+            await asyncio.sleep(0.05)
+
+
+async def test_poison_is_given_up_after_its_deliveries_and_says_why(api: Api) -> None:
+    await bus().send(CUSTOMER_SYNC, [a_letter("m1", b"poison")])
+    [letter] = await listed(api, 1)
+
+    assert letter["reason"] == "MaxDeliveryCountExceeded"
+    assert letter["failure"]["code"] == "message-not-understood"
+    assert letter["body"] == "poison"
+    assert (letter["messageId"], letter["entity"]) == ("m1", CUSTOMER_SYNC)
+
+
+async def test_what_stood_in_the_way_is_put_right_and_the_message_replayed(api: Api) -> None:
+    key = str(uuid4())
+    command = SynchronizeCustomer(legal_entity=COMPANY, customer_id=key)
+    await bus().send(
+        CUSTOMER_SYNC, [a_letter("m1", command.model_dump_json(by_alias=True).encode())]
+    )
+    [letter] = await listed(api, 1)
+    made = await api.post("customers", a_customer(id=key), prefer="respond-async")
+    replayed = await api.post(f"dead-letters/{letter['id']}/replay", **HEAD)
+    again = await api.post(f"dead-letters/{letter['id']}/replay", **HEAD)
+
+    assert letter["failure"]["code"] == "customer-not-found"
+    assert (made.status_code, replayed.status_code, again.status_code) == (202, 204, 404)
+    async with asyncio.timeout(20):
+        while (await api.get(f"customers/{key}")).json()["syncStatus"] != "Synced":
+            await asyncio.sleep(0.05)
+    assert await listed(api, 0) == []
+
+
+async def test_a_message_can_be_put_right_itself(api: Api) -> None:
+    made = await api.create()
+    await bus().send(CUSTOMER_SYNC, [a_letter("m1")])
+    [letter] = await listed(api, 1)
+    body = {"kind": "synchronize-customer", "legalEntity": COMPANY, "customerId": made["id"]}
+    replayed = await api.post(f"dead-letters/{letter['id']}/replay", {"body": body}, **HEAD)
+    async with asyncio.timeout(10):
+        while await bus().receive(CUSTOMER_SYNC):
+            await asyncio.sleep(0.05)
+
+    assert replayed.status_code == 204
+    assert await listed(api, 0) == []
+
+
+async def test_dead_letters_come_in_pages_and_each_can_be_read_and_dropped(api: Api) -> None:
+    await give_up(bus(), *(a_letter(f"m{n}") for n in range(3)))
+    first = (await api.get("dead-letters?limit=2", **HEAD)).json()
+    rest = (await api.get(f"dead-letters?limit=2&cursor={first['nextCursor']}", **HEAD)).json()
+    path = f"dead-letters/{first['items'][0]['id']}"
+    read = await api.get(path, **HEAD)
+    unnamed = await api.call("DELETE", path, **HEAD)
+    dropped = [(await api.call("DELETE", path, if_match="*", **HEAD)).status_code for _ in range(2)]
+
+    assert [one["messageId"] for one in (*first["items"], *rest["items"])] == ["m0", "m1", "m2"]
+    assert rest["nextCursor"] is None
+    assert read.json() == {
+        name: value for name, value in first["items"][0].items() if name != "etag"
+    }
+    assert (unnamed.status_code, dropped) == (428, [204, 404])
+
+
+async def test_a_company_sees_its_own_only(api: Api) -> None:
+    await give_up(bus(), a_letter("theirs", legalEntity="DEMF"), a_letter("ours"))
+    [ours] = await listed(api, 1)
+    theirs = await bus().dead_letters(CUSTOMER_SYNC, after=0, limit=1)
+    path = f"dead-letters/{CUSTOMER_SYNC}~{theirs[0].sequence}"
+
+    assert ours["messageId"] == "ours"
+    assert (await api.get(path, **HEAD)).status_code == 404
+    assert (await api.post(f"{path}/replay", **HEAD)).status_code == 404
+    for name in ("nonsense", "customer-sync~x", "customer-sync~99", "nobody~1"):
+        assert (await api.get(f"dead-letters/{name}", **HEAD)).status_code == 404
+
+
+def command(api: Api, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", "dead-letters", *arguments, "--data", str(folder(api))],
+        cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ,
+    )  # fmt: skip
+
+
+def folder(api: Api) -> Path:
+    return api.host.folder.path
+
+
+async def test_the_command_line_does_the_same(api: Api) -> None:
+    await give_up(bus(), a_letter("m1"), a_letter("m2"))
+
+    def run(*arguments: str) -> Any:
+        return asyncio.to_thread(command, api, *arguments)
+
+    shown = (await run("list")).stdout.splitlines()
+    one, other = (line.split("\t")[0] for line in shown)
+    show = await run("show", one)
+    replay = await run("replay", one)
+    drop = await run("drop", other)
+    gone = await run("drop", other)
+
+    assert [line.split("\t")[2] for line in shown] == 2 * ["MaxDeliveryCountExceeded"]
+    assert '"messageId": "m1"' in show.stdout
+    assert [one.returncode for one in (show, replay, drop, gone)] == [0, 0, 0, 1]
+    assert gone.stderr == f"There is no dead letter {other}.\n"
+    assert messaging().queues[CUSTOMER_SYNC].most_deliveries == 8

@@ -1,0 +1,152 @@
+"""What a month costs: rates, prices and assumptions, each a line that can be changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tools.operations.table import PAGE as OPERATIONS
+from tools.operations.table import read
+
+HOURS = 730
+CUSTOMERS = 1_000_000
+STORES = 200
+CREATES = 50.0  # a second, at the peak
+READS = 500.0
+
+# Of reads: a known customer, one by account number, one looked for by what was typed.
+READ_MIX = {
+    "get_customer by GUID": 0.5,
+    "get_customer by account number, again": 0.2,
+    "find_customers by a word": 0.3,
+}
+FEEDS_RU = 20.0  # after each create: five feeds read it, the relay notes it, two look something up
+IN_DIRECTORY = 0.75  # of the RU of a create; the rest is in `customers`
+KILOBYTES = 30.0  # of one customer, her entries and their index
+CPU = {"create": 0.030, "read": 0.006, "feeds": 0.020}  # seconds of one core for each
+UTILIZATION = 0.6
+INSTANCE_GB = 2.0
+TELEMETRY_KB = 1.5  # for each request that is kept
+MESSAGES = 4.0  # operations of Service Bus for each create: sent, received, settled, renewed
+
+# US dollars, list prices of a region in the United States, without any agreement.
+PRICES: Mapping[str, float] = {
+    "autoscale, 100 RU/s for an hour": 0.012,
+    "serverless, a million RU": 0.25,
+    "documents, a GB for a month": 0.25,
+    "backup for 30 days, a GB for a month": 0.20,
+    "functions on demand, a GB second": 0.000026,
+    "functions always ready, idle, a GB second": 0.000004,
+    "functions, a million executions": 0.40,
+    "Service Bus Standard, a month": 10.0,
+    "Service Bus Standard, a million operations beyond 12.5": 0.80,
+    "Service Bus Premium, a unit for an hour": 0.928,
+    "logs, a GB": 2.30,
+    "private endpoint, an hour": 0.01,
+    "alarms, a month": 7.0,
+}
+ALWAYS_READY = 2
+MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0}
+OTHER_CONTAINERS = 5
+LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
+ENDPOINTS = 5
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Hours of the month at the peak, and at a tenth of it; in the others nobody is there."""
+
+    name: str
+    peak: float
+    tenth: float
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds at the peak that come to as many requests."""
+        return (self.peak + self.tenth / 10) * 3600
+
+
+SHAPES = (
+    Shape("an hour at the peak each day, a tenth for eleven", HOURS / 24, HOURS * 11 / 24),
+    Shape("twelve hours at the peak each day", HOURS / 2, 0),
+    Shape("at the peak all the time", HOURS, 0),
+)
+
+
+def request_units() -> tuple[float, float]:
+    """Return what a create with its feeds costs, and a read."""
+    rows = read(OPERATIONS.read_text())
+    reading = sum(rows[name].charge * part for name, part in READ_MIX.items())
+    return rows["create_customer"].charge + FEEDS_RU, reading
+
+
+def at_the_peak() -> dict[str, float]:
+    """Return RU/s of each container."""
+    create, reading = request_units()
+    searching = read(OPERATIONS.read_text())["find_customers by a word"].charge
+    search = READS * READ_MIX["find_customers by a word"] * searching
+    directory = CREATES * (create - FEEDS_RU) * IN_DIRECTORY + search
+    return {"customers": CREATES * create + READS * reading - directory, "directory": directory}
+
+
+def autoscale(shape: Shape) -> float:
+    """Each hour costs the most that was used in it, and a tenth of the maximum at least."""
+    hours = (shape.peak, shape.tenth, HOURS - shape.peak - shape.tenth)
+    spent = OTHER_CONTAINERS * LEAST_OF_OTHERS * HOURS
+    for name, used in at_the_peak().items():
+        for share, count in zip((1.0, 0.1, 0.0), hours, strict=True):
+            spent += max(used * share, MAXIMUM[name] / 10) * count
+    return spent / 100 * PRICES["autoscale, 100 RU/s for an hour"]
+
+
+def serverless(shape: Shape) -> float:
+    return shape.seconds * sum(at_the_peak().values()) / 1e6 * PRICES["serverless, a million RU"]
+
+
+def worth_autoscale() -> float:
+    """Return the RU of a month for which serverless costs what autoscale costs for nothing."""
+    return autoscale(Shape("nobody", 0, 0)) / PRICES["serverless, a million RU"] * 1e6
+
+
+def storage(_: Shape) -> float:
+    price = PRICES["documents, a GB for a month"] + PRICES["backup for 30 days, a GB for a month"]
+    return CUSTOMERS * KILOBYTES / 1e6 * price
+
+
+def instances() -> float:
+    """Return how many are busy at the peak."""
+    cores = CREATES * (CPU["create"] + CPU["feeds"]) + READS * CPU["read"]
+    return cores / UTILIZATION
+
+
+def functions(shape: Shape) -> float:
+    busy = instances() * shape.seconds * INSTANCE_GB * PRICES["functions on demand, a GB second"]
+    ready = ALWAYS_READY * HOURS * 3600 * INSTANCE_GB
+    executions = shape.seconds * (READS + CREATES * 3) / 1e6
+    return (
+        busy
+        + ready * PRICES["functions always ready, idle, a GB second"]
+        + executions * PRICES["functions, a million executions"]
+    )
+
+
+def bus(shape: Shape) -> float:
+    beyond = max(shape.seconds * CREATES * MESSAGES / 1e6 - 12.5, 0)
+    return (
+        PRICES["Service Bus Standard, a month"]
+        + beyond * PRICES["Service Bus Standard, a million operations beyond 12.5"]
+    )
+
+
+def logs(shape: Shape) -> float:
+    return shape.seconds * (READS + CREATES) * TELEMETRY_KB / 1e6 * PRICES["logs, a GB"]
+
+
+def alarms(_: Shape) -> float:
+    return PRICES["alarms, a month"]
+
+
+def private() -> float:
+    """Return what private networking adds: Premium instead of Standard, and the endpoints."""
+    return HOURS * (
+        PRICES["Service Bus Premium, a unit for an hour"]
+        + ENDPOINTS * PRICES["private endpoint, an hour"]
+    )

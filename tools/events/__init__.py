@@ -1,0 +1,1 @@
+"""The page of events, made from the models."""

@@ -1,0 +1,1 @@
+"""The table of what each operation costs, made by asking each of them once."""
