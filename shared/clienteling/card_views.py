@@ -11,6 +11,7 @@ from shared.configuration.domain.attributes import Definitions
 from shared.configuration.domain.measure_definitions import MeasureDefinition
 from shared.configuration.workers import find_worker
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.formatting import languages, translated
 from shared.core.values import Record
 from shared.ports.insights import Client
@@ -103,4 +104,4 @@ def _view(associate: Associate, card: Mapping[str, Any], slots: Sequence[Slot]) 
     )
     # What is shown changes with more than the pair; only the pair is matched by If-Match.
     seen = hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:12]
-    return view.model_copy(update={"etag": f"{pair_etag(card['pair'])}.{seen}"})
+    return evolve(view, etag=f"{pair_etag(card['pair'])}.{seen}")

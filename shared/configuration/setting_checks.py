@@ -9,6 +9,7 @@ from shared.configuration.domain.attributes import Attribute, AttributeGroup, At
 from shared.configuration.domain.number_sequences import NumberSequence, NumberSequenceUsed, overlap
 from shared.context import Context
 from shared.core.errors import Flaw, Invalid
+from shared.core.evolve import evolve
 from shared.core.values import Setting
 from shared.follow_ups.domain.rules import FollowUpRule, check_date
 from shared.ports.documents import Contains, Document
@@ -58,7 +59,7 @@ async def _check_members(group: AttributeGroup, context: Context) -> list[Flaw]:
             context.legal_entity, col.ATTRIBUTES, member.attribute
         )
         if attribute:
-            defaulted = attribute.model_copy(update={"default_value": member.default_value})
+            defaulted = evolve(attribute, default_value=member.default_value)
             found = await _check_default(defaulted, context)
             flaws += [replace(one, pointer=f"/members/{index}{one.pointer}") for one in found]
     return flaws

@@ -5,6 +5,7 @@ from typing import Any
 from shared.configuration.domain.collections import ADDRESS_PURPOSES, STORES
 from shared.context import Context
 from shared.core.errors import Invalid
+from shared.core.evolve import evolve
 from shared.customers.change import ANY, Decide, Decision, change, check_version
 from shared.customers.documents import (
     ADDRESS,
@@ -74,7 +75,7 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
             now=context.now,
         )
         primary = new.primary or customer.primary_address is None
-        address = address.model_copy(update={"primary": primary})
+        address = evolve(address, primary=primary)
         changes = ad.carrying(customer, address) | {"address_count": customer.address_count + 1}
         made = Decision(
             customer, [Create(address_document(address))], [address_change(None, address)]
@@ -122,7 +123,7 @@ async def end_address(
         if not read.active:
             return Decision(customer)
         ended = ad.end_address(read, context.now)
-        left = customer.model_copy(update={"address_count": customer.address_count - 1})
+        left = evolve(customer, address_count=customer.address_count - 1)
         decision = await _rewritten(left, read, ended, context)
         return await _succeeded(decision, successor, context) if successor else decision
 
@@ -168,7 +169,7 @@ async def _demote_other(
     if not address.primary or old is None or old.id == address.id:
         return {}, [], []
     read = await load_address(context.documents, customer, old.id)
-    demoted = read.model_copy(update={"primary": False, "modified_at": context.now})
+    demoted = evolve(read, primary=False, modified_at=context.now)
     text = address_words(old.street, old.city, old.postal_code)
     write = Replace(address_document(demoted), read.etag)
     return {old.id: text}, [write], [address_change(read, demoted)]

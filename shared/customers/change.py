@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from shared.context import Context
 from shared.core.errors import Stale
+from shared.core.evolve import evolve
 from shared.customers.directory.entries import after, index_or_leave
 from shared.customers.documents import customer_document, load
 from shared.customers.domain.customers import Customer
@@ -93,7 +94,7 @@ async def persist(attempt: Callable[[], Awaitable[T]], if_match: str | None) -> 
 
 
 async def _write(read: Customer, decision: Decision, context: Context) -> Customer:
-    written = decision.customer.model_copy(update={"version": read.version + 1})
+    written = evolve(decision.customer, version=read.version + 1)
     told = telling(read, written, decision.parts, context)
     operations = [
         Replace(customer_document(written), read.etag),
@@ -103,7 +104,7 @@ async def _write(read: Customer, decision: Decision, context: Context) -> Custom
         *meanwhile(read, written, told, context),
     ]
     etags = await context.documents.commit("customers", context.place(read.id), operations)
-    written = written.model_copy(update={"etag": etags[0]})
+    written = evolve(written, etag=etags[0])
     context.configuration.customer_changed(context.legal_entity, written.id)
     await index_or_leave(context.documents, written, after(read))
     return written

@@ -1,10 +1,12 @@
 """What can be asked of a customer's contact points."""
 
 import hashlib
+from typing import Any
 
 from shared.configuration.domain.collections import STORES
 from shared.context import Context
 from shared.core.errors import Invalid
+from shared.core.evolve import evolve
 from shared.customers.change import ANY, Edit, change, check_version, only
 from shared.customers.documents import load
 from shared.customers.domain import contacts as cp
@@ -89,7 +91,7 @@ async def remove_contact(
 
 
 async def _changed(
-    customer: Customer, read: Contact, changes: dict[str, object], context: Context
+    customer: Customer, read: Contact, changes: dict[str, Any], context: Context
 ) -> Contact:
     update = dict(changes)
     if "value" in changes:
@@ -97,7 +99,7 @@ async def _changed(
         update["normal"] = cp.normalize(read.kind, str(changes["value"]), country, "/value")
     if "marketing_consent" in changes:
         update["consent_at"] = context.decided_at if changes["marketing_consent"] else None
-    return read.model_copy(update=update)
+    return evolve(read, **update)
 
 
 async def _several(context: Context) -> bool:

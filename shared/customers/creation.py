@@ -8,6 +8,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.domain.stores import Store
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Unavailable
+from shared.core.evolve import evolve
 from shared.customers.directory.duplicates import check_duplicates
 from shared.customers.directory.entries import UNLISTED, index_or_leave
 from shared.customers.documents import address_document, customer_document, customer_of, load
@@ -69,11 +70,11 @@ async def create_customer(
     customer = await _draft(new, inherited, context)
     addresses = await _addresses(new, customer, store, context)
     if addresses:
-        customer = customer.model_copy(update=carrying_all(addresses))
+        customer = evolve(customer, **carrying_all(addresses))
     if (new.id or context.fingerprint) and (there := await _there(customer, context)):
         return Created(there, customer_document(there), inherited)
     candidates = await check_duplicates(customer, allow=allow_duplicate, context=context)
-    customer = customer.model_copy(update=await _account(customer, later, context))
+    customer = evolve(customer, **(await _account(customer, later, context)))
     body = customer_document(customer)
     made = await _commit(customer, body, addresses, context)
     if made.account_number != customer.account_number:
@@ -127,7 +128,7 @@ async def _draft(new: NewCustomer, inherited: CustomerDefaults, context: Context
     if customer.customer_group == inherited.customer_group:
         return customer
     own = await dimensions(customer.customer_group, context)
-    return customer.model_copy(update={"financial_dimensions": own})
+    return evolve(customer, financial_dimensions=own)
 
 
 async def _contacts(new: NewCustomer, inherited: CustomerDefaults, context: Context) -> Contacts:
@@ -181,7 +182,7 @@ async def _as_far_as_allowed(
     check_asked(new, features)
     if features.get(ENHANCED):
         return inherited
-    return inherited.model_copy(update={"affiliations": ()})
+    return evolve(inherited, affiliations=())
 
 
 async def _account(customer: Customer, later: bool, context: Context) -> dict[str, Any]:
@@ -227,7 +228,7 @@ async def _commit(
         etags = await context.documents.commit("customers", context.place(customer.id), operations)
     except AlreadyExists:
         return await _there(customer, context) or customer
-    made = customer.model_copy(update={"etag": etags[0]})
+    made = evolve(customer, etag=etags[0])
     await index_or_leave(context.documents, made, UNLISTED)
     return made
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
+from shared.core.evolve import evolve
 from shared.core.values import Record
 from shared.customers.domain.addresses import Address, AddressNotFound
 from shared.customers.domain.contacts import ContactView
@@ -37,12 +38,12 @@ async def load_address(documents: Documents, customer: Customer, address_id: str
 
 def customer_of(document: Document) -> Customer:
     customer = Customer.model_validate(document.body)
-    return customer.model_copy(update={"etag": document.etag})
+    return evolve(customer, etag=document.etag)
 
 
 def address_of(document: Document) -> Address:
     address = Address.model_validate(document.body | {"id": document.body["addressId"]})
-    return address.model_copy(update={"etag": document.etag})
+    return evolve(address, etag=document.etag)
 
 
 def customer_document(customer: Customer) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from shared.clienteling.card_projection import BOOKS
 from shared.clienteling.domain.cards import END
 from shared.clienteling.domain.near_dates import MOST_DAYS
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.follow_ups.domain.follow_ups import FollowUp, FollowUpNotFound
 from shared.ports.documents import Create, Document, Equal, Replace
 
@@ -32,7 +33,7 @@ def follow_up_document(follow_up: FollowUp) -> dict[str, Any]:
 
 def follow_up_of(document: Document) -> FollowUp:
     follow_up = FollowUp.model_validate(document.body | {"id": document.body["followUpId"]})
-    return follow_up.model_copy(update={"etag": document.etag})
+    return evolve(follow_up, etag=document.etag)
 
 
 async def find_follow_up(
@@ -65,7 +66,7 @@ async def replace_follow_up(follow_up: FollowUp, etag: str, context: Context) ->
 async def _commit(follow_up: FollowUp, write: Create | Replace, context: Context) -> FollowUp:
     place = context.place(follow_up.personnel_number)
     [etag] = await context.documents.commit(BOOKS, place, [write])
-    return follow_up.model_copy(update={"etag": etag})
+    return evolve(follow_up, etag=etag)
 
 
 async def open_follow_ups(personnel_number: str, key: str, context: Context) -> list[FollowUp]:

@@ -15,6 +15,7 @@ from shared.clienteling.client_books import (
 from shared.clienteling.domain.client_books import ClientNotInBook, Holder, Membership
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Stale, Unavailable
+from shared.core.evolve import evolve
 from shared.handovers.documents import (
     PLAN,
     chunk_document,
@@ -185,10 +186,8 @@ def _after(move: Move, result: Any, *, undoing: bool) -> Move:
         return move
     refused = result.status == "Refused"
     if undoing:
-        return move.model_copy(update={"status": "Kept" if refused else "Returned"})
-    return move.model_copy(
-        update={"status": "Refused" if refused else "Moved", "code": result.code}
-    )
+        return evolve(move, status="Kept" if refused else "Returned")
+    return evolve(move, status="Refused" if refused else "Moved", code=result.code)
 
 
 async def _add(_: Plan, key: str, to: str, context: Context) -> None:

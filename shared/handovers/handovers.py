@@ -21,6 +21,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.workers import associates_of
 from shared.context import Context
 from shared.core.errors import Invalid
+from shared.core.evolve import evolve
 from shared.handovers.bulk_moves import known_plan, list_moves, make_plan, read_plan, work_through
 from shared.handovers.domain.bulk_moves import (
     MOVES_IN_CHUNK,
@@ -102,7 +103,7 @@ async def add_many(
     keys = dict.fromkeys(customer_ids)
     moves = [Move(customer_id=key, name="", to=personnel_number) for key in keys]
     plan = _plan("Addition", personnel_number, moves, context)
-    return await make_plan(plan.model_copy(update={"status": "Executing"}), moves, context=context)
+    return await make_plan(evolve(plan, status="Executing"), moves, context=context)
 
 
 async def plan_handover(
@@ -119,7 +120,7 @@ async def plan_handover(
     cards = await _book(personnel_number, context)
     moves = shared_out(cards, rule, associates)
     plan = _plan("Handover", personnel_number, moves, context)
-    plan = plan.model_copy(update={"rule": rule, "left": len(cards) - len(moves)})
+    plan = evolve(plan, rule=rule, left=len(cards) - len(moves))
     return await make_plan(plan, moves, context=context)
 
 
@@ -159,8 +160,8 @@ async def _as_plan(
     # What names nobody is refused when its turn comes.
     moves = [Move(customer_id=key, name="", to=asked.to) for key in keys]
     plan = _plan("Reassignment", personnel_number, moves, context)
-    update = {"status": "Executing", "all_or_nothing": asked.all_or_nothing}
-    return await make_plan(plan.model_copy(update=update), moves, context=context)
+    plan = evolve(plan, status="Executing", all_or_nothing=asked.all_or_nothing)
+    return await make_plan(plan, moves, context=context)
 
 
 def _plan(kind: PlanKind, personnel_number: str, moves: Sequence[Move], context: Context) -> Plan:

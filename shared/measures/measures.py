@@ -12,6 +12,7 @@ from shared.configuration.domain.collections import MEASURES
 from shared.configuration.domain.companies import CustomerInsights
 from shared.configuration.domain.measure_definitions import InsightsHealth, MeasureDefinition
 from shared.core.errors import Invalid, Unavailable
+from shared.core.evolve import evolve
 from shared.ports.documents import can_be_id
 from shared.ports.insights import MOST_CLIENTS, Client, Connection, Insights, InsightsRefused, Value
 
@@ -110,7 +111,7 @@ class Measures:
         health = self._sources[legal_entity].health
         expires = health.secret_expires_at
         soon = expires is not None and expires - self._clock() <= SOON
-        return health.model_copy(update={"secret_expires_soon": soon})
+        return evolve(health, secret_expires_soon=soon)
 
     async def _definitions(
         self, legal_entity: str, connection: Connection

@@ -4,6 +4,7 @@ from datetime import UTC
 
 from pydantic import Field
 
+from shared.core.evolve import evolve
 from shared.core.values import Key
 from shared.customers.documents import load
 from shared.customers.domain.customers import CustomerInactive
@@ -33,7 +34,7 @@ async def note(offline: Offline) -> int | None:
     author = f"employee:{new.author}" if new.author else context.actor
     at = min(offline.operation.at, context.now).astimezone(UTC)
     made = make_note(new, context.new_id(), author=new.author, at=at, by=author)
-    made = made.model_copy(update={"store_number": context.actor.partition(":")[2]})
+    made = evolve(made, store_number=context.actor.partition(":")[2])
     operations = [offline.marker, Create(note_document(made))]
     await context.documents.commit("customers", context.place(offline.key), operations)
     return customer.version

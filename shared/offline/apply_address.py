@@ -1,5 +1,6 @@
 """What was done offline to addresses."""
 
+from shared.core.evolve import evolve
 from shared.customers import addresses
 from shared.customers.change import ANY, Decision
 from shared.customers.documents import address_fields, load_address
@@ -58,7 +59,7 @@ async def _add_address(offline: Offline) -> int | None:
                 {"primaryAddress": carried.id if carried else None},
                 await offline.since(customer),
             )
-            chosen = new.model_copy(update={"primary": bool(kept)})
+            chosen = evolve(new, primary=bool(kept))
         return await addresses.adding(chosen, address_id, context=offline.context)(customer)
 
     return await offline.change(decide)

@@ -3,6 +3,7 @@
 from datetime import UTC
 
 from shared.consent.domain.consents import Consent, NewConsent
+from shared.core.evolve import evolve
 from shared.customers import contacts
 from shared.customers.change import Decision
 from shared.customers.domain import contacts as cp
@@ -34,8 +35,8 @@ async def consent(offline: Offline) -> int | None:
         consents = [Create(consent_document(told, customer.version + 1))]
         if not comes:
             return Decision(customer, consents=consents)
-        update = {"marketing_consent": told.decision, "consent_at": told.decided_at}
-        changed = cp.change(customer.contacts, one.model_copy(update=update))
+        decided = evolve(one, marketing_consent=told.decision, consent_at=told.decided_at)
+        changed = cp.change(customer.contacts, decided)
         edited = customer.edited(context.actor, context.now, contacts=changed)
         return Decision(edited, consents=consents)
 

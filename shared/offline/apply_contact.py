@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.core.evolve import evolve
 from shared.customers import contacts
 from shared.customers.change import ANY, Decision
 from shared.customers.domain import contacts as cp
@@ -76,7 +77,7 @@ async def _add_contact(offline: Offline) -> int | None:
                 {path: cp.primary(customer.contacts, new.kind)},
                 await offline.since(customer),
             )
-            chosen = new.model_copy(update={"primary": bool(kept)})
+            chosen = evolve(new, primary=bool(kept))
         way = contacts.adding(chosen, contact_id, context=offline.context)
         return Decision(await way(customer))
 

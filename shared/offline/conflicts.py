@@ -2,6 +2,7 @@
 
 from shared.context import Context
 from shared.core.errors import Stale, Unavailable
+from shared.core.evolve import evolve
 from shared.offline.documents import (
     CONFLICT,
     CONTAINER,
@@ -117,19 +118,17 @@ async def decide_conflict(
         raise ConflictDecided(f"It was decided by {conflict.decided_by}.")
     choice = choice_of(conflict, decision)
     if decision.body is not None:
-        operation = conflict.operation.model_copy(update={"body": decision.body})
-        conflict = conflict.model_copy(update={"operation": operation})
+        operation = evolve(conflict.operation, body=decision.body)
+        conflict = evolve(conflict, operation=operation)
     applied = await _carry_out(conflict, choice, document, context)
     await _release(conflict, context)
-    decided = conflict.model_copy(
-        update={
-            "status": "Decided",
-            # Whoever decided before, and died, has had it done already: that is what counts.
-            "decision": applied.decision or decision.decision,
-            "decided_fields": decision.fields,
-            "decided_at": context.now,
-            "decided_by": context.actor,
-        }
+    decided = evolve(
+        conflict,
+        status="Decided",
+        decision=applied.decision or decision.decision,
+        decided_fields=dict(decision.fields),
+        decided_at=context.now,
+        decided_by=context.actor,
     )
     writes: list[Operation] = [
         Replace(conflict_document(decided), document.etag),
@@ -154,7 +153,7 @@ async def _carry_out(
     )
     if applied.conflict is None:
         return applied
-    found = applied.conflict.model_copy(update={"found_at": conflict.found_at})
+    found = evolve(applied.conflict, found_at=conflict.found_at)
     again = conflict_document(found)
     place = context.place(conflict.channel)
     await context.documents.commit(CONTAINER, place, [Replace(again, document.etag)])

@@ -16,6 +16,7 @@ from pydantic_core import from_json
 
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
+from shared.core.evolve import evolve
 from shared.core.flaws import flaws_of
 from shared.customers.domain.customers import CustomerNotFound
 from shared.customers.domain.imports import LONGEST_LINE, refused
@@ -144,14 +145,14 @@ async def attempt(
         raise Unavailable(exc.detail) from exc
     except Conflicted as exc:
         conflict = _conflict(one, operation, session_id, channel, context)
-        found = {"kind": exc.kind, "fields": exc.fields, "current_version": exc.version}
-        return Applied(result_of(one, "Conflict"), conflict.model_copy(update=found))
+        conflict = evolve(conflict, kind=exc.kind, fields=exc.fields, current_version=exc.version)
+        return Applied(result_of(one, "Conflict"), conflict)
     except Exception as exc:  # noqa: BLE001  # one line must not stop the uploads of all channels
         problem = _flawed(one.line, exc) if isinstance(exc, Refusal) else unforeseen(exc)
         conflict = _conflict(one, operation, session_id, channel, context)
         return Applied(
             result_of(one, "Refused", problem=problem),
-            conflict.model_copy(update={"problem": problem}),
+            evolve(conflict, problem=problem),
         )
     result = result_of(one, effect.outcome, version=effect.version)
     return Applied(result, decision=effect.decision)

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from shared.configuration.domain import collections as col
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Stale
+from shared.core.evolve import evolve
 from shared.core.values import as_text
 from shared.customers.domain.imports import Line, chunks, lines
 from shared.offline.documents import CONTAINER, KEPT
@@ -151,7 +152,7 @@ async def _occupy(session: UploadSession, context: Context) -> UploadSession:
         raise UploadSessionRunning(
             f"The session {other.id} is not done.", sessionId=other.id, progress=other.progress
         )
-    canceled = _document(other.model_copy(update={"status": "Canceled"}))
+    canceled = _document(evolve(other, status="Canceled"))
     await context.documents.commit(
         CONTAINER,
         place,
@@ -175,7 +176,7 @@ async def _keep(
     header = await _header(place, session.id, context)
     if session_of(header).status != "Started":
         return session_of(header)
-    uploaded = session.model_copy(update={"status": "Uploaded", "uploaded_at": context.now})
+    uploaded = evolve(session, status="Uploaded", uploaded_at=context.now)
     with suppress(Stale):  # the same request, side by side with itself
         await context.documents.commit(
             CONTAINER, place, [Replace(_document(uploaded), header.etag)]

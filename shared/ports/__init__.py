@@ -1,1 +1,1 @@
-"""What capabilities need from the world, as protocols; contract tests hold every adapter to them."""
+"""What capabilities need from the world: protocols, which contract tests hold every adapter to."""

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from shared.context import Context
 from shared.core.errors import Refusal, Stale, Unavailable
+from shared.core.evolve import evolve
 from shared.customers.change import ANY, Decide, Decision, change
 from shared.customers.creation import account_number
 from shared.customers.domain.customers import Customer
@@ -32,12 +33,11 @@ async def convert(key: str, *, context: Context) -> Customer:
         except Unavailable:
             raise
         except Refusal as exc:
-            failed = operation.failed(error_of(exc, context.now), for_good=True)
-            return _decision(customer, context, failed, etag, sync_status="SyncFailed")
-        return _decision(
-            customer, context, operation.done(context.now), etag,
-            sync_status="Synced", account_number=number,
-        )  # fmt: skip
+            operation = operation.failed(error_of(exc, context.now), for_good=True)
+            failed = evolve(customer, sync_status="SyncFailed")
+            return _decision(failed, context, operation, etag)
+        synced = evolve(customer, sync_status="Synced", account_number=number)
+        return _decision(synced, context, operation.done(context.now), etag)
 
     return await change(key, decide, if_match=ANY, context=context, feature=None)
 
@@ -80,19 +80,14 @@ def _asked_again(context: Context) -> Decide:
         if customer.sync_status != "SyncFailed" or creation is None:
             return Decision(customer)
         operation, etag = creation
-        return _decision(
-            customer, context, operation.asked_again(context.now), etag, sync_status="PendingSync"
-        )
+        pending = evolve(customer, sync_status="PendingSync")
+        return _decision(pending, context, operation.asked_again(context.now), etag)
 
     return decide
 
 
-def _decision(
-    customer: Customer, context: Context, operation: SyncOperation, etag: str, **update: str
-) -> Decision:
-    changed = customer.model_copy(
-        update={**update, "modified_at": context.now, "modified_by": context.actor}
-    )
+def _decision(changed: Customer, context: Context, operation: SyncOperation, etag: str) -> Decision:
+    changed = evolve(changed, modified_at=context.now, modified_by=context.actor)
     return Decision(changed, [Replace(document_of(operation), etag)])
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.values import as_text
 from shared.customers.documents import load
 from shared.customers.domain.customers import Customer
@@ -105,7 +106,7 @@ def _standing(document: Document, customer: Customer) -> SyncOperation:
     operation = SyncOperation.model_validate(document.body)
     if operation.kind == "create":
         return operation
-    return operation.model_copy(update={"status": OF_CUSTOMER[customer.sync_status]})
+    return evolve(operation, status=OF_CUSTOMER[customer.sync_status])
 
 
 async def list_unsynchronized(

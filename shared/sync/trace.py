@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.values import Record
 from shared.customers.documents import load
 from shared.customers.domain.customers import Customer
@@ -70,9 +71,11 @@ async def trace_customer(key: str, *, context: Context) -> Trace:
         as_of=context.now,
         steps=(
             committed,
-            _step(
-                "relayed", customer, context.now, done=told["version"] >= customer.version
-            ).model_copy(update={"version": told["version"] or None, "at": _moment(told["at"])}),
+            evolve(
+                _step("relayed", customer, context.now, done=told["version"] >= customer.version),
+                version=told["version"] or None,
+                at=_moment(told["at"]),
+            ),
             *([_converted(creation[0], context.now)] if creation else []),
             _step("inDirectory", customer, context.now, done=listed),
         ),

@@ -7,6 +7,7 @@ from shared.clienteling.domain.client_books import Membership
 from shared.clienteling.memberships import change_membership
 from shared.configuration.domain import collections as col
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.formatting import translated
 from shared.core.values import as_text
 from shared.customers.timeline_entries import ACTIVITY, document_id, entry
@@ -88,8 +89,7 @@ async def in_words(
             context.legal_entity, col.ACTIVITY_TYPES, one.activity_type
         )
         label = (translated(kind.translations, tags) or kind.label) if kind else None
-        words = {"label": label, "icon": kind.icon if kind else None}
-        worded.append(one.model_copy(update=words))
+        worded.append(evolve(one, label=label, icon=kind.icon if kind else None))
     return worded
 
 
@@ -100,7 +100,7 @@ def activity_document(activity: Activity) -> dict[str, object]:
 
 def activity_of(document: Document) -> Activity:
     activity = Activity.model_validate(document.body | {"id": document.body["activityId"]})
-    return activity.model_copy(update={"etag": document.etag})
+    return evolve(activity, etag=document.etag)
 
 
 async def _find(key: str, activity_id: str, context: Context) -> Document | None:

@@ -6,6 +6,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.errors import AlreadyExists
+from shared.core.evolve import evolve
 from shared.customers.change import check_version, persist
 from shared.customers.documents import load
 from shared.customers.domain.customers import CustomerInactive
@@ -32,13 +33,13 @@ async def add_note(
     if customer.status != "Active":
         raise CustomerInactive(f"The customer is {customer.status.lower()}.")
     note = make_note(new, context.new_id(), author=author, at=context.now, by=context.actor)
-    note = note.model_copy(update={"store_number": store})
+    note = evolve(note, store_number=store)
     place = context.place(key)
     try:
         [etag] = await context.documents.commit("customers", place, [Create(note_document(note))])
     except AlreadyExists:
         return await read_note(key, note.id, context=context)
-    return note.model_copy(update={"etag": etag})
+    return evolve(note, etag=etag)
 
 
 async def read_note(key: str, note_id: str, *, context: Context) -> Note:
@@ -98,7 +99,7 @@ async def edit_note(
         note = found.edited(edit, context.actor, context.now)
         write = Replace(note_document(note), found.etag)
         [etag] = await context.documents.commit("customers", context.place(key), [write])
-        return note.model_copy(update={"etag": etag})
+        return evolve(note, etag=etag)
 
     return await persist(attempt, if_match)
 
@@ -135,4 +136,4 @@ async def _document(key: str, note_id: str, context: Context) -> Document:
 
 def note_of(document: Document) -> Note:
     note = Note.model_validate(document.body | {"id": document.body["noteId"]})
-    return note.model_copy(update={"etag": document.etag})
+    return evolve(note, etag=document.etag)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from shared.clienteling.memberships import BOOK_MOVE, BookMove
 from shared.consent.domain.consents import Consent
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.values import Record
 from shared.customers.documents import load
 from shared.customers.timeline_entries import ACTIVITY, CONSENT, NOTE
@@ -77,7 +78,7 @@ async def worded(
     found = []
     for one in entries:
         activities = await in_words([one.activity] if one.activity else [], tags, context)
-        found.append(one.model_copy(update={"activity": activities[0] if activities else None}))
+        found.append(evolve(one, activity=activities[0] if activities else None))
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.customers.creation import create_customer
 from shared.customers.customers import edit_customer
 from shared.customers.directory.entries import index
@@ -60,10 +61,10 @@ async def context(configured: Path, tmp_path: Path) -> AsyncIterator[Context]:
 
 async def renamed(customer: Customer, name: str, context: Context) -> Customer:
     """Commit a new name without telling the directory, as a writer does that is slow."""
-    changed = customer.model_copy(update={"first_name": name, "version": customer.version + 1})
+    changed = evolve(customer, first_name=name, version=customer.version + 1)
     operations = [Replace(customer_document(changed), customer.etag)]
     [etag] = await context.documents.commit("customers", context.place(customer.id), operations)
-    return changed.model_copy(update={"etag": etag})
+    return evolve(changed, etag=etag)
 
 
 async def found(query: str, context: Context) -> list[str]:

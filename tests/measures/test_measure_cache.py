@@ -19,6 +19,7 @@ from shared.configuration.domain.measure_definitions import MeasureDefinition
 from shared.configuration.settings import edit_parameters, put_setting
 from shared.context import Context
 from shared.core.errors import Invalid
+from shared.core.evolve import evolve
 from shared.measures import measures as usecase
 from shared.measures.measures import MeasurePage, Measures
 from shared.ports.insights import Client, Connection, Health, InsightsRefused, NoInsights, Values
@@ -99,7 +100,7 @@ def source() -> Source:
 
 async def configure(context: Context, part: CustomerInsights) -> None:
     def changed(old: dict[str, Any]) -> Parameters:
-        return Parameters.model_validate(old).model_copy(update={"customer_insights": part})
+        return evolve(Parameters.model_validate(old), customer_insights=part)
 
     await edit_parameters(changed, if_match="*", context=context)
 
@@ -201,7 +202,7 @@ async def test_what_another_connection_said_is_not_shown(
     context: Context, measures: Measures, source: Source, clock: Clock
 ) -> None:
     await measures.page(COMPANY, [KAREN])
-    await configure(context, CONFIGURED.model_copy(update={"environment_instance_id": "other"}))
+    await configure(context, evolve(CONFIGURED, environment_instance_id="other"))
     clock.move(seconds=10)
     page = await measures.page(COMPANY, [KAREN])
 

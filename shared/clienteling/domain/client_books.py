@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.core.errors import Conflict, Forbidden, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Key, Record
 from shared.customers.domain.customers import Attributes
 
@@ -109,7 +110,7 @@ class Membership(Record):
             raise ClientInAnotherBook(
                 f"The customer is a client of {holder}.", holder={"personnelNumber": holder}
             )
-        own = new.model_copy(update={"primary": not self.holders})
+        own = evolve(new, primary=not self.holders)
         return self._with((*self.holders, own), changed=new.personnel_number)
 
     def removed(self, personnel_number: str) -> "Membership":
@@ -127,16 +128,15 @@ class Membership(Record):
         if new.personnel_number == personnel_number:
             return self
         if self.of(new.personnel_number):
-            given_up = (*self.given_up, old.model_copy(update={"moved_by": new.moved_by}))
+            given_up = (*self.given_up, evolve(old, moved_by=new.moved_by))
             kept = given_up[-MOST_LEFT:] if new.moved_by else self.given_up
-            return self.removed(personnel_number).model_copy(update={"given_up": kept})
-        heir = new.model_copy(
-            update={
-                "primary": old.primary,
-                "attributes": old.attributes,
-                "since": old.added_at,
-                "since_by": old.added_by,
-            }
+            return evolve(self.removed(personnel_number), given_up=kept)
+        heir = evolve(
+            new,
+            primary=old.primary,
+            attributes=old.attributes,
+            since=old.added_at,
+            since_by=old.added_by,
         )
         holders = [heir if one is old else one for one in self.holders]
         return self._with(holders, changed=new.personnel_number)
@@ -149,15 +149,15 @@ class Membership(Record):
         old = self.given_up_by(plan)
         if old is None:
             return self
-        back = old.model_copy(update={"moved_by": undone, "primary": not self.holders})
+        back = evolve(old, moved_by=undone, primary=not self.holders)
         rest = tuple(one for one in self.given_up if one is not old)
         both = self._with((*self.holders, back), changed=old.personnel_number)
-        return both.model_copy(update={"given_up": rest})
+        return evolve(both, given_up=rest)
 
     def knowing(self, personnel_number: str, attributes: Attributes) -> "Membership":
         """Return it with other values of the pair."""
         old = self.must_be_of(personnel_number)
-        known = old.model_copy(update={"attributes": attributes})
+        known = evolve(old, attributes=attributes)
         holders = [known if one is old else one for one in self.holders]
         return self._with(holders, changed=personnel_number)
 
@@ -165,7 +165,7 @@ class Membership(Record):
         """Return it after an activity."""
         if self.last_activity_at and self.last_activity_at >= moment:
             return self
-        return self.model_copy(update={"last_activity_at": moment, "version": self.version + 1})
+        return evolve(self, last_activity_at=moment, version=self.version + 1)
 
     def emptied(self) -> "Membership":
         return self._with(())
@@ -173,17 +173,16 @@ class Membership(Record):
     def _with(self, holders: Sequence[Holder], changed: str | None = None) -> "Membership":
         version = self.version + 1
         stamped = tuple(
-            one.model_copy(update={"version": version}) if one.personnel_number == changed else one
+            evolve(one, version=version) if one.personnel_number == changed else one
             for one in holders
         )
         now = {one.personnel_number for one in stamped}
         before = dict.fromkeys((*self.left, *(one.personnel_number for one in self.holders)))
-        return self.model_copy(
-            update={
-                "version": version,
-                "holders": stamped,
-                "left": tuple(one for one in before if one not in now)[-MOST_LEFT:],
-            }
+        return evolve(
+            self,
+            version=version,
+            holders=stamped,
+            left=tuple(one for one in before if one not in now)[-MOST_LEFT:],
         )
 
 
@@ -191,7 +190,7 @@ def _with_primary(holders: Sequence[Holder]) -> Sequence[Holder]:
     """Let the one who has been there longest be the primary one, if that one has gone."""
     if not holders or any(one.primary for one in holders):
         return holders
-    return [holders[0].model_copy(update={"primary": True}), *holders[1:]]
+    return [evolve(holders[0], primary=True), *holders[1:]]
 
 
 class NewClients(Body):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from shared.core.errors import Flaw, Invalid
+from shared.core.evolve import evolve
 from shared.core.values import Key, Line, Setting, Text
 from shared.customers.domain.customers import Attributes, AttributeValue
 
@@ -153,7 +154,7 @@ def check_patch(
 
 
 def _optional(member: Member) -> Member:
-    return member.model_copy(update={"required": False})
+    return evolve(member, required=False)
 
 
 def _flaws(name: str, value: AttributeValue, definitions: Definitions) -> Iterator[tuple[str, str]]:

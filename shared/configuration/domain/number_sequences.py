@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.core.errors import Conflict
+from shared.core.evolve import evolve
 from shared.core.values import Key, Setting, Whole
 
 
@@ -40,7 +41,7 @@ class NumberSequence(Setting):
 
     def taken(self) -> "NumberSequence":
         """Return the sequence after its next block was given away."""
-        return self.model_copy(update={"next": self.next + self.block_size})
+        return evolve(self, next=self.next + self.block_size)
 
 
 def overlap(one: str, other: str) -> bool:

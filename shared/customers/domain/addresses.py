@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from shared.core.errors import Conflict, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Country, Line, LongLine, Record
 from shared.customers.domain.contacts import primary
 from shared.customers.domain.customers import MOST_INDEXED_ADDRESSES, AddressSummary, Customer
@@ -94,10 +95,10 @@ def default_purpose(customer_type: str) -> str:
     return "Home" if customer_type == "Person" else "Business"
 
 
-def edit_address(address: Address, changes: dict[str, object], now: datetime) -> Address:
+def edit_address(address: Address, changes: dict[str, Any], now: datetime) -> Address:
     if not address.active:
         raise AddressInactive(f"The address ended at {address.valid_to}.")
-    return address.model_copy(update={**changes, "modified_at": now})
+    return evolve(address, **changes, modified_at=now)
 
 
 def end_address(address: Address, now: datetime) -> Address:
@@ -119,7 +120,7 @@ def first_addresses(
         for one, address_id in zip(new, ids, strict=True)
     ]
     return [
-        address.model_copy(update={"primary": True}) if index == chosen else address
+        evolve(address, primary=True) if index == chosen else address
         for index, address in enumerate(opened)
     ]
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Conflict, Flaw, Invalid, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Line, Record
 
 ContactKind = Literal["email", "phone", "url"]
@@ -180,7 +181,7 @@ def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> 
     return tuple(
         one
         if one.kind != kind or one.primary == (one.id == chosen)
-        else one.model_copy(update={"primary": one.id == chosen})
+        else evolve(one, primary=one.id == chosen)
         for one in contacts
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, computed_field
 
 from shared.core.errors import Conflict, Flaw, Forbidden, Invalid, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Currency, Guid, Key, Language, Line, LongLine, Record
 from shared.customers.domain.contacts import Contacts, ContactView, check_email
 from shared.customers.domain.pending_rules import Capabilities, capabilities
@@ -169,12 +170,12 @@ class Customer(CustomerView):
         """Return the customer with the changes. Raises CustomerInactive, Invalid."""
         if self.status != "Active":
             raise CustomerInactive(f"The customer is {self.status.lower()}; restore it first.")
-        changed = self.model_copy(update={**changes, "modified_at": now, "modified_by": actor})
+        changed = evolve(self, **changes, modified_at=now, modified_by=actor)
         check_names(changed)
         return changed
 
     def turned(self, status: Status, actor: str, now: datetime) -> "Customer":
-        return self.model_copy(update={"status": status, "modified_at": now, "modified_by": actor})
+        return evolve(self, status=status, modified_at=now, modified_by=actor)
 
 
 def merged(customer: Customer, edit: CustomerEdit) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import computed_field
 
 from shared.core.errors import NotFound, Refusal
+from shared.core.evolve import evolve
 from shared.core.values import Record
 
 LINES_IN_CHUNK = 80  # with a problem each, still one commit
@@ -47,14 +48,15 @@ class Import(Record):
         return round(done / self.total, 4) if self.total else 1.0
 
     def counted(self, outcomes: list[Outcome], now: datetime) -> "Import":
-        counts = {
-            "created": self.created + outcomes.count("created"),
-            "already_there": self.already_there + outcomes.count("alreadyThere"),
-            "refused": self.refused + outcomes.count("refused"),
-        }
-        if sum(counts.values()) < self.total:
-            return self.model_copy(update=counts)
-        return self.model_copy(update={**counts, "status": "Completed", "completed_at": now})
+        counted = evolve(
+            self,
+            created=self.created + outcomes.count("created"),
+            already_there=self.already_there + outcomes.count("alreadyThere"),
+            refused=self.refused + outcomes.count("refused"),
+        )
+        if counted.created + counted.already_there + counted.refused < self.total:
+            return counted
+        return evolve(counted, status="Completed", completed_at=now)
 
 
 class RefusedLine(Record):

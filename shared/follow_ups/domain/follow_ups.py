@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.core.errors import Conflict, Invalid, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Key, LongLine, Record
 from shared.timeline.domain.activities import Detail
 
@@ -108,7 +109,7 @@ class FollowUp(_Fields):
             if value is None:
                 pointer = FollowUpEdit.model_fields[name].alias
                 raise Invalid.at(f"/{pointer}", "required", "It can be changed, not taken away.")
-        return self.model_copy(update=changes)
+        return evolve(self, **changes)
 
     def completed(
         self, how: Completion, done_by: str | None, actor: str, now: datetime
@@ -123,25 +124,24 @@ class FollowUp(_Fields):
             raise FollowUpCompleted(f"It was completed as {self.outcome}.", outcome=self.outcome)
         if self.status == "Canceled":
             raise FollowUpCanceled("It was canceled; open it first.")
-        done = {
-            "status": "Done",
-            "outcome": how.outcome,
-            "outcome_detail": how.details,
-            "activity_type": how.activity_type,
-            "completed_at": now,
-            "completed_by": actor,
-            "done_by": done_by,
-        }
-        return self.model_copy(update=done)
+        return evolve(
+            self,
+            status="Done",
+            outcome=how.outcome,
+            outcome_detail=how.details,
+            activity_type=how.activity_type,
+            completed_at=now,
+            completed_by=actor,
+            done_by=done_by,
+        )
 
     def received_by(self, personnel_number: str, version: int) -> "FollowUp":
         """Return it as the associate has it who has the client now."""
-        update = {"personnel_number": personnel_number, "membership_version": version}
-        return self.model_copy(update=update)
+        return evolve(self, personnel_number=personnel_number, membership_version=version)
 
     def settled(self, status: Literal["Canceled", "Moved"], version: int) -> "FollowUp":
         """Return it as it stays behind when the client has left the book."""
-        return self.model_copy(update={"status": status, "membership_version": version})
+        return evolve(self, status=status, membership_version=version)
 
     def state(self, today: date) -> State:
         if self.status != "Open":

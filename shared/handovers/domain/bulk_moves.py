@@ -9,6 +9,7 @@ from pydantic import Field, computed_field, model_validator
 
 from shared.clienteling.domain.client_books import MOST_NAMED
 from shared.core.errors import Conflict, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Key, Record
 
 MOVES_IN_CHUNK = 100
@@ -130,7 +131,7 @@ class Plan(Record):
         """Raise PlanNotReady unless it is a preview."""
         if self.status != "Preview":
             raise PlanNotReady(f"The plan is {self.status.lower()}.", status=self.status)
-        return self.model_copy(update={"status": "Executing"})
+        return evolve(self, status="Executing")
 
     def undoing(self, now: datetime) -> "Plan":
         """Raise PlanNotReady, UndoTooLate."""
@@ -138,7 +139,7 @@ class Plan(Record):
             raise PlanNotReady(f"The plan is {self.status.lower()}.", status=self.status)
         if self.undo_until is None or now > self.undo_until:
             raise UndoTooLate(f"It could be undone until {self.undo_until}.")
-        return self.model_copy(update={"status": "Undoing", "chunks_done": 0})
+        return evolve(self, status="Undoing", chunks_done=0)
 
     def counted(self, moves: Sequence[Move], now: datetime) -> "Plan":
         """Return it with one more chunk done, of what is being done."""
@@ -151,20 +152,16 @@ class Plan(Record):
         else:
             update["returned"] = self.returned + counts["Returned"]
             update["kept"] = self.kept + counts["Kept"]
-        plan = self.model_copy(update=update)
+        plan = evolve(self, **update)
         return plan.ended(now) if done == self.chunks else plan
 
     def ended(self, now: datetime) -> "Plan":
         """Return it when all chunks are done. Of all or nothing, a refusal leaves nothing."""
         if self.status == "Undoing":
-            return self.model_copy(update={"status": "Undone", "undone_at": now})
+            return evolve(self, status="Undone", undone_at=now)
         if self.all_or_nothing and self.refused:
-            return self.model_copy(
-                update={"status": "Undoing", "chunks_done": 0, "executed_at": now}
-            )
-        return self.model_copy(
-            update={"status": "Executed", "executed_at": now, "undo_until": now + UNDOABLE}
-        )
+            return evolve(self, status="Undoing", chunks_done=0, executed_at=now)
+        return evolve(self, status="Executed", executed_at=now, undo_until=now + UNDOABLE)
 
 
 def chunked(moves: Sequence[Move]) -> list[list[Move]]:

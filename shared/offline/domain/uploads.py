@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import computed_field
 
 from shared.core.errors import Conflict, Invalid, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Guid, Key, Moment, Record, Whole
 from shared.offline.domain.reconciliation import FieldConflict
 
@@ -125,7 +126,7 @@ class UploadSession(Record):
         }
         if done == self.chunks:
             update |= {"status": "Applied", "applied_at": now}
-        return self.model_copy(update=update)
+        return evolve(self, **update)
 
 
 class Flawed(Record):

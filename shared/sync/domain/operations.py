@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.core.errors import Refusal
+from shared.core.evolve import evolve
 from shared.core.values import Body, CompanyCode, Guid, Record, Whole
 from shared.customers.domain.events import FieldChange
 
@@ -51,19 +52,15 @@ class SyncOperation(Record):
     changes: tuple[FieldChange, ...] = ()
 
     def done(self, now: datetime) -> "SyncOperation":
-        return self.model_copy(
-            update={"status": "Synced", "attempts": self.attempts + 1, "completed_at": now}
-        )
+        return evolve(self, status="Synced", attempts=self.attempts + 1, completed_at=now)
 
     def failed(self, error: SyncError, *, for_good: bool) -> "SyncOperation":
         """Return it with the error; for good, when trying again cannot help by itself."""
-        update = {"attempts": self.attempts + 1, "last_error": error}
-        return self.model_copy(update=update | ({"status": "Failed"} if for_good else {}))
+        status = "Failed" if for_good else self.status
+        return evolve(self, attempts=self.attempts + 1, last_error=error, status=status)
 
     def asked_again(self, now: datetime) -> "SyncOperation":
-        return self.model_copy(
-            update={"status": "Pending", "asked": self.asked + 1, "asked_last": now}
-        )
+        return evolve(self, status="Pending", asked=self.asked + 1, asked_last=now)
 
 
 class SynchronizeCustomer(Body):

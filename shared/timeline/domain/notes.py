@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from shared.core.errors import Forbidden, Invalid, NotFound
+from shared.core.evolve import evolve
 from shared.core.values import Body, Record
 
 LONGEST_NOTE = 4000
@@ -73,7 +74,7 @@ class Note(Record):
         if changes.get("text", self.text) != self.text:
             last = Wording(text=self.text, until=now, edited_by=actor)
             changes["history"] = _newest((*self.history, last))
-        return self.model_copy(update=changes | {"modified_at": now, "modified_by": actor})
+        return evolve(self, **changes, modified_at=now, modified_by=actor)
 
 
 def make_note(new: NewNote, note_id: str, *, author: str | None, at: datetime, by: str) -> Note:
