@@ -1,23 +1,52 @@
-"""One context: in which company, on whose behalf, when, and the ports to run it with."""
+"""The context of one call: in which company, on whose behalf, when, and the ports to run with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from shared.configuration.cache import Configuration
+from shared.configuration.domain.companies import CustomerInsights
+from shared.configuration.domain.measure_definitions import InsightsHealth, MeasurePage
 from shared.configuration.number_blocks import Numbers
-from shared.customers.directory.account_numbers import Accounts
-from shared.measures.measures import Measures
 from shared.ports.documents import Documents, Partition
+from shared.ports.insights import Client
 from shared.ports.telemetry import traceparent
+
+
+class AccountNumbers(Protocol):
+    """Which customer an account number names."""
+
+    async def customer_key(self, legal_entity: str, account_number: str) -> str | None:
+        """Return the GUID of the customer, or None."""
+        ...
+
+
+class Measures(Protocol):
+    """The measures of customers, and the connection that they come from."""
+
+    async def page(self, legal_entity: str, clients: Sequence[Client]) -> MeasurePage:
+        """Return the measures of these clients, within half a second."""
+        ...
+
+    async def check(self, legal_entity: str, connection: CustomerInsights) -> None:
+        """Try the connection. Raises Invalid, with a pointer to what is wrong."""
+        ...
+
+    def health(self, legal_entity: str, connection: CustomerInsights) -> InsightsHealth:
+        """Return what the last check or fetch found out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`fingerprint` names the request, where it may come twice, so that ids come out the same.
+    """`fingerprint` names the request, where it may be repeated, so that ids come out the same.
 
-    `done_at` is when it was done where that was before `now`, by a channel that was offline.
-    `traceparent` is the trace that it is part of, and that what follows from it goes on with.
+    `done_at` is when it happened, where that was before `now`, in a channel that was offline.
+    `channel` is the store or online channel that acts, if one does. `participants` write with
+    every change of a customer: see customers/participants.py. `traceparent` is the trace that
+    this call is part of, and that what follows from it continues.
     """
 
     legal_entity: str
@@ -26,22 +55,25 @@ class Context:
     documents: Documents
     configuration: Configuration
     numbers: Numbers
-    accounts: Accounts
+    accounts: AccountNumbers
     measures: Measures
+    participants: Sequence[Any] = ()
     fingerprint: str | None = None
     done_at: datetime | None = None
+    channel: str | None = None
     traceparent: str | None = field(default_factory=traceparent)
 
     @property
     def decided_at(self) -> datetime:
-        """Return when the customer decided what this context says of her consent."""
+        """Return when the customer took the decisions that this call records."""
         return self.done_at or self.now
 
     def new_id(self) -> str:
+        """Return a new GUID; the same one each time where the request may be repeated."""
         if self.fingerprint is None:
             return str(uuid4())
         return str(uuid5(NAMESPACE_URL, f"libro:{self.fingerprint}"))
 
-    def place(self, *rest: str) -> Partition:
+    def partition(self, *levels: str) -> Partition:
         """Return a partition of this company."""
-        return (self.legal_entity, *rest)
+        return (self.legal_entity, *levels)

@@ -9,8 +9,8 @@ import httpx
 from local.host.app import Host
 from local.tokens import Bearer
 from shared.composition import wiring
+from shared.composition.metered import Metered
 from shared.core.errors import Unavailable
-from shared.platform.metering import Metered
 from shared.ports.documents import Documents, Operation, Partition, Placed
 
 COMPANY = "USRT"

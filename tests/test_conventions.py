@@ -16,7 +16,7 @@ from functions._http.operation import OPERATIONS
 from functions._http.problems import status_of
 from local.host.functions import read_functions
 from local.host.routes import Table
-from shared.configuration.domain.collections import COLLECTIONS, NAMED_BY
+from shared.configuration.domain.collections import COLLECTIONS, PARAMETERS_NAME
 from shared.core import errors
 from shared.core.errors import Refusal
 from shared.platform.topology import containers
@@ -189,9 +189,9 @@ def test_every_reference_in_the_description_leads_somewhere() -> None:
 
 
 def test_who_may_name_a_setting_is_known() -> None:
-    assert set(NAMED_BY) <= {*COLLECTIONS, "customers"}
-    for namers in NAMED_BY.values():
-        assert set(namers) <= {*COLLECTIONS, "parameters"}
+    for collection in COLLECTIONS.values():
+        assert set(collection.may_name) <= {*COLLECTIONS, "customers"}
+    assert set(PARAMETERS_NAME) <= set(COLLECTIONS)
 
 
 def test_the_readme_names_every_function() -> None:

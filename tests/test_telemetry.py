@@ -234,7 +234,9 @@ async def test_an_errand_outside_of_any_work_belongs_to_no_trace(folder: Folder,
     made = await create_customer(
         NewCustomer(store_number="HOUSTON", last_name="Berg"), context=context
     )
-    event = await api.documents.read("customers", (COMPANY, made.customer.id), "event:000000000001")
+    event = await api.documents.read(
+        "customers", (COMPANY, made.customer.value.id), "event:000000000001"
+    )
 
     assert event
     assert "traceparent" not in event.body["event"]

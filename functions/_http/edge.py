@@ -30,8 +30,8 @@ from functions._http.reply import Reply
 from functions._work import Work
 from shared.composition import wiring
 from shared.composition.telemetry import telemetry
+from shared.core import deadlines
 from shared.core.errors import Refusal
-from shared.platform import deadlines
 from shared.platform.sessions import session
 from shared.ports.telemetry import current, trace_id
 

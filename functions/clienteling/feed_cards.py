@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions._work import observed
+from functions._feed import feed
 from shared.clienteling.card_projection import settle
 from shared.clienteling.memberships import MEMBERSHIP
 from shared.composition import wiring
@@ -15,16 +15,7 @@ ACTOR = "system:cards"
 SOURCES = ("customer", MEMBERSHIP, "measures")  # what a card is made of
 
 
-@bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
-@bp.cosmos_db_trigger(
-    arg_name="changes",
-    connection="COSMOS",
-    database_name="%COSMOS_DATABASE%",
-    container_name="customers",
-    lease_container_name="leases",
-    lease_container_prefix="keep_cards",
-)
-@observed
+@feed(bp, "customers")
 async def keep_cards(changes: func.DocumentList) -> None:
     """Write the cards of each changed customer anew, if she is in a book."""
     backend, now = wiring.backend(), datetime.now(UTC)

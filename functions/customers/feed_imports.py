@@ -4,23 +4,14 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions._work import observed
+from functions._feed import feed
 from shared.composition import wiring
-from shared.customers.imports import CHUNK, import_of, work_through
+from shared.customers.imports.imports import CHUNK, import_of, work_through
 
 bp = func.Blueprint()
 
 
-@bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
-@bp.cosmos_db_trigger(
-    arg_name="changes",
-    connection="COSMOS",
-    database_name="%COSMOS_DATABASE%",
-    container_name="requests",
-    lease_container_name="leases",
-    lease_container_prefix="run_imports",
-)
-@observed
+@feed(bp, "requests")
 async def run_imports(changes: func.DocumentList) -> None:
     """Make the customers of each chunk; a chunk that comes again finds them made."""
     backend = wiring.backend()

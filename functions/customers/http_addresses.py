@@ -74,8 +74,8 @@ async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
     """Add an address. The first is primary; name and phone come from the customer if left out."""
     key = await customer_key(call)
     address = await usecases.add_address(key, call.body, context=call.context)
-    location = call.url("customers", key, "addresses", address.id)
-    return Reply(address, etag=address.etag, location=location)
+    location = call.url("customers", key, "addresses", address.value.id)
+    return Reply(address.value, etag=address.etag, location=location)
 
 
 @serve(
@@ -87,7 +87,7 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
     """Read an address, also one that has ended."""
     key = await customer_key(call)
     address = await usecases.read_address(key, call.path["addressId"], context=call.context)
-    return Reply(address, etag=address.etag)
+    return Reply(address.value, etag=address.etag)
 
 
 @serve(
@@ -116,7 +116,7 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
     address = await usecases.edit_address(
         key, call.path["addressId"], call.body, if_match=call.version, context=call.context
     )
-    return Reply(address, etag=address.etag)
+    return Reply(address.value, etag=address.etag)
 
 
 @serve(

@@ -81,7 +81,7 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
     key = await customer_key(call)
     contact = await usecases.add_contact(key, call.body, context=call.context)
     location = call.url("customers", key, "contacts")
-    return Reply(contact, etag=contact_etag(contact), location=location)
+    return Reply(contact.value, etag=contact.etag, location=location)
 
 
 @serve(
@@ -109,7 +109,7 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     contact = await usecases.edit_contact(
         key, call.path["contactId"], call.body, if_match=call.version, context=call.context
     )
-    return Reply(contact, etag=contact_etag(contact))
+    return Reply(contact.value, etag=contact.etag)
 
 
 @serve(

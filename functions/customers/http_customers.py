@@ -19,19 +19,24 @@ from shared.configuration.domain.number_sequences import NumberSequenceExhausted
 from shared.configuration.number_blocks import NumberSequenceNotFound
 from shared.core.errors import Invalid
 from shared.core.values import Key
+from shared.customers import creation, documents
 from shared.customers import customers as usecases
-from shared.customers.creation import create_customer as make_customer
-from shared.customers.creation import customer_defaults
 from shared.customers.directory.duplicates import PossibleDuplicate
-from shared.customers.documents import customer_view, load_document
 from shared.customers.domain.contacts import ContactExists, SecondaryContactsOff, TooManyContacts
-from shared.customers.domain.creation import CreatedCustomer, CustomerDefaults, NewCustomer
+from shared.customers.domain.creation import CustomerDefaults, NewCustomer
 from shared.customers.domain.customers import (
     STAFF_ONLY,
     CustomerEdit,
     CustomerExists,
-    CustomerView,
     FieldNotAllowed,
+)
+from shared.customers.inheritance import customer_defaults
+from shared.customers.views import (
+    CreatedCustomer,
+    CustomerView,
+    created_customer_view,
+    customer_view,
+    stored_customer_view,
 )
 
 bp = func.Blueprint()
@@ -88,21 +93,24 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
         await check_pos_operation(
             call.caller, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
         )
-    asked = prefers(call.headers, RESPOND_ASYNC)
-    created = await make_customer(
+    asynchronously = prefers(call.headers, RESPOND_ASYNC)
+    created = await creation.create_customer(
         call.body,
         context=call.context,
         allow_duplicate=call.query.allow_duplicate,
-        asynchronously=asked,
+        asynchronously=asynchronously,
     )
-    customer, body = created.customer, customer_view(created.body)
+    customer = created.customer.value
     inherits_email = customer.receipt_email is not None and call.body.receipt_email is None
-    body["warnings"] = created.inherited.warnings if inherits_email else ()
-    body["duplicateCandidates"] = created.candidates
-    reply = Reply(body, etag=customer.etag, location=call.url("customers", customer.id))
+    warnings = created.inherited.warnings if inherits_email else ()
+    reply = Reply(
+        created_customer_view(customer, warnings, created.candidates),
+        etag=created.customer.etag,
+        location=call.url("customers", customer.id),
+    )
     if customer.sync_status == "PendingSync":
         reply.status = HTTPStatus.ACCEPTED
-    if asked and reply.status:
+    if asynchronously and reply.status:
         reply.headers["Preference-Applied"] = RESPOND_ASYNC
     return reply
 
@@ -121,8 +129,8 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
 async def get_customer(call: Call[NoQuery, None]) -> Reply:
     """Read a customer by account number or GUID: both name the same resource."""
     key = await customer_key(call)
-    document = await load_document(call.backend.documents, call.legal_entity, key)
-    return Reply(customer_view(document.body), etag=document.etag)
+    document = await documents.read_document(key, call.context)
+    return Reply(stored_customer_view(document.body), etag=document.etag)
 
 
 @serve(
@@ -152,7 +160,7 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     customer = await usecases.edit_customer(
         key, call.body, if_match=call.version, context=call.context
     )
-    return Reply(customer, etag=customer.etag)
+    return Reply(customer_view(customer.value), etag=customer.etag)
 
 
 @serve(
@@ -189,7 +197,7 @@ async def restore_customer(call: Call[NoQuery, None]) -> Reply:
     """Make a deactivated customer active again; one that is active stays as it is."""
     key = await customer_key(call)
     customer = await usecases.restore_customer(key, context=call.context)
-    return Reply(customer, etag=customer.etag)
+    return Reply(customer_view(customer.value), etag=customer.etag)
 
 
 @serve(

@@ -10,8 +10,8 @@ from functions._http import Call, Operation, PageOf, PageQuery, Query, Reply, se
 from functions._http.operation import MEBIBYTE, NDJSON
 from shared.core.errors import Invalid
 from shared.core.values import Key
-from shared.customers import imports as usecases
 from shared.customers.domain.imports import Import, ImportNotFound, RefusedLine
+from shared.customers.imports import imports as usecases
 
 bp = func.Blueprint()
 

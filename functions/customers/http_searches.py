@@ -9,7 +9,8 @@ from pydantic import Field
 from functions._http import Call, Operation, PageOf, PageQuery, Reply, serve
 from shared.core.errors import Invalid
 from shared.core.values import Key
-from shared.customers.directory.search import Asked, Position, list_customers, search_customers
+from shared.customers.directory.search import Position, list_customers, search_customers
+from shared.customers.directory.search import SearchQuery as Search
 from shared.customers.domain.search import By, SearchItem
 
 bp = func.Blueprint()
@@ -53,7 +54,7 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
     """
     query = call.query
     position = call.position()
-    asked = Asked(
+    search = Search(
         q=query.q,
         by=query.by,
         books=await _books(call),
@@ -61,7 +62,7 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
         position=Position(*position) if position else None,
     )
     run = list_customers if not (query.q and query.q.strip()) else search_customers
-    items, after = await run(asked, context=call.context)
+    items, after = await run(search, context=call.context)
     return Reply(call.page(items, list(asdict(after).values()) if after else None))
 
 
@@ -74,6 +75,6 @@ async def _books(call: Call[SearchQuery, None]) -> tuple[str, ...] | None:
             return None
         number = claims.store_number if claims else None
     if number is None:
-        raise Invalid.at("/store", "required", "scope=local takes a store.")
+        raise Invalid.at("/store", "required", "scope=local needs a store.")
     store = await call.backend.configuration.store(call.legal_entity, number, "/store")
     return None if query.scope == "company" else tuple(store.customer_address_books)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions._work import observed
+from functions._feed import feed
 from shared.clienteling.memberships import MEMBERSHIP
 from shared.composition import wiring
 from shared.follow_ups.moves import follow_client
@@ -14,16 +14,7 @@ bp = func.Blueprint()
 ACTOR = "system:follow-ups"
 
 
-@bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
-@bp.cosmos_db_trigger(
-    arg_name="changes",
-    connection="COSMOS",
-    database_name="%COSMOS_DATABASE%",
-    container_name="customers",
-    lease_container_name="leases",
-    lease_container_prefix="move_follow_ups",
-)
-@observed
+@feed(bp, "customers")
 async def move_follow_ups(changes: func.DocumentList) -> None:
     """Let no open follow-up stay in a book that its client has left."""
     backend, now = wiring.backend(), datetime.now(UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions._work import observed
+from functions._feed import feed
 from shared.composition import wiring
 from shared.core.errors import Refusal
 from shared.handovers.bulk_moves import work_through
@@ -15,16 +15,7 @@ bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
 
-@bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
-@bp.cosmos_db_trigger(
-    arg_name="changes",
-    connection="COSMOS",
-    database_name="%COSMOS_DATABASE%",
-    container_name="books",
-    lease_container_name="leases",
-    lease_container_prefix="move_clients",
-)
-@observed
+@feed(bp, "books")
 async def move_clients(changes: func.DocumentList) -> None:
     """Execute or undo each plan, chunk by chunk; one that comes again goes on where it was."""
     for change in changes:

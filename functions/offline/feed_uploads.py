@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions._work import observed
+from functions._feed import feed
 from shared.composition import wiring
 from shared.offline.apply import channel_actor
 from shared.offline.uploads import SESSION, work_through
@@ -12,16 +12,7 @@ from shared.offline.uploads import SESSION, work_through
 bp = func.Blueprint()
 
 
-@bp.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:00:05")
-@bp.cosmos_db_trigger(
-    arg_name="changes",
-    connection="COSMOS",
-    database_name="%COSMOS_DATABASE%",
-    container_name="distribution",
-    lease_container_name="leases",
-    lease_container_prefix="apply_uploads",
-)
-@observed
+@feed(bp, "distribution")
 async def apply_uploads(changes: func.DocumentList) -> None:
     """Apply the operations of each session; one that comes again goes on where it was."""
     backend = wiring.backend()

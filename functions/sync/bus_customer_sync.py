@@ -30,7 +30,7 @@ async def synchronize_customer(received: Received[SynchronizeCustomer]) -> None:
         with telemetry().span(
             "convert_customer", attributes={"libro.legal_entity": command.legal_entity}
         ) as span:
-            converted = await convert(command.customer_id, context=context)
+            converted = (await convert(command.customer_id, context=context)).value
             span.note({"libro.customer": converted.id, "libro.sync_status": converted.sync_status})
     except Unavailable as exc:
         await note_failure(command.customer_id, exc.code, exc.detail, context=context)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from functions._customer import REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from shared.customers.domain.customers import CustomerView
+from shared.customers.views import CustomerView, customer_view
 from shared.sync.conversion import resynchronize
 from shared.sync.domain.operations import SyncOperation
 from shared.sync.operations import list_operations, list_unsynchronized
@@ -90,7 +90,7 @@ async def resync_customer(call: Call[NoQuery, None]) -> Reply:
     """
     key = await customer_key(call)
     customer = await resynchronize(key, context=call.context)
-    return Reply(customer, etag=customer.etag)
+    return Reply(customer_view(customer.value), etag=customer.etag)
 
 
 @serve(

@@ -21,6 +21,7 @@ from shared.context import Context
 from shared.customers.creation import create_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer
+from shared.follow_ups.rule_settings import FOLLOW_UP_RULES
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ SETTINGS: list[tuple[col.Collection[Any], dict[str, Any]]] = [
     (col.ACTIVITY_TYPES, {"name": "Email", "label": "E-mail", "order": 2}),
     (col.ACTIVITY_TYPES, {"name": "Phone", "label": "Phone", "order": 3}),
     (col.ACTIVITY_TYPES, {"name": "Appointment", "label": "Appointment", "order": 4}),
-    (col.FOLLOW_UP_RULES, {"name": "Birthday", "kind": "BeforeDate", "attribute": "birthday",
+    (FOLLOW_UP_RULES, {"name": "Birthday", "kind": "BeforeDate", "attribute": "birthday",
                            "days": 14, "subject": "Birthday of {name}"}),
     (col.WORKERS, {"personnelNumber": "000160", "name": "Andrew Collette",
                    "employeeAddressBooks": ["USRSE"], "permissionGroup": "Manager"}),
@@ -143,7 +144,8 @@ async def _make(backend: Backend) -> None:
     made = []
     for index in range(CUSTOMERS):
         later = replace(context, now=context.now + timedelta(hours=index + 1))
-        made.append((await create_customer(_customer(fake, index), context=later)).customer)
+        created = await create_customer(_customer(fake, index), context=later)
+        made.append(created.customer.value)
     await demo_books.fill(made, fake, replace(context, now=now))
 
 
@@ -170,7 +172,7 @@ async def _default_customer(context: Context) -> Customer:
     new = NewCustomer(
         store_number="HOUSTON", first_name="Default", last_name="Customer", customer_group="30"
     )
-    return (await create_customer(new, context=context)).customer
+    return (await create_customer(new, context=context)).customer.value
 
 
 def _with_attributes(old: dict[str, Any]) -> Parameters:

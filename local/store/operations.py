@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from shared.core.errors import AlreadyExists, Stale
 from shared.platform.topology import containers
 from shared.ports.documents import (
-    MOST_BYTES,
+    MAX_BYTES,
     CommitTooLarge,
     Create,
     Operation,
@@ -63,7 +63,7 @@ def prepare(
 ) -> list[Row]:
     place = join(partition)
     rows = [Row(container, place, operation, now) for operation in operations]
-    if sum(row.size for row in rows) > MOST_BYTES:
+    if sum(row.size for row in rows) > MAX_BYTES:
         raise CommitTooLarge("A commit holds at most 2 MB.")
     return rows
 

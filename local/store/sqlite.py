@@ -16,6 +16,7 @@ from shared.ports.documents import (
     Changes,
     Condition,
     Document,
+    Documents,
     Operation,
     Order,
     Page,
@@ -30,7 +31,7 @@ BY_ID = Order()
 CACHE = 96_000  # KiB; searches read far-flung pages, so this is where memory helps
 
 
-class SqliteDocuments:
+class SqliteDocuments(Documents):
     """Several processes may open the same file; each sees what any of them has committed.
 
     A read is some ten microseconds of B-tree, less than a thread hop costs, so it runs where it

@@ -42,7 +42,7 @@ async def every_card(asked: Asked, associate: str, context: Context) -> AsyncIte
     while True:
         page = await context.documents.query(
             BOOKS,
-            context.place(associate),
+            context.partition(associate),
             *asked.conditions(),
             order=Order(),
             limit=SCANNED,

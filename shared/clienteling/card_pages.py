@@ -51,7 +51,7 @@ class Asked:
             return True
         conditions = [Equal("id", card["id"]), *self.conditions()]
         page = await context.documents.query(
-            BOOKS, context.place(associate), *conditions, order=Order(), limit=1
+            BOOKS, context.partition(associate), *conditions, order=Order(), limit=1
         )
         return bool(page.documents)
 
@@ -143,7 +143,7 @@ class _Walk:
         while len(cards) < count:
             page = await context.documents.query(
                 BOOKS,
-                context.place(associate),
+                context.partition(associate),
                 *conditions,
                 order=Order(self._order, self.descending),
                 limit=count,

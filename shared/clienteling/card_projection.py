@@ -9,14 +9,14 @@ from shared.clienteling.domain.client_books import Holder, Membership
 from shared.clienteling.memberships import Known, read_membership
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Stale, Unavailable
-from shared.customers.documents import load
+from shared.core.retry import until_not_stale
+from shared.customers.customers import read_customer
 from shared.customers.domain.customers import Customer, CustomerNotFound
 from shared.measures.imported import Imported, load_measures
 from shared.ports.documents import Create, Replace
 
 BOOKS = "books"
 KEPT = 7 * 86400  # seconds that a card which is gone keeps late writers from bringing it back
-MOST_TRIES = 20
 
 
 async def settle(key: str, *, context: Context, known: Known | None = None) -> None:
@@ -28,18 +28,26 @@ async def settle(key: str, *, context: Context, known: Known | None = None) -> N
     that is gone leaves its version behind. So it does not matter who comes late. Raises
     Unavailable.
     """
-    for _ in range(MOST_TRIES):
-        membership, customer = known or await _known(key, context)
+    current = known
+
+    async def attempt() -> None:
+        nonlocal current
+        membership, customer = current or await _known(key, context)
+        current = None
         if customer is None or not (membership.holders or membership.left):
             return
-        known, measures = None, await load_measures(context.documents, context.legal_entity, key)
-        done = await asyncio.gather(
-            *(_put(customer, membership, one, measures, context) for one in membership.holders),
-            *(_drop(key, membership, one, context) for one in membership.left),
+        measures = await load_measures(context.documents, context.legal_entity, key)
+        written = await asyncio.gather(
+            *(
+                _put(customer, membership, holder, measures, context)
+                for holder in membership.holders
+            ),
+            *(_drop(key, membership, associate, context) for associate in membership.left),
         )
-        if all(done):
-            return
-    raise Unavailable(f"The cards of the customer {key} are contended.")
+        if not all(written):
+            raise Stale("A card was written for a newer version.")
+
+    await until_not_stale(attempt)
 
 
 async def settle_or_leave(key: str, *, context: Context, known: Known | None = None) -> None:
@@ -54,7 +62,7 @@ async def _known(key: str, context: Context) -> tuple[Membership, Customer | Non
     if etag is None:
         return membership, None
     try:
-        return membership, await load(context.documents, context.legal_entity, key)
+        return membership, (await read_customer(key, context=context)).value
     except CustomerNotFound:
         return membership, None
 
@@ -77,7 +85,7 @@ async def _drop(key: str, membership: Membership, associate: str, context: Conte
 
 
 async def _write(body: dict[str, Any], associate: str, context: Context) -> bool:
-    place = context.place(associate)
+    place = context.partition(associate)
     there = await context.documents.read(BOOKS, place, body["id"])
     if there:
         if _is_newer(there.body["versions"], body["versions"]):
@@ -101,5 +109,5 @@ def _is_newer(there: list[int], mine: list[int]) -> bool:
 
 
 async def read_card(key: str, associate: str, *, context: Context) -> dict[str, Any] | None:
-    document = await context.documents.read(BOOKS, context.place(associate), card_id(key))
+    document = await context.documents.read(BOOKS, context.partition(associate), card_id(key))
     return document.body if document and document.body["type"] == "card" else None

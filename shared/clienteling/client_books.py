@@ -21,8 +21,8 @@ from shared.configuration.domain.attributes import check_patch, listed
 from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
+from shared.core.values import Attributes
 from shared.customers.customers import resolve
-from shared.customers.domain.customers import Attributes
 from shared.ports.documents import Create, Document, Operation, Put
 
 BOOK = "book"
@@ -38,7 +38,7 @@ async def open_book(
 
     Raises ClientBookNotFound where there is neither a book nor a worker, and it is not her `own`.
     """
-    place = context.place(personnel_number)
+    place = context.partition(personnel_number)
     document = await context.documents.read(BOOKS, place, BOOK)
     worker = await find_worker(personnel_number, context)
     if document is None:
@@ -69,9 +69,9 @@ async def _make_book(personnel_number: str, context: Context) -> Document:
     body |= {"id": BOOK, "type": BOOK, "bookId": book_id}
     # Listed before it is there: whoever walks through the list skips what is not there.
     await context.documents.commit(
-        "settings", context.place(EVERY_BOOK), [Put({"id": personnel_number})]
+        "settings", context.partition(EVERY_BOOK), [Put({"id": personnel_number})]
     )
-    place = context.place(personnel_number)
+    place = context.partition(personnel_number)
     try:
         [etag] = await context.documents.commit(BOOKS, place, [Create(body)])
     except AlreadyExists:

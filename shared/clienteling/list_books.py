@@ -18,7 +18,7 @@ async def list_books(
     A page looks at `limit` books, so where only some are wanted it may be short, or empty.
     """
     page = await context.documents.query(
-        "settings", context.place(EVERY_BOOK), limit=limit, continuation=continuation
+        "settings", context.partition(EVERY_BOOK), limit=limit, continuation=continuation
     )
     found = [
         (book, etag)
@@ -31,7 +31,7 @@ async def list_books(
 
 
 async def _read(personnel_number: str, context: Context) -> tuple[ClientBook, str] | None:
-    if not await context.documents.read(BOOKS, context.place(personnel_number), BOOK):
+    if not await context.documents.read(BOOKS, context.partition(personnel_number), BOOK):
         return None  # whoever was about to make it has died, or is about to
     try:
         return await open_book(personnel_number, own=True, context=context)
@@ -41,6 +41,6 @@ async def _read(personnel_number: str, context: Context) -> tuple[ClientBook, st
 
 async def _has_clients(personnel_number: str, context: Context) -> bool:
     page = await context.documents.query(
-        BOOKS, context.place(personnel_number), Equal("type", CARD), order=Order(), limit=1
+        BOOKS, context.partition(personnel_number), Equal("type", CARD), order=Order(), limit=1
     )
     return bool(page.documents)

@@ -5,12 +5,11 @@ from typing import Any
 
 from shared.clienteling.domain.client_books import Membership
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Stale
+from shared.core.retry import until_not_stale
 from shared.core.values import Record, as_text
-from shared.customers.change import ANY, persist
-from shared.customers.documents import load
-from shared.customers.domain.customers import Customer, CustomerInactive
-from shared.customers.timeline_entries import entry
+from shared.customers.customers import check_active, read_customer
+from shared.customers.domain.customers import Customer
+from shared.customers.timeline_entries import timeline_entry
 from shared.ports.documents import Create, Document, Operation, Replace
 
 MEMBERSHIP, BOOK_MOVE = "membership", "book-move"
@@ -29,7 +28,7 @@ class BookMove(Record):
 
 async def read_membership(key: str, context: Context) -> Read:
     """Return it and its version; where there is none yet, an empty one. One point read."""
-    document = await context.documents.read("customers", context.place(key), MEMBERSHIP)
+    document = await context.documents.read("customers", context.partition(key), MEMBERSHIP)
     return membership_of(document, key)
 
 
@@ -59,7 +58,7 @@ def move_document(before: Membership, after: Membership, context: Context) -> di
         moved_by=context.actor,
         membership_version=after.version,
     )
-    return entry(BOOK_MOVE, f"{after.version:012d}", as_text(context.now), move)
+    return timeline_entry(BOOK_MOVE, f"{after.version:012d}", as_text(context.now), move)
 
 
 async def leave_books(customer: Customer, context: Context) -> list[Operation]:
@@ -93,18 +92,15 @@ async def change_membership(
 
     async def attempt() -> Known:
         before, etag = await read_membership(key, context)
-        customer = await load(context.documents, context.legal_entity, key)
+        customer = (await read_customer(key, context=context)).value
         after = decide(before)
         if after == before and not beside:
             return before, customer
-        if active_only and customer.status != "Active":
-            raise CustomerInactive(f"The customer is {customer.status.lower()}.")
+        if active_only:
+            check_active(customer)
         writes = [] if after == before else [membership_write(after, etag, context)]
         told = [Create(move_document(before, after, context))] if beside is None else beside
-        try:
-            await context.documents.commit("customers", context.place(key), [*writes, *told])
-        except AlreadyExists:
-            raise Stale("It was made at the same moment.") from None
+        await context.documents.commit("customers", context.partition(key), [*writes, *told])
         return after, customer
 
-    return await persist(attempt, ANY)
+    return await until_not_stale(attempt, turn=("membership", context.legal_entity, key))

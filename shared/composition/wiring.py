@@ -1,15 +1,18 @@
 """Puts the adapters behind the ports: the only module that knows which ones."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.composition import collections as _collections  # noqa: F401  # registers them
+from shared.composition.metered import Metered
+from shared.composition.participants import PARTICIPANTS
 from shared.configuration.cache import Configuration
 from shared.configuration.number_blocks import Numbers
 from shared.context import Context
-from shared.customers.directory.account_numbers import Accounts
+from shared.customers.directory.account_numbers import AccountNumbers
+from shared.customers.participants import Participant
 from shared.measures.measures import Measures
-from shared.platform.metering import Metered
 from shared.platform.topology import database
 from shared.ports.bus import Bus, NoBus
 from shared.ports.documents import Documents
@@ -23,36 +26,37 @@ if TYPE_CHECKING:
     from shared.platform.settings import Settings
 
 
-@dataclass(frozen=True)
 class Backend:
-    """What this process works with. `cursor_key` signs the cursors of pages."""
+    """What this process works with: the ports, and what it remembers of their answers.
 
-    documents: Documents
-    tokens: Tokens
-    cursor_key: bytes
-    bus: Bus = field(default_factory=NoBus)
-    insights: Insights = field(default_factory=NoInsights)
-    configuration: Configuration = field(init=False)
-    numbers: Numbers = field(init=False)
-    accounts: Accounts = field(init=False)
-    measures: Measures = field(init=False)
+    `cursor_key` signs the cursors of pages. `participants` write with every change of a customer.
+    """
 
-    def __post_init__(self) -> None:
-        metered = Metered(self.documents)
-        configuration = Configuration(metered)
-        for name, part in (
-            ("documents", metered),
-            ("configuration", configuration),
-            ("numbers", Numbers(metered)),
-            ("accounts", Accounts(metered)),
-            ("measures", Measures(self.insights, configuration)),
-        ):
-            object.__setattr__(self, name, part)
+    def __init__(  # noqa: PLR0913  # one argument for each port
+        self,
+        documents: Documents,
+        tokens: Tokens,
+        cursor_key: bytes,
+        bus: Bus | None = None,
+        insights: Insights | None = None,
+        *,
+        participants: Sequence[Participant] = PARTICIPANTS,
+    ) -> None:
+        self.documents = Metered(documents)
+        self.tokens = tokens
+        self.cursor_key = cursor_key
+        self.bus = bus or NoBus()
+        self.insights = insights or NoInsights()
+        self.participants = participants
+        self.configuration = Configuration(self.documents)
+        self.numbers = Numbers(self.documents)
+        self.accounts = AccountNumbers(self.documents)
+        self.measures = Measures(self.insights, self.configuration)
 
     def context(
         self, legal_entity: str, actor: str, now: datetime, fingerprint: str | None = None
     ) -> Context:
-        """Return what a use case needs to run in this company on that behalf."""
+        """Return what a use case needs to run in this company, on that behalf."""
         return Context(
             legal_entity=legal_entity,
             actor=actor,
@@ -62,6 +66,7 @@ class Backend:
             numbers=self.numbers,
             accounts=self.accounts,
             measures=self.measures,
+            participants=self.participants,
             fingerprint=fingerprint,
         )
 

@@ -40,7 +40,7 @@ class Configuration:
         self._documents = documents
         self._clock = clock
         self._remembered: dict[tuple[str, str, str], Remembered] = {}
-        self.lenders: set[tuple[str, str]] = set()  # default customers, which lend like settings
+        self._customers: set[tuple[str, str]] = set()  # that something derived depends on
 
     async def company(self, legal_entity: str) -> Company:
         """Return the company, or raise LegalEntityNotFound."""
@@ -88,22 +88,33 @@ class Configuration:
             if not there
         ]
 
-    async def worked_out(
-        self, legal_entity: str, what: str, key: str, work_out: Callable[[], Awaitable[W]]
+    async def derived(
+        self,
+        legal_entity: str,
+        what: str,
+        key: str,
+        derive: Callable[[], Awaitable[W]],
+        *,
+        customer: str | None = None,
     ) -> W:
-        """Return what follows from several settings, remembered as long as they are."""
-        place = (legal_entity, what, key)
-        known = self._remembered.get(place)
-        if known is None or known.until <= self._clock():
-            known = self._remember(place, await work_out())
-        value: W = known.value
+        """Return what follows from several settings, remembered as long as they are.
+
+        It is forgotten early where the `customer` that it depends on changes.
+        """
+        name = (legal_entity, what, key)
+        remembered = self._remembered.get(name)
+        if remembered is None or remembered.until <= self._clock():
+            if customer:
+                self._customers.add((legal_entity, customer))
+            remembered = self._remember(name, await derive())
+        value: W = remembered.value
         return value
 
     async def definitions(self, legal_entity: str, group: str | None) -> dict[str, Definition]:
         """Return the attributes of a group by name, in display order."""
         if group is None:
             return {}
-        return await self.worked_out(
+        return await self.derived(
             legal_entity, "definitions", group, lambda: self._definitions(legal_entity, group)
         )
 
@@ -120,7 +131,8 @@ class Configuration:
         return definitions
 
     def customer_changed(self, legal_entity: str, key: str) -> None:
-        if (legal_entity, key) in self.lenders:
+        """Forget what depends on the customer."""
+        if (legal_entity, key) in self._customers:
             self.forget(legal_entity)
 
     def forget(self, legal_entity: str) -> None:

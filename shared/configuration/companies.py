@@ -18,7 +18,7 @@ from shared.configuration.domain.features import check_switch
 from shared.configuration.settings import put, setting_document
 from shared.context import Context
 from shared.core.errors import AlreadyExists
-from shared.customers.change import persist
+from shared.core.retry import write
 from shared.ports.documents import Create, Document, Documents, Put
 
 EVERY_COMPANY = ("*", "companies")
@@ -40,7 +40,7 @@ async def every_company(documents: Documents) -> list[str]:
 
 
 async def read_company(*, context: Context) -> tuple[Company, str]:
-    document = await context.documents.read("settings", context.place(COMPANY[0]), COMPANY[1])
+    document = await context.documents.read("settings", context.partition(COMPANY[0]), COMPANY[1])
     if document is None:
         raise LegalEntityNotFound(f"There is no legal entity {context.legal_entity}.")
     return Company.model_validate(document.body), document.etag
@@ -49,9 +49,19 @@ async def read_company(*, context: Context) -> tuple[Company, str]:
 async def put_company(
     fields: CompanyFields, *, if_match: str | None, context: Context
 ) -> tuple[Company, str, bool]:
-    """Make a company or change it; return it, its version, and whether it is new."""
-    place = context.place(COMPANY[0])
-    old = await context.documents.read("settings", place, COMPANY[1])
+    """Create a company or change it; return it, its version, and whether it is new."""
+
+    async def attempt() -> tuple[Company, str, bool]:
+        return await _put_company(fields, if_match, context)
+
+    return await write(attempt, if_match=if_match, turn=("company", context.legal_entity))
+
+
+async def _put_company(
+    fields: CompanyFields, if_match: str | None, context: Context
+) -> tuple[Company, str, bool]:
+    partition = context.partition(COMPANY[0])
+    old = await context.documents.read("settings", partition, COMPANY[1])
     since = old.body["since"] if old else context.now.year
     company = Company(legal_entity=context.legal_entity, since=since, **fields.model_dump())
     body = {"id": COMPANY[1], **company.model_dump(mode="json", by_alias=True)}
@@ -61,12 +71,12 @@ async def put_company(
         # Listed before it is there: whoever walks through the list skips what is not there.
         listed = Put({"id": context.legal_entity})
         await context.documents.commit("settings", EVERY_COMPANY, [listed])
-    etag = await put(place, body, old, if_match, context)
+    etag = await put(partition, body, old, if_match, context)
     return company, etag, old is None
 
 
 async def read_features(*, context: Context) -> tuple[dict[str, bool], str]:
-    document = await context.documents.read("settings", context.place(FEATURES[0]), FEATURES[1])
+    document = await context.documents.read("settings", context.partition(FEATURES[0]), FEATURES[1])
     if document is None:
         raise LegalEntityNotFound(f"There is no legal entity {context.legal_entity}.")
     return document.body["enabled"], document.etag
@@ -83,9 +93,9 @@ async def switch_feature(
         switched = now | {name: enabled}
         body = {"id": FEATURES[1], "enabled": switched}
         old = Document({"id": FEATURES[1]}, etag)
-        return switched, await put(context.place(FEATURES[0]), body, old, if_match, context)
+        return switched, await put(context.partition(FEATURES[0]), body, old, if_match, context)
 
-    return await persist(attempt, if_match)
+    return await write(attempt, if_match=if_match, turn=("features", context.legal_entity))
 
 
 async def _furnish(context: Context) -> None:
@@ -104,5 +114,5 @@ async def _furnish(context: Context) -> None:
 async def _create_once(collection: str, bodies: list[dict[str, Any]], context: Context) -> None:
     with suppress(AlreadyExists):
         await context.documents.commit(
-            "settings", context.place(collection), [Create(body) for body in bodies]
+            "settings", context.partition(collection), [Create(body) for body in bodies]
         )

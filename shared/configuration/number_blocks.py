@@ -1,17 +1,14 @@
 """Numbers from a sequence, taken in blocks so that most of them cost nothing."""
 
 import asyncio
-import random
 from collections import defaultdict
 from dataclasses import dataclass
 
 from shared.configuration.domain.collections import NUMBER_SEQUENCES
 from shared.configuration.domain.number_sequences import NumberSequence, written
-from shared.core.errors import NotFound, Stale, Unavailable
+from shared.core.errors import NotFound
+from shared.core.retry import until_not_stale
 from shared.ports.documents import Documents, Replace
-
-MOST_TRIES = 40
-PAUSE = 0.01  # seconds, times a random part of the number of tries
 
 
 class NumberSequenceNotFound(NotFound):
@@ -46,7 +43,8 @@ class Numbers:
 
     async def _take_block(self, legal_entity: str, code: str) -> Block:
         partition = (legal_entity, NUMBER_SEQUENCES.name)
-        for attempt in range(MOST_TRIES):
+
+        async def attempt() -> Block:
             document = await self._documents.read("settings", partition, code)
             if document is None:
                 raise NumberSequenceNotFound(f"There is no number sequence {code}.")
@@ -54,11 +52,7 @@ class Numbers:
             written(sequence.format, sequence.next)
             taken = sequence.taken().model_dump(mode="json", by_alias=True)
             body = {**document.body, "setting": taken}
-            try:
-                await self._documents.commit("settings", partition, [Replace(body, document.etag)])
-            except Stale:
-                # Another process took this block; the longer it goes on, the wider we spread.
-                await asyncio.sleep(random.random() * PAUSE * attempt)  # noqa: S311
-                continue
+            await self._documents.commit("settings", partition, [Replace(body, document.etag)])
             return Block(sequence.format, sequence.next, sequence.next + sequence.block_size)
-        raise Unavailable(f"The number sequence {code} is contended; try again.")
+
+        return await until_not_stale(attempt)

@@ -11,7 +11,6 @@ from shared.context import Context
 from shared.core.errors import Flaw, Invalid
 from shared.core.evolve import evolve
 from shared.core.values import Setting
-from shared.follow_ups.domain.rules import FollowUpRule, check_date
 from shared.ports.documents import Contains, Document
 
 MOST_NAMED = 10
@@ -19,20 +18,24 @@ MOST_SEQUENCES = 1000
 
 
 async def used_by(collection: str, key: str, *, context: Context) -> list[str]:
-    """Return who names it, as `collection/key`: one small query per collection that may."""
+    """Return the settings that name it, as `collection/key`: one query per possible collection."""
+    namers = col.named_by(collection)
     pages = await asyncio.gather(
         *(
             context.documents.query(
                 "settings",
-                context.place(namer),
+                context.partition(namer),
                 Contains("names", (f"{collection}/{key}",)),
                 limit=MOST_NAMED,
             )
-            for namer in col.NAMED_BY.get(collection, ())
+            for namer in namers
         )
     )
-    namers = zip(col.NAMED_BY.get(collection, ()), pages, strict=True)
-    return [f"{namer}/{document.id}" for namer, page in namers for document in page.documents]
+    return [
+        f"{namer}/{document.id}"
+        for namer, page in zip(namers, pages, strict=True)
+        for document in page.documents
+    ]
 
 
 async def check_setting(
@@ -45,8 +48,8 @@ async def check_setting(
         flaws = await _check_members(setting, context)
     if isinstance(setting, NumberSequence):
         flaws = await _check_format(setting, context)
-    if isinstance(setting, FollowUpRule) and not flaws:
-        flaws = await _check_rule(setting, context)
+    if not flaws:
+        flaws = await collection.check(setting, context)
     if flaws:
         raise Invalid(flaws)
 
@@ -68,7 +71,7 @@ async def _check_members(group: AttributeGroup, context: Context) -> list[Flaw]:
 async def _check_format(sequence: NumberSequence, context: Context) -> list[Flaw]:
     """Two sequences that can write the same number would give it to two customers."""
     page = await context.documents.query(
-        "settings", context.place(col.NUMBER_SEQUENCES.name), limit=MOST_SEQUENCES
+        "settings", context.partition(col.NUMBER_SEQUENCES.name), limit=MOST_SEQUENCES
     )
     return [
         Flaw("/format", "format-overlaps", f"{document.id} can write the same numbers.")
@@ -76,16 +79,6 @@ async def _check_format(sequence: NumberSequence, context: Context) -> list[Flaw
         if document.id != sequence.code
         and overlap(document.body["setting"]["format"], sequence.format)
     ]
-
-
-async def _check_rule(rule: FollowUpRule, context: Context) -> list[Flaw]:
-    attribute = rule.attribute and await context.configuration.find(
-        context.legal_entity, col.ATTRIBUTES, rule.attribute
-    )
-    kind = attribute and await context.configuration.find(
-        context.legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
-    )
-    return check_date(kind or None)
 
 
 async def _check_default(attribute: Attribute, context: Context) -> list[Flaw]:

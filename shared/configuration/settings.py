@@ -1,6 +1,6 @@
 """What can be asked of the settings of a company."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from shared.configuration.cache import PARAMETERS
@@ -9,9 +9,9 @@ from shared.configuration.domain.companies import Parameters
 from shared.configuration.domain.number_sequences import NumberSequenceUsed
 from shared.configuration.setting_checks import check_change, check_setting, used_by
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Invalid, Stale, VersionRequired
+from shared.core.errors import AlreadyExists, Invalid, VersionMismatch, VersionRequired
+from shared.core.retry import check_version, write
 from shared.core.values import Setting
-from shared.customers.change import check_version, persist
 from shared.ports.documents import Create, Document, Operation, Page, Partition, Remove, Replace
 
 
@@ -19,12 +19,12 @@ async def list_settings(
     collection: col.Collection[Any], *, limit: int, continuation: str | None, context: Context
 ) -> Page:
     return await context.documents.query(
-        "settings", context.place(collection.name), limit=limit, continuation=continuation
+        "settings", context.partition(collection.name), limit=limit, continuation=continuation
     )
 
 
 async def read_setting(collection: col.Collection[Any], key: str, *, context: Context) -> Document:
-    document = await context.documents.read("settings", context.place(collection.name), key)
+    document = await context.documents.read("settings", context.partition(collection.name), key)
     if document is None:
         raise col.SettingNotFound(f"There is no {key} among the {collection.name}.")
     return document
@@ -45,23 +45,34 @@ async def put_setting(
     if collection.key_of(setting) != key:
         raise Invalid.at("", "key-mismatch", "The key in the path is not the one in the body.")
     await check_setting(collection, setting, context)
-    place = context.place(collection.name)
+    partition = context.partition(collection.name)
     body = setting_document(key, setting, collection.names(setting))
 
     async def attempt() -> tuple[Document, bool]:
-        old = await context.documents.read("settings", place, key)
+        old = await context.documents.read("settings", partition, key)
         if old:
             await check_change(collection, key, old, setting, context)
-        etag = await put(place, body, old, if_match, context)
+        etag = await put(partition, body, old, if_match, context)
         return Document(body, etag), old is None
 
-    return await persist(attempt, if_match)
+    return await write(attempt, if_match=if_match, turn=_turn(partition, key))
 
 
 async def remove_setting(
     collection: col.Collection[Any], key: str, *, if_match: str, context: Context
 ) -> None:
-    """Remove a setting that nobody names. Raises SettingNotFound, StillInUse, Stale."""
+    """Remove a setting that nothing names. Raises SettingNotFound, StillInUse, Stale."""
+
+    async def attempt() -> None:
+        await _remove(collection, key, if_match, context)
+
+    partition = context.partition(collection.name)
+    await write(attempt, if_match=if_match, turn=_turn(partition, key))
+
+
+async def _remove(
+    collection: col.Collection[Any], key: str, if_match: str, context: Context
+) -> None:
     document = await read_setting(collection, key, context=context)
     check_version(document.etag, if_match)
     if collection is col.NUMBER_SEQUENCES and document.body["setting"]["next"] > 1:
@@ -73,12 +84,17 @@ async def remove_setting(
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)
     # Replacing it first holds the removal to the version that was judged.
     both: list[Operation] = [Replace(document.body, document.etag), Remove(key)]
-    await context.documents.commit("settings", context.place(collection.name), both)
+    await context.documents.commit("settings", context.partition(collection.name), both)
     context.configuration.forget(context.legal_entity)
 
 
+def _turn(partition: Partition, *key: str) -> Hashable:
+    return ("settings", *partition, *key)
+
+
 async def read_parameters(*, context: Context) -> Document:
-    document = await context.documents.read("settings", context.place(PARAMETERS[0]), PARAMETERS[1])
+    partition = context.partition(PARAMETERS[0])
+    document = await context.documents.read("settings", partition, PARAMETERS[1])
     if document is None:
         raise col.SettingNotFound("The company has no parameters.")
     return document
@@ -102,10 +118,10 @@ async def edit_parameters(
         await _check_insights(document, parameters, context)
         named = [*names, *col.measures_of_parameters(parameters)]
         body = setting_document(PARAMETERS[1], parameters, named)
-        etag = await put(context.place(PARAMETERS[0]), body, document, if_match, context)
+        etag = await put(context.partition(PARAMETERS[0]), body, document, if_match, context)
         return Document(body, etag)
 
-    return await persist(attempt, if_match)
+    return await write(attempt, if_match=if_match, turn=_turn(context.partition(*PARAMETERS)))
 
 
 async def _check_insights(old: Document, new: Parameters, context: Context) -> None:
@@ -131,7 +147,7 @@ async def put(
 ) -> str:
     """Make what is not there, or replace the version that is named. Raises VersionRequired."""
     if old is None and if_match is not None:
-        raise Stale("There is no version of it to match.")
+        raise VersionMismatch("Nothing is there yet, so there is no version to match.")
     if old is not None and if_match is None:
         raise VersionRequired("It exists; send If-Match with the version you read.")
     if old is not None:

@@ -20,7 +20,7 @@ async def works_in(personnel_number: str, store: Store, context: Context) -> boo
 
 async def associates_of(store: Store, context: Context) -> tuple[Worker, ...]:
     """Return who works in the store, and who has left. One query, remembered."""
-    return await context.configuration.worked_out(
+    return await context.configuration.derived(
         context.legal_entity, "associates", store.store_number, lambda: _associates(store, context)
     )
 
@@ -34,7 +34,7 @@ async def _associates(store: Store, context: Context) -> tuple[Worker, ...]:
     while True:
         page = await context.documents.query(
             "settings",
-            context.place(col.WORKERS.name),
+            context.partition(col.WORKERS.name),
             Contains("names", books),
             limit=PAGE,
             continuation=continuation,
@@ -48,7 +48,7 @@ async def _associates(store: Store, context: Context) -> tuple[Worker, ...]:
 async def first_store(worker: Worker, context: Context) -> Store | None:
     """Return the first store that the worker works in, by number. One query, remembered."""
     books = tuple(sorted(worker.employee_address_books))
-    return await context.configuration.worked_out(
+    return await context.configuration.derived(
         context.legal_entity, "first-store", "/".join(books), lambda: _first_store(books, context)
     )
 
@@ -60,7 +60,7 @@ async def _first_store(books: tuple[str, ...], context: Context) -> Store | None
     while True:
         page = await context.documents.query(
             "settings",
-            context.place(col.STORES.name),
+            context.partition(col.STORES.name),
             Contains("names", tuple(f"address-books/{name}" for name in books)),
             limit=PAGE,
             continuation=continuation,

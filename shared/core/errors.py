@@ -5,7 +5,8 @@
   - Forbidden        we know who asks, and the answer is no
   - NotFound         there is no such thing
   - Conflict         the thing is there, but its state or a rule forbids this
-    - Stale          someone else wrote first; read again and retry
+    - Stale          another writer came first; read again and retry
+      - VersionMismatch  the version that the caller named is not the newest
     - AlreadyExists  something of that id is there already
   - VersionRequired  it exists: say which version you have read
   - Invalid          well-formed, but it breaks a rule about values
@@ -47,6 +48,10 @@ class Conflict(Refusal):
 
 class Stale(Conflict):
     code = "stale"
+
+
+class VersionMismatch(Stale):
+    """The caller named a version that is not the newest, so trying again cannot help."""
 
 
 class AlreadyExists(Conflict):

@@ -75,6 +75,10 @@ Moment = Annotated[
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 
+AttributeValue = bool | int | float | str | list[str] | list[int] | list[float] | None
+Attributes = dict[str, AttributeValue]
+
+
 def as_text(moment: datetime) -> str:
     """Return RFC 3339 in UTC with all six digits, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

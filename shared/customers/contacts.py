@@ -1,4 +1,4 @@
-"""What can be asked of a customer's contact points."""
+"""Listing, adding, editing and removing the contact points of a customer."""
 
 import hashlib
 from typing import Any
@@ -7,71 +7,75 @@ from shared.configuration.domain.collections import STORES
 from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
-from shared.customers.change import ANY, Edit, change, check_version, only
-from shared.customers.documents import load
+from shared.core.retry import ANY, check_version
+from shared.core.versioned import Versioned
+from shared.customers import documents
+from shared.customers.change import Edit, change, only
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, ContactEdit, Contacts, NewContact
 from shared.customers.domain.customers import Customer
 
 
 def contact_etag(contact: Contact) -> str:
-    """Return the version of one contact, which lives inside the customer."""
+    """Return the version of one contact point, which is stored inside the customer."""
     return hashlib.sha256(contact.model_dump_json().encode()).hexdigest()[:20]
 
 
 async def list_contacts(key: str, *, context: Context) -> Contacts:
-    return (await load(context.documents, context.legal_entity, key)).contacts
+    return (await documents.load(key, context)).value.contacts
 
 
-async def add_contact(key: str, new: NewContact, *, context: Context) -> Contact:
-    """Add a contact point. The same request twice adds one."""
+async def add_contact(key: str, new: NewContact, *, context: Context) -> Versioned[Contact]:
+    """Add a contact point; a repeated request adds no second one."""
     contact_id = context.new_id()
     decide = only(adding(new, contact_id, context=context))
     customer = await change(key, decide, if_match=ANY, context=context)
-    return cp.find(customer.contacts, contact_id)
+    return _versioned(customer.value, contact_id)
 
 
 def adding(new: NewContact, contact_id: str, *, context: Context) -> Edit:
     """Return what adds it. Raises ContactExists, SecondaryContactsOff, TooManyContacts, Invalid."""
 
     async def decide(customer: Customer) -> Customer:
-        if context.fingerprint and any(one.id == contact_id for one in customer.contacts):
+        if context.fingerprint and any(contact.id == contact_id for contact in customer.contacts):
             return customer
         normal = await normal_value(new, customer, context)
         purpose = "Personal" if customer.customer_type == "Person" else "Business"
-        made = cp.contact(new, contact_id, normal=normal, purpose=purpose, now=context.decided_at)
-        contacts = cp.add(customer.contacts, made, several=await _several(context))
+        contact = cp.contact(
+            new, contact_id, normal=normal, purpose=purpose, now=context.decided_at
+        )
+        contacts = cp.add(customer.contacts, contact, several=await _several(context))
         return customer.edited(context.actor, context.now, contacts=contacts)
 
     return decide
 
 
 async def normal_value(new: NewContact, customer: Customer, context: Context) -> str:
-    """Return what it is compared by with the others of the customer. Raises Invalid."""
+    """Return the form in which it is compared with the customer's others. Raises Invalid."""
     return cp.normalize(new.kind, new.value, await _country(customer, context), "/value")
 
 
 async def edit_contact(
     key: str, contact_id: str, edit: ContactEdit, *, if_match: str, context: Context
-) -> Contact:
+) -> Versioned[Contact]:
     """Apply the merge patch. Raises ContactNotFound, ContactExists, SuccessorNeeded, Stale."""
     decide = only(editing(contact_id, edit, if_match=if_match, context=context))
     customer = await change(key, decide, if_match=ANY, context=context)
-    return cp.find(customer.contacts, contact_id)
+    return _versioned(customer.value, contact_id)
 
 
 def editing(contact_id: str, edit: ContactEdit, *, if_match: str, context: Context) -> Edit:
     """Return what applies the merge patch. Raises Invalid, and later what `edit_contact` does."""
     changes = {name: getattr(edit, name) for name in edit.model_fields_set}
-    flawed = [name for name in ("value", "purpose", "primary") if changes.get(name, "") is None]
-    if flawed:
-        raise Invalid.at(f"/{flawed[0]}", "required", "It can be changed, not taken away.")
+    emptied = [name for name in ("value", "purpose", "primary") if changes.get(name, "") is None]
+    if emptied:
+        raise Invalid.at(f"/{emptied[0]}", "required", "It can be changed, not removed.")
 
     async def decide(customer: Customer) -> Customer:
-        read = cp.find(customer.contacts, contact_id)
-        check_version(contact_etag(read), if_match)
-        changed = await _changed(customer, read, changes, context)
-        contacts = cp.change(customer.contacts, changed)
+        contact = cp.find(customer.contacts, contact_id)
+        check_version(contact_etag(contact), if_match)
+        edited = await _edited(customer, contact, changes, context)
+        contacts = cp.change(customer.contacts, edited)
         return customer.edited(context.actor, context.now, contacts=contacts)
 
     return decide
@@ -80,7 +84,7 @@ def editing(contact_id: str, edit: ContactEdit, *, if_match: str, context: Conte
 async def remove_contact(
     key: str, contact_id: str, *, successor: str | None, if_match: str, context: Context
 ) -> None:
-    """Take it away. Raises ContactNotFound, SuccessorNeeded, Stale."""
+    """Remove a contact point. Raises ContactNotFound, SuccessorNeeded, Stale."""
 
     async def decide(customer: Customer) -> Customer:
         check_version(contact_etag(cp.find(customer.contacts, contact_id)), if_match)
@@ -90,16 +94,21 @@ async def remove_contact(
     await change(key, only(decide), if_match=ANY, context=context)
 
 
-async def _changed(
-    customer: Customer, read: Contact, changes: dict[str, Any], context: Context
+def _versioned(customer: Customer, contact_id: str) -> Versioned[Contact]:
+    contact = cp.find(customer.contacts, contact_id)
+    return Versioned(contact, contact_etag(contact))
+
+
+async def _edited(
+    customer: Customer, contact: Contact, changes: dict[str, Any], context: Context
 ) -> Contact:
-    update = dict(changes)
+    changes = dict(changes)
     if "value" in changes:
         country = await _country(customer, context)
-        update["normal"] = cp.normalize(read.kind, str(changes["value"]), country, "/value")
+        changes["normal"] = cp.normalize(contact.kind, str(changes["value"]), country, "/value")
     if "marketing_consent" in changes:
-        update["consent_at"] = context.decided_at if changes["marketing_consent"] else None
-    return evolve(read, **update)
+        changes["consent_at"] = context.decided_at if changes["marketing_consent"] else None
+    return evolve(contact, **changes)
 
 
 async def _several(context: Context) -> bool:
@@ -108,7 +117,7 @@ async def _several(context: Context) -> bool:
 
 
 async def _country(customer: Customer, context: Context) -> str | None:
-    """Return the country whose way of writing phone numbers is meant."""
+    """Return the country whose way of writing phone numbers applies."""
     if customer.primary_address and customer.primary_address.country:
         return customer.primary_address.country
     store = await context.configuration.find(context.legal_entity, STORES, customer.store_number)

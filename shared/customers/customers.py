@@ -1,16 +1,24 @@
-"""What can be asked of customers that are there."""
+"""Reading, editing, deactivating and restoring existing customers."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from shared.clienteling.card_projection import settle_or_leave
-from shared.clienteling.memberships import leave_books
-from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import check_patch, listed
+from shared.configuration.domain.collections import StillInUse
 from shared.configuration.setting_checks import used_by
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Stale
-from shared.customers.change import ANY, Decision, Edit, change, only, persist
-from shared.customers.domain.customers import Customer, CustomerEdit, CustomerNotFound, merged
+from shared.core.retry import ANY
+from shared.core.versioned import Versioned
+from shared.customers import documents
+from shared.customers.change import Decision, Edit, change, only
+from shared.customers.domain.customers import (
+    Customer,
+    CustomerEdit,
+    CustomerInactive,
+    CustomerNotFound,
+    merged,
+)
 from shared.customers.named_settings import check_named, definitions, dimensions
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -26,14 +34,40 @@ async def resolve(customer_id: str, *, context: Context) -> str:
     return key
 
 
+async def read_customer(key: str, *, context: Context) -> Versioned[Customer]:
+    """Return the customer by its GUID. One point read. Raises CustomerNotFound."""
+    return await documents.load(key, context)
+
+
+async def read_active_customer(key: str, *, context: Context) -> Versioned[Customer]:
+    """Return the customer by its GUID. Raises CustomerNotFound, CustomerInactive."""
+    customer = await documents.load(key, context)
+    check_active(customer.value)
+    return customer
+
+
+async def read_events(
+    key: str, start: int, end: int, *, limit: int, context: Context
+) -> list[Mapping[str, Any]]:
+    """Return the events of the versions from `start` to before `end`, at most `limit`.
+
+    One query, or more for the most eventful customers. Events older than seven days are gone.
+    """
+    return await documents.read_events(key, start, end, limit=limit, context=context)
+
+
+def check_active(customer: Customer) -> None:
+    if customer.status != "Active":
+        raise CustomerInactive(f"The customer is {customer.status.lower()}.")
+
+
 async def edit_customer(
     key: str, edit: CustomerEdit, *, if_match: str, context: Context
-) -> Customer:
+) -> Versioned[Customer]:
     """Apply the merge patch. Raises CustomerNotFound, CustomerInactive, Stale, Invalid."""
     await check_named(edit, context)
-    return await change(
-        key, only(editing(edit, context=context)), if_match=if_match, context=context
-    )
+    decide = only(editing(edit, context=context))
+    return await change(key, decide, if_match=if_match, context=context)
 
 
 def editing(edit: CustomerEdit, *, context: Context) -> Edit:
@@ -53,10 +87,10 @@ def editing(edit: CustomerEdit, *, context: Context) -> Edit:
     return decide
 
 
-async def deactivate_customer(key: str, *, if_match: str, context: Context) -> Customer:
-    """Take the customer out of search and client books; twice is once.
+async def deactivate_customer(key: str, *, if_match: str, context: Context) -> Versioned[Customer]:
+    """Take the customer out of search and client books; a second time changes nothing.
 
-    Raises StillInUse for a default customer.
+    Raises CustomerNotFound, Stale, and StillInUse for a default customer.
     """
 
     async def decide(customer: Customer) -> Decision:
@@ -64,25 +98,18 @@ async def deactivate_customer(key: str, *, if_match: str, context: Context) -> C
             return Decision(customer)
         stores = await used_by("customers", customer.id, context=context)
         if stores:
-            raise col.StillInUse("It is the default customer of a store.", usedBy=stores)
-        turned = customer.turned("Inactive", context.actor, context.now)
-        return Decision(turned, await leave_books(customer, context))
+            raise StillInUse("It is the default customer of a store.", usedBy=stores)
+        return Decision(customer.with_status("Inactive", context.actor, context.now))
 
-    async def attempt() -> Customer:
-        try:
-            return await change(key, decide, if_match=if_match, context=context, feature=None)
-        except AlreadyExists:  # her first membership, made at the same moment
-            raise Stale("It was changed at the same moment.") from None
-
-    customer = await persist(attempt, if_match)
-    await settle_or_leave(key, context=context)
-    return customer
+    return await change(key, decide, if_match=if_match, context=context, feature=None)
 
 
-async def restore_customer(key: str, *, context: Context) -> Customer:
+async def restore_customer(key: str, *, context: Context) -> Versioned[Customer]:
+    """Make the customer active again; one that is active stays as it is."""
+
     async def decide(customer: Customer) -> Customer:
         if customer.status == "Active":
             return customer
-        return customer.turned("Active", context.actor, context.now)
+        return customer.with_status("Active", context.actor, context.now)
 
     return await change(key, only(decide), if_match=ANY, context=context, feature=None)

@@ -1,97 +1,169 @@
-"""Customers and their addresses as documents: how they are read, and how they are written."""
+"""Customers, their addresses and their events as documents: the only place that knows how."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from pydantic.alias_generators import to_camel
-
-from shared.core.evolve import evolve
-from shared.core.values import Record
+from shared.context import Context
+from shared.core.upgrades import Upgrade, upgrade
+from shared.core.values import as_text
+from shared.core.versioned import Versioned
 from shared.customers.domain.addresses import Address, AddressNotFound
-from shared.customers.domain.contacts import ContactView
-from shared.customers.domain.customers import Customer, CustomerNotFound, CustomerView
-from shared.ports.documents import Document, Documents
+from shared.customers.domain.customers import Customer, CustomerNotFound
+from shared.customers.domain.events import RETENTION_SECONDS, Event
+from shared.ports.documents import (
+    Create,
+    Document,
+    Equal,
+    Operation,
+    Order,
+    Page,
+    Range,
+    Replace,
+)
 
-ADDRESS = "address"
+CONTAINER: Final = "customers"
+CUSTOMER, ADDRESS, EVENT = "customer", "address", "event"
 ENDED_ADDRESS = "address-ended"  # a type of its own, so that lists need not skip them
+SCHEMA_VERSION: Final = 2
+OLDEST_FIRST = Order(("type", "createdAt"))
+COMPUTED = frozenset({"displayAccount", "capabilities", "name"})
 
 
-async def load(documents: Documents, legal_entity: str, key: str) -> Customer:
-    """Return the customer by its GUID, or raise CustomerNotFound. One point read."""
-    return customer_of(await load_document(documents, legal_entity, key))
+def _without_computed_values(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 stored values that are computed now."""
+    if body.get("type") != CUSTOMER:
+        return dict(body)
+    return {name: value for name, value in body.items() if name not in COMPUTED}
 
 
-async def load_document(documents: Documents, legal_entity: str, key: str) -> Document:
-    document = await documents.read("customers", (legal_entity, key), key)
+UPGRADES: Mapping[int, Upgrade] = {1: _without_computed_values}
+
+
+async def read_document(key: str, context: Context) -> Document:
+    """Return the customer as stored, in the newest shape. One point read.
+
+    Raises CustomerNotFound.
+    """
+    document = await context.documents.read(CONTAINER, context.partition(key), key)
     if document is None:
         raise CustomerNotFound(f"There is no customer {key}.")
-    return document
+    return newest(document)
 
 
-async def load_address(documents: Documents, customer: Customer, address_id: str) -> Address:
-    place = (customer.legal_entity, customer.id)
-    document = await documents.read("customers", place, address_document_id(address_id))
+async def commit(key: str, operations: Sequence[Operation], context: Context) -> list[str]:
+    """Do all operations in the customer's partition or none; return the new ETags."""
+    return await context.documents.commit(CONTAINER, context.partition(key), operations)
+
+
+async def load(key: str, context: Context) -> Versioned[Customer]:
+    """Return the customer by its GUID. One point read. Raises CustomerNotFound."""
+    return customer_of(await read_document(key, context))
+
+
+async def load_address(key: str, address_id: str, context: Context) -> Versioned[Address]:
+    """Return an address of the customer. One point read. Raises AddressNotFound."""
+    document = await _address_document(key, address_id, context)
     if document is None:
         raise AddressNotFound(f"There is no address {address_id}.")
-    return address_of(document)
+    return address_of(newest(document))
 
 
-def customer_of(document: Document) -> Customer:
-    customer = Customer.model_validate(document.body)
-    return evolve(customer, etag=document.etag)
+async def has_address(key: str, address_id: str, context: Context) -> bool:
+    return await _address_document(key, address_id, context) is not None
 
 
-def address_of(document: Document) -> Address:
-    address = Address.model_validate(document.body | {"id": document.body["addressId"]})
-    return evolve(address, etag=document.etag)
+async def query_addresses(
+    key: str, *, limit: int, continuation: str | None, context: Context
+) -> Page:
+    """Return the documents of the addresses in force, oldest first. One query."""
+    return await context.documents.query(
+        CONTAINER,
+        context.partition(key),
+        Equal("type", ADDRESS),
+        order=OLDEST_FIRST,
+        limit=limit,
+        continuation=continuation,
+    )
+
+
+async def read_events(
+    key: str, start: int, end: int, *, limit: int, context: Context
+) -> list[Mapping[str, Any]]:
+    """Return the events of the versions from `start` to before `end`, at most about `limit`."""
+    events: list[Mapping[str, Any]] = []
+    documents = context.documents.all(
+        CONTAINER,
+        context.partition(key),
+        Range("id", event_id(start), event_id(end)),
+        page_size=limit,
+    )
+    async for document in documents:
+        events.append(document.body["event"])
+        if len(events) >= limit:
+            break
+    return events
+
+
+def newest(document: Document) -> Document:
+    """Return the document in the newest shape."""
+    return Document(upgrade(document.body, UPGRADES, SCHEMA_VERSION), document.etag)
+
+
+def address_of(document: Document) -> Versioned[Address]:
+    body = document.body
+    return Versioned(Address.model_validate(body | {"id": body["addressId"]}), document.etag)
+
+
+def customer_of(document: Document) -> Versioned[Customer]:
+    return Versioned(Customer.model_validate(document.body), document.etag)
 
 
 def customer_document(customer: Customer) -> dict[str, Any]:
-    return customer.model_dump(mode="json", by_alias=True) | {"type": "customer"}
+    return customer.model_dump(mode="json", by_alias=True) | {
+        "type": CUSTOMER,
+        "schemaVersion": SCHEMA_VERSION,
+    }
 
 
 def address_document(address: Address) -> dict[str, Any]:
     return address.model_dump(mode="json", by_alias=True) | {
+        "id": address_document_id(address.id),
         "type": ADDRESS if address.active else ENDED_ADDRESS,
         "addressId": address.id,
-        "id": address_document_id(address.id),
+        "schemaVersion": SCHEMA_VERSION,
     }
 
 
-def address_fields(address: Address) -> dict[str, Any]:
-    """Return what is answered of an address."""
-    return address.model_dump(mode="json", by_alias=True)
+def event_document(event: Event, version: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of the event of this version; `facts` are added to its data."""
+    body = event.model_dump(mode="json", by_alias=True)
+    body["data"] |= facts
+    return {
+        "id": event_id(version),
+        "type": EVENT,
+        "createdAt": as_text(event.time),
+        "event": body,
+        "schemaVersion": SCHEMA_VERSION,
+        "ttl": RETENTION_SECONDS,
+    }
+
+
+def create_address(address: Address) -> Operation:
+    return Create(address_document(address))
+
+
+def replace_address(address: Address, etag: str) -> Operation:
+    return Replace(address_document(address), etag)
 
 
 def address_document_id(address_id: str) -> str:
     return f"{ADDRESS}:{address_id}"
 
 
-def customer_view(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is answered of a stored customer, as JSON: what was stored is answered.
-
-    A read that changes nothing needs no model: making one would be most of what it costs.
-    """
-    view = {name: body.get(name) for name in CUSTOMER_FIELDS}
-    view["contacts"] = [
-        {name: contact.get(name) for name in CONTACT_FIELDS} for contact in body["contacts"]
-    ]
-    return view
+def event_id(version: int) -> str:
+    return f"{EVENT}:{version:012d}"
 
 
-def address_view(document: Document) -> dict[str, Any]:
-    """Return an item of a list of addresses, with its version."""
-    body = document.body
-    view = {name: body.get(name) for name in ADDRESS_FIELDS}
-    return view | {"id": body["addressId"], "etag": document.etag}
-
-
-def _fields(model: type[Record]) -> tuple[str, ...]:
-    """Return the names in the order of the JSON, without having the model built for it."""
-    told = [name for name, field in model.model_fields.items() if not field.exclude]
-    return tuple(to_camel(name) for name in (*told, *model.model_computed_fields))
-
-
-CUSTOMER_FIELDS = _fields(CustomerView)
-CONTACT_FIELDS = _fields(ContactView)
-ADDRESS_FIELDS = _fields(Address)
+async def _address_document(key: str, address_id: str, context: Context) -> Document | None:
+    name = address_document_id(address_id)
+    return await context.documents.read(CONTAINER, context.partition(key), name)

@@ -1,15 +1,15 @@
-"""The settings that a customer names: are they there, and what do they say."""
+"""The settings that a customer names: whether they exist, and what they say."""
 
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import Definitions
 from shared.context import Context
 from shared.core.errors import Invalid
-from shared.customers.domain.customers import CustomerFields, CustomerView
+from shared.customers.domain.customers import CustomerFields, CustomerRecord
 
 
-async def check_named(fields: CustomerFields | CustomerView, context: Context) -> None:
-    """Raise Invalid for every setting that is named and not there."""
-    named: list[col.Naming] = [
+async def check_named(fields: CustomerFields | CustomerRecord, context: Context) -> None:
+    """Raise Invalid with a flaw for every setting that is named and does not exist."""
+    namings: list[col.Naming] = [
         (f"/{pointer}/{index}", collection.name, key)
         for pointer, collection, keys in (
             ("affiliations", col.AFFILIATIONS, fields.affiliations),
@@ -18,10 +18,10 @@ async def check_named(fields: CustomerFields | CustomerView, context: Context) -
         for index, key in enumerate(keys or ())
     ]
     if fields.customer_group is not None:
-        named.append(("/customerGroup", col.CUSTOMER_GROUPS.name, fields.customer_group))
+        namings.append(("/customerGroup", col.CUSTOMER_GROUPS.name, fields.customer_group))
     if fields.title is not None:
-        named.append(("/title", col.TITLES.name, fields.title))
-    if named and (flaws := await context.configuration.unknown(context.legal_entity, named)):
+        namings.append(("/title", col.TITLES.name, fields.title))
+    if namings and (flaws := await context.configuration.unknown(context.legal_entity, namings)):
         raise Invalid(flaws)
 
 
@@ -33,7 +33,7 @@ async def definitions(context: Context) -> Definitions:
 
 
 async def dimensions(group: str | None, context: Context) -> dict[str, str]:
-    found = group and await context.configuration.find(
+    setting = group and await context.configuration.find(
         context.legal_entity, col.CUSTOMER_GROUPS, group
     )
-    return found.financial_dimensions if found else {}
+    return setting.financial_dimensions if setting else {}

@@ -40,7 +40,7 @@ async def find_follow_up(
     personnel_number: str, follow_up_id: str, context: Context
 ) -> FollowUp | None:
     """Return it, also one that has moved. One point read."""
-    place = context.place(personnel_number)
+    place = context.partition(personnel_number)
     document = await context.documents.read(BOOKS, place, document_id(follow_up_id))
     return follow_up_of(document) if document else None
 
@@ -64,7 +64,7 @@ async def replace_follow_up(follow_up: FollowUp, etag: str, context: Context) ->
 
 
 async def _commit(follow_up: FollowUp, write: Create | Replace, context: Context) -> FollowUp:
-    place = context.place(follow_up.personnel_number)
+    place = context.partition(follow_up.personnel_number)
     [etag] = await context.documents.commit(BOOKS, place, [write])
     return evolve(follow_up, etag=etag)
 
@@ -77,7 +77,7 @@ async def open_follow_ups(personnel_number: str, key: str, context: Context) -> 
     while True:
         page = await context.documents.query(
             BOOKS,
-            context.place(personnel_number),
+            context.partition(personnel_number),
             *conditions,
             limit=PAGE,
             continuation=continuation,

@@ -1,5 +1,6 @@
 """What can be asked of follow-ups."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -8,9 +9,8 @@ from shared.clienteling.memberships import read_membership
 from shared.configuration.domain import collections as col
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Stale
-from shared.customers.change import ANY, check_version, persist
-from shared.customers.documents import load
-from shared.customers.domain.customers import CustomerInactive
+from shared.core.retry import check_version, until_not_stale, write
+from shared.customers.customers import read_active_customer, read_customer
 from shared.follow_ups.documents import (
     FOLLOW_UP,
     create_follow_up,
@@ -63,7 +63,7 @@ async def list_follow_ups(
     """Return what is asked for, oldest due first. One query."""
     page = await context.documents.query(
         BOOKS,
-        context.place(personnel_number),
+        context.partition(personnel_number),
         *asked.conditions(),
         order=OLDEST_DUE_FIRST,
         limit=limit,
@@ -81,7 +81,7 @@ async def add_follow_up(
     """
     membership, _ = await read_membership(key, context)
     membership.must_be_of(personnel_number)
-    customer = await load(context.documents, context.legal_entity, key)
+    customer = (await read_customer(key, context=context)).value
     follow_up = FollowUp(
         id=context.new_id(),
         customer_id=key,
@@ -118,7 +118,7 @@ async def edit_follow_up(
             return await _reopen(edited, context)
         return await replace_follow_up(edited, read.etag, context)
 
-    return await persist(attempt, if_match)
+    return await write(attempt, if_match=if_match, turn=_turn(follow_up_id, context))
 
 
 async def _reopen(edited: FollowUp, context: Context) -> FollowUp:
@@ -151,7 +151,11 @@ async def complete_follow_up(
         await _check_activity(done, context)
         return await replace_follow_up(done, read.etag, context)
 
-    return await persist(attempt, ANY)
+    return await until_not_stale(attempt, turn=_turn(follow_up_id, context))
+
+
+def _turn(follow_up_id: str, context: Context) -> Hashable:
+    return (FOLLOW_UP, context.legal_entity, follow_up_id)
 
 
 async def note_completion(done: FollowUp, *, store: str | None, context: Context) -> None:
@@ -198,6 +202,4 @@ async def _check_activity(done: FollowUp, context: Context) -> None:
         context.legal_entity, col.ACTIVITY_TYPES, done.activity_type, "/activityType"
     )
     check_activity(kind, context.now, context.now)
-    customer = await load(context.documents, context.legal_entity, done.customer_id)
-    if customer.status != "Active":
-        raise CustomerInactive(f"The customer is {customer.status.lower()}.")
+    await read_active_customer(done.customer_id, context=context)

@@ -9,7 +9,6 @@ from shared.clienteling.client_books import EVERY_BOOK
 from shared.clienteling.domain.client_books import FEATURE
 from shared.clienteling.memberships import read_membership
 from shared.configuration.cache import own_fields
-from shared.configuration.domain import collections as col
 from shared.configuration.workers import find_worker, first_store
 from shared.context import Context
 from shared.core.errors import AlreadyExists
@@ -18,6 +17,7 @@ from shared.follow_ups.domain.follow_ups import FollowUp
 from shared.follow_ups.domain.rules import FollowUpRule
 from shared.follow_ups.moves import follow_if_changed
 from shared.follow_ups.occasions import Occasion, occasions
+from shared.follow_ups.rule_settings import FOLLOW_UP_RULES
 from shared.ports.documents import In, Put, Range, Remove
 
 ROUND = "follow-up-round"  # where the last one stopped, beside the settings
@@ -47,7 +47,7 @@ async def make_follow_ups(*, context: Context, most: int = MOST_BOOKS) -> int:
 
 async def _active_rules(context: Context) -> list[FollowUpRule]:
     found: list[FollowUpRule] = []
-    place, continuation = context.place(col.FOLLOW_UP_RULES.name), None
+    place, continuation = context.partition(FOLLOW_UP_RULES.name), None
     while True:
         page = await context.documents.query(
             "settings", place, limit=PAGE, continuation=continuation
@@ -61,7 +61,7 @@ async def _active_rules(context: Context) -> list[FollowUpRule]:
 async def _books_behind(after: str, most: int, context: Context) -> list[str]:
     """Return the next personnel numbers of who has a book."""
     found: list[str] = []
-    place, continuation = context.place(EVERY_BOOK), None
+    place, continuation = context.partition(EVERY_BOOK), None
     while True:
         page = await context.documents.query(
             "settings",
@@ -77,12 +77,12 @@ async def _books_behind(after: str, most: int, context: Context) -> list[str]:
 
 
 async def _mark(context: Context) -> str:
-    document = await context.documents.read("settings", context.place(ROUND), ROUND)
+    document = await context.documents.read("settings", context.partition(ROUND), ROUND)
     return document.body["after"] if document else ""
 
 
 async def _set_mark(write: Put | Remove, context: Context) -> None:
-    await context.documents.commit("settings", context.place(ROUND), [write])
+    await context.documents.commit("settings", context.partition(ROUND), [write])
 
 
 async def _make_in_book(personnel_number: str, rules: list[FollowUpRule], context: Context) -> int:
@@ -106,7 +106,7 @@ async def _new(page: list[Occasion], personnel_number: str, context: Context) ->
     while page:
         found = await context.documents.query(
             BOOKS,
-            context.place(personnel_number),
+            context.partition(personnel_number),
             In("id", tuple(document_id(one.id) for one in page)),
             limit=len(page),
             continuation=continuation,

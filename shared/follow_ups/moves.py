@@ -1,11 +1,10 @@
 """Open follow-ups go with the client: to who has her now, or nowhere."""
 
-from contextlib import suppress
-
 from shared.clienteling.domain.client_books import Membership
 from shared.clienteling.memberships import read_membership
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Stale, Unavailable
+from shared.core.errors import Stale
+from shared.core.retry import until_not_stale
 from shared.follow_ups.documents import (
     create_follow_up,
     find_follow_up,
@@ -13,8 +12,6 @@ from shared.follow_ups.documents import (
     replace_follow_up,
 )
 from shared.follow_ups.domain.follow_ups import FollowUp
-
-MOST_TRIES = 20
 
 
 async def follow_client(key: str, *, context: Context) -> None:
@@ -25,12 +22,14 @@ async def follow_client(key: str, *, context: Context) -> None:
     membership is read anew until nothing is left to move: so it does not matter who comes late.
     Raises Unavailable.
     """
-    for _ in range(MOST_TRIES):
-        membership, _ = await read_membership(key, context)
-        with suppress(Stale):
+
+    async def attempt() -> None:
+        while True:
+            membership, _ = await read_membership(key, context)
             if not await _clear(membership, context):
                 return
-    raise Unavailable(f"The follow-ups of the customer {key} are contended.")
+
+    await until_not_stale(attempt)
 
 
 async def follow_if_changed(key: str, version: int, *, context: Context) -> None:
@@ -71,10 +70,7 @@ async def _receive(new: FollowUp, context: Context) -> None:
     """
     there = await find_follow_up(new.personnel_number, new.id, context)
     if there is None:
-        try:
-            await create_follow_up(new, context)
-        except AlreadyExists:
-            raise Stale("It was made at the same moment.") from None
+        await create_follow_up(new, context)
         return
     _check_order(there, new.membership_version)
     if there.status == "Moved":

@@ -40,7 +40,7 @@ async def occasions(
         while True:
             page = await context.documents.query(
                 BOOKS,
-                context.place(personnel_number),
+                context.partition(personnel_number),
                 Equal("type", CARD),
                 *conditions,
                 limit=PAGE,

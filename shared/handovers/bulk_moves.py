@@ -44,7 +44,7 @@ async def make_plan(plan: Plan, moves: Sequence[Move], *, context: Context) -> t
 
     The same request again keeps chunks of its own, and finds the header that came first.
     """
-    place = context.place(plan.personnel_number)
+    place = context.partition(plan.personnel_number)
     chunks = chunked(moves)
     for start in range(0, len(chunks), CHUNKS_IN_COMMIT):
         writes: list[Operation] = [
@@ -73,7 +73,7 @@ async def known_plan(personnel_number: str, context: Context) -> tuple[Plan, str
 async def read_plan(personnel_number: str, plan_id: str, *, context: Context) -> tuple[Plan, str]:
     """Return the plan and its version. Raises PlanNotFound."""
     document = await context.documents.read(
-        BOOKS, context.place(personnel_number), plan_id_of(plan_id)
+        BOOKS, context.partition(personnel_number), plan_id_of(plan_id)
     )
     if document is None:
         raise PlanNotFound(f"There is no plan {plan_id}.")
@@ -86,7 +86,7 @@ async def list_plans(
     """Return the plans of a book, newest first. One query."""
     return await context.documents.query(
         BOOKS,
-        context.place(personnel_number),
+        context.partition(personnel_number),
         Equal("type", PLAN),
         order=NEWEST_FIRST,
         limit=limit,
@@ -130,7 +130,7 @@ async def turn_plan(
         turned = turned.ended(context.now)
     try:
         [etag] = await context.documents.commit(
-            BOOKS, context.place(personnel_number), [Replace(plan_document(turned), etag)]
+            BOOKS, context.partition(personnel_number), [Replace(plan_document(turned), etag)]
         )
     except Stale:
         raise PlanNotReady("Somebody else turned it this moment.", status=plan.status) from None
@@ -143,7 +143,7 @@ async def work_through(personnel_number: str, plan_id: str, *, context: Context)
     Coming twice, or dying half way, changes nothing: a client whom the plan has moved is known by
     her membership, written in the commit that moves her. Raises Unavailable.
     """
-    place = context.place(personnel_number)
+    place = context.partition(personnel_number)
     header = await context.documents.read(BOOKS, place, plan_id_of(plan_id))
     if header is None or (plan := plan_of(header)).status not in {"Executing", "Undoing"}:
         return False
@@ -235,6 +235,6 @@ async def _put_back(plan: Plan, key: str, holder: str, context: Context) -> None
 
 async def _moves(plan: Plan, number: int, context: Context) -> list[Move]:
     chunk = await context.documents.read(
-        BOOKS, context.place(plan.personnel_number), chunk_id(plan, number)
+        BOOKS, context.partition(plan.personnel_number), chunk_id(plan, number)
     )
     return [Move.model_validate(one) for one in chunk.body["moves"]] if chunk else []

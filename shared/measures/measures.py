@@ -3,14 +3,17 @@
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from shared.configuration.cache import Configuration
 from shared.configuration.domain.collections import MEASURES
 from shared.configuration.domain.companies import CustomerInsights
-from shared.configuration.domain.measure_definitions import InsightsHealth, MeasureDefinition
+from shared.configuration.domain.measure_definitions import (
+    InsightsHealth,
+    MeasureDefinition,
+    MeasurePage,
+)
 from shared.core.errors import Invalid, Unavailable
 from shared.core.evolve import evolve
 from shared.ports.documents import can_be_id
@@ -26,15 +29,6 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 UNASKED = InsightsHealth.model_construct(status="ok", detail="Not asked yet.")
 
 Place = tuple[str, Connection, str]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasurePage:
-    """`values` are by client key and measure name; those that could not be had are left out."""
-
-    status: Literal["off", "ok", "unavailable"]
-    definitions: tuple[MeasureDefinition, ...] = ()
-    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

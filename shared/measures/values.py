@@ -11,10 +11,9 @@ from shared.configuration.domain.measure_definitions import (
     MeasureNotDefined,
 )
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Flaw, Invalid, Stale
-from shared.customers.change import ANY, persist
-from shared.customers.customers import resolve
-from shared.customers.documents import load_document
+from shared.core.errors import Flaw, Invalid
+from shared.core.retry import until_not_stale
+from shared.customers.customers import read_customer, resolve
 from shared.customers.domain.customers import CustomerNotFound
 from shared.measures.imported import MEASURES_ID
 from shared.ports.documents import Create, Replace
@@ -72,18 +71,18 @@ async def _put(customer_id: str, name: str, value: Value, context: Context) -> b
     """Tell if the value is new to the customer; None where there is no such customer."""
     try:
         key = await resolve(customer_id, context=context)
-        await load_document(context.documents, context.legal_entity, key)
+        await read_customer(key, context=context)
     except CustomerNotFound:
         return None
 
     async def attempt() -> bool:
         return await _write(key, name, value, context)
 
-    return await persist(attempt, ANY)
+    return await until_not_stale(attempt, turn=("measures", context.legal_entity, key))
 
 
 async def _write(key: str, name: str, value: Value, context: Context) -> bool:
-    place = context.place(key)
+    place = context.partition(key)
     old = await context.documents.read("customers", place, MEASURES_ID)
     values: dict[str, Any] = dict(old.body["values"]) if old else {}
     if values.get(name) == value:
@@ -96,9 +95,6 @@ async def _write(key: str, name: str, value: Value, context: Context) -> bool:
         "version": old.body["version"] + 1 if old else 1,
         "values": values | {name: value},
     }
-    try:
-        operation = Replace(body, old.etag) if old else Create(body)
-        await context.documents.commit("customers", place, [operation])
-    except AlreadyExists:
-        raise Stale("Another import came first.") from None
+    operation = Replace(body, old.etag) if old else Create(body)
+    await context.documents.commit("customers", place, [operation])
     return True

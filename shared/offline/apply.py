@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid
 from shared.core.flaws import flaws_of
+from shared.core.retry import ANY
 from shared.core.values import as_text
-from shared.customers.change import ANY, Decide, Decision, change
-from shared.customers.customers import resolve
+from shared.customers.change import Decide, Decision, change
+from shared.customers.customers import read_events, resolve
 from shared.customers.domain.customers import Customer, CustomerExists, CustomerInactive
-from shared.customers.event_documents import EVENT
 from shared.offline.domain.reconciliation import (
     NOTHING,
     UNKNOWN,
@@ -30,12 +30,16 @@ from shared.offline.domain.uploads import (
     OfflineOperation,
     Outcome,
 )
-from shared.ports.documents import Create, Range
+from shared.ports.documents import Create
 
 M = TypeVar("M", bound=BaseModel)
 UPLOADED = "uploaded"
 KEPT = 90 * 86400  # seconds that an operation is known to have been applied
 MOST_EVENTS = 500  # looked at; who has missed more is asked about every difference
+
+
+class AlreadyApplied(Exception):
+    """The same operation was applied at the same moment."""
 
 
 class Conflicted(Exception):
@@ -85,25 +89,11 @@ class Offline:
         base = self.operation.base_version
         if base >= customer.version:
             return NOTHING if base == customer.version else UNKNOWN
-        events = await self._events(base + 1, customer.version + 1)
+        events = await read_events(
+            self.key, base + 1, customer.version + 1, limit=MOST_EVENTS, context=self.context
+        )
         known = len(events) == customer.version - base
         return Meanwhile(meanwhile(events, self.context.actor), known)
-
-    async def _events(self, start: int, end: int) -> list[Any]:
-        events: list[Any] = []
-        continuation: str | None = None
-        while True:
-            page = await self.context.documents.query(
-                "customers",
-                self.context.place(self.key),
-                Range("id", event_id(start), event_id(end)),
-                limit=MOST_EVENTS,
-                continuation=continuation,
-            )
-            events += [one.body["event"] for one in page.documents]
-            continuation = page.continuation
-            if continuation is None or len(events) >= MOST_EVENTS:
-                return events
 
     @property
     def marker(self) -> Create:
@@ -122,21 +112,27 @@ class Offline:
         """Change the customer by the decision and mark it; return the version it led to.
 
         What was edited offline was edited already, so the switch for pending customers is not
-        asked. Raises AlreadyExists if the operation was applied before.
+        asked. Raises AlreadyApplied if the operation was applied before.
         """
 
+        tries = 0
+
         async def marked(customer: Customer) -> Decision:
+            nonlocal tries
+            tries += 1
+            if tries > 1 and await read_effect(self):
+                raise AlreadyApplied
             decision = await decide(customer)
-            if decision.customer == customer and not (decision.operations or decision.consents):
+            if decision.changes_nothing(customer):
                 await self.mark()
                 return Decision(customer)
             return replace(decision, operations=[*decision.operations, self.marker])
 
         changed = await change(self.key, marked, if_match=ANY, context=self.context, feature=None)
-        return changed.version
+        return changed.value.version
 
     async def mark(self) -> None:
-        place = self.context.place(self.key)
+        place = self.context.partition(self.key)
         await self.context.documents.commit("customers", place, [self.marker])
 
 
@@ -171,25 +167,25 @@ async def apply_operation(
             done_at=min(operation.at, context.now).astimezone(UTC),
         ),
     )
-    if known := await _known(offline):
+    if known := await read_effect(offline):
         return known
     try:
         if choice.decision == "discard":
             await offline.mark()
             return Effect("Discarded", None, "discard")
         return Effect("Applied", await ways[operation.type](offline), choice.decision)
-    except AlreadyExists:
-        return await _known(offline) or Effect("AlreadyApplied")
+    except (AlreadyApplied, AlreadyExists):
+        return await read_effect(offline) or Effect("AlreadyApplied")
     except CustomerInactive:
         raise Conflicted("customer-inactive") from None
     except CustomerExists:
         raise Conflicted("customer-exists") from None
 
 
-async def _known(offline: Offline) -> Effect | None:
+async def read_effect(offline: Offline) -> Effect | None:
     """Return what became of it when it came before, as the commit itself says that did it."""
     marker = await offline.context.documents.read(
-        "customers", offline.context.place(offline.key), marker_id(offline.operation)
+        "customers", offline.context.partition(offline.key), marker_id(offline.operation)
     )
     if marker is None:
         return None
@@ -200,10 +196,6 @@ async def _known(offline: Offline) -> Effect | None:
 async def customer_of(operation: OfflineOperation, context: Context) -> str:
     """Return the GUID of its customer, who may not be there yet. Raises CustomerNotFound."""
     return await resolve(operation.customer_id, context=context)
-
-
-def event_id(version: int) -> str:
-    return f"{EVENT}:{version:012d}"
 
 
 def marker_id(operation: OfflineOperation) -> str:

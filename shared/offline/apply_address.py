@@ -1,9 +1,9 @@
 """What was done offline to addresses."""
 
 from shared.core.evolve import evolve
+from shared.core.retry import ANY
 from shared.customers import addresses
-from shared.customers.change import ANY, Decision
-from shared.customers.documents import address_fields, load_address
+from shared.customers.change import Decision
 from shared.customers.domain.addresses import AddressEdit, AddressId, NewAddress
 from shared.customers.domain.customers import Customer
 from shared.offline.apply import Offline
@@ -27,11 +27,11 @@ async def address(offline: Offline) -> int | None:
     await addresses.check_purpose(edit.purpose, offline.context)
 
     async def decide(customer: Customer) -> Decision:
-        read = await load_address(offline.context.documents, customer, address_id)
+        address = await addresses.load_address(customer.id, address_id, context=offline.context)
         prefix = f"addresses/{address_id}/"
         carried = customer.primary_address
         offered = with_primary(under(prefix, body), prefix, "primaryAddress", address_id)
-        current = under(prefix, address_fields(read))
+        current = under(prefix, address.value.model_dump(mode="json", by_alias=True))
         current["primaryAddress"] = carried.id if carried else None
         kept = offline.settle(offered, customer, current, await offline.since(customer))
         kept = without_primary(kept, offered, prefix, "primaryAddress")

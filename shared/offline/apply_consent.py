@@ -3,16 +3,15 @@
 from datetime import UTC
 
 from shared.consent.domain.consents import Consent, NewConsent
+from shared.consent.participant import ConsentDecisions
 from shared.core.evolve import evolve
 from shared.customers import contacts
 from shared.customers.change import Decision
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, NewContact
 from shared.customers.domain.customers import Customer
-from shared.customers.timeline_entries import consent_document
 from shared.offline.apply import Conflicted, Offline
 from shared.offline.domain.reconciliation import FieldConflict
-from shared.ports.documents import Create
 
 
 async def consent(offline: Offline) -> int | None:
@@ -32,13 +31,13 @@ async def consent(offline: Offline) -> int | None:
             recorded_by=context.actor,
         )
         comes = await _comes_into_force(offline, customer, one, told)
-        consents = [Create(consent_document(told, customer.version + 1))]
+        details = {ConsentDecisions.name: [told]}
         if not comes:
-            return Decision(customer, consents=consents)
+            return Decision(customer, details=details)
         decided = evolve(one, marketing_consent=told.decision, consent_at=told.decided_at)
         changed = cp.change(customer.contacts, decided)
         edited = customer.edited(context.actor, context.now, contacts=changed)
-        return Decision(edited, consents=consents)
+        return Decision(edited, details=details)
 
     return await offline.change(decide)
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from shared.core.evolve import evolve
+from shared.core.retry import ANY
 from shared.customers import contacts
-from shared.customers.change import ANY, Decision
+from shared.customers.change import Decision
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import (
     Contact,

@@ -8,10 +8,10 @@ from shared.core.errors import AlreadyExists, Invalid
 from shared.customers.change import Decision
 from shared.customers.creation import create_customer
 from shared.customers.customers import GUID, editing
-from shared.customers.documents import customer_document, customer_view
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer, CustomerEdit
 from shared.customers.named_settings import check_named
+from shared.customers.views import customer_view
 from shared.offline.apply import Offline
 from shared.offline.domain.reconciliation import MAPS, UNKNOWN, conflicts, flattened
 
@@ -28,7 +28,7 @@ async def create(offline: Offline) -> int | None:
     created = await create_customer(new, context=offline.context, allow_duplicate=True)
     with suppress(AlreadyExists):  # it came twice at once; there is one customer
         await offline.mark()
-    return created.customer.version
+    return created.customer.value.version
 
 
 async def patch(offline: Offline) -> int | None:
@@ -38,7 +38,7 @@ async def patch(offline: Offline) -> int | None:
     given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     async def decide(customer: Customer) -> Decision:
-        current = flattened(customer_view(customer_document(customer)))
+        current = flattened(customer_view(customer))
         since = await offline.since(customer)
         kept = offline.settle(_emptied(given, current), customer, current, since)
         left = CustomerEdit.model_validate(_nested(kept, given))

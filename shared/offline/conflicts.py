@@ -51,7 +51,7 @@ async def list_sessions(
     """Return the upload sessions of a channel, newest first. One query."""
     return await context.documents.query(
         CONTAINER,
-        context.place(channel),
+        context.partition(channel),
         Equal("type", SESSION),
         order=NEWEST_FIRST,
         limit=limit,
@@ -70,7 +70,7 @@ async def list_results(
     """Return what became of the lines of a session, in their order. One query."""
     page = await context.documents.query(
         CONTAINER,
-        context.place(session.channel),
+        context.partition(session.channel),
         Prefix("id", f"{RESULT}:{session.id}:"),
         *([Equal("status", status)] if status else []),
         limit=limit,
@@ -85,7 +85,7 @@ async def list_conflicts(
     """Return the conflicts of a channel, oldest first. One query."""
     return await context.documents.query(
         CONTAINER,
-        context.place(channel),
+        context.partition(channel),
         Equal("type", CONFLICT),
         Equal("status", status),
         order=OLDEST_FIRST,
@@ -96,7 +96,7 @@ async def list_conflicts(
 
 async def read_conflict(channel: str, operation_id: str, *, context: Context) -> Document:
     document = await context.documents.read(
-        CONTAINER, context.place(channel), conflict_id(operation_id)
+        CONTAINER, context.partition(channel), conflict_id(operation_id)
     )
     if document is None:
         raise ConflictNotFound(f"There is no conflict of the operation {operation_id}.")
@@ -135,7 +135,7 @@ async def decide_conflict(
         Put(result_document(applied.result, conflict.session_id)),
     ]
     try:
-        etags = await context.documents.commit(CONTAINER, context.place(channel), writes)
+        etags = await context.documents.commit(CONTAINER, context.partition(channel), writes)
     except Stale:
         raise ConflictDecided("Somebody else decided it this moment.") from None
     return decided, etags[0]
@@ -155,7 +155,7 @@ async def _carry_out(
         return applied
     found = evolve(applied.conflict, found_at=conflict.found_at)
     again = conflict_document(found)
-    place = context.place(conflict.channel)
+    place = context.partition(conflict.channel)
     await context.documents.commit(CONTAINER, place, [Replace(again, document.etag)])
     problem = found.problem.model_dump(mode="json", by_alias=True) if found.problem else None
     raise ConflictNotSettled(
@@ -168,7 +168,7 @@ async def _carry_out(
 
 async def _release(conflict: OfflineConflict, context: Context) -> None:
     """Apply what was held back for the customer, in order, until something stops again."""
-    place = context.place(conflict.channel)
+    place = context.partition(conflict.channel)
     for _ in range(MOST_TRIES):
         stop = await stop_of(conflict.channel, conflict.customer_id, context)
         if stop is None or stop.body["operationId"] != conflict.operation_id:
@@ -194,7 +194,7 @@ async def _caught_up(
 
     None if one of them stops again: then it is what the others wait behind.
     """
-    place = context.place(conflict.channel)
+    place = context.partition(conflict.channel)
     for document in await _held(conflict, context):
         one = _read_back(document, conflict.customer_id)
         session = document.body["session"]
@@ -219,7 +219,7 @@ async def _held(conflict: OfflineConflict, context: Context) -> list[Document]:
     """Return what is held back for the customer, oldest first; sessions are named by time."""
     page = await context.documents.query(
         CONTAINER,
-        context.place(conflict.channel),
+        context.partition(conflict.channel),
         Equal("heldFor", conflict.customer_id),
         limit=MOST_HELD,
     )

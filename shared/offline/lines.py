@@ -113,7 +113,7 @@ async def apply_lines(
 
 
 async def _apply_line(one: Read, session: UploadSession, context: Context) -> Outcome:
-    place, name = context.place(session.channel), result_id(session.id, one.line)
+    place, name = context.partition(session.channel), result_id(session.id, one.line)
     for _ in range(MOST_TRIES):
         stop = await stop_of(session.channel, one.customer, context) if one.customer else None
         if stop:
@@ -159,7 +159,7 @@ async def attempt(
 
 
 async def stop_of(channel: str, customer: str, context: Context) -> Document | None:
-    return await context.documents.read(CONTAINER, context.place(channel), stop_id(customer))
+    return await context.documents.read(CONTAINER, context.partition(channel), stop_id(customer))
 
 
 async def _tried(one: Read, session: UploadSession, context: Context) -> list[Any]:
@@ -167,7 +167,7 @@ async def _tried(one: Read, session: UploadSession, context: Context) -> list[An
     if applied.conflict is None:
         return [Create(result_document(applied.result, session.id))]
     known = await context.documents.read(
-        CONTAINER, context.place(session.channel), conflict_id(applied.conflict.operation_id)
+        CONTAINER, context.partition(session.channel), conflict_id(applied.conflict.operation_id)
     )
     if known and known.body["status"] == "Open" and known.body["customerId"] != one.customer:
         reused = Invalid.at("/operationId", "operation-id-reused", "Another customer has it.")

@@ -17,7 +17,7 @@ from shared.core.values import as_text
 from shared.customers.domain.imports import Line, chunks, lines
 from shared.offline.documents import CONTAINER, KEPT
 from shared.offline.domain.uploads import (
-    MOST_OPERATIONS,
+    MAX_OPERATIONS,
     ChannelNotFound,
     Outcome,
     UploadSession,
@@ -41,8 +41,8 @@ async def start_upload(body: bytes, channel: str, *, context: Context) -> Upload
     """
     await check_channel(channel, context)
     found = list(lines(body))
-    if not 0 < len(found) <= MOST_OPERATIONS:
-        raise Invalid.at("", "count", f"An upload has 1 to {MOST_OPERATIONS} lines.")
+    if not 0 < len(found) <= MAX_OPERATIONS:
+        raise Invalid.at("", "count", f"An upload has 1 to {MAX_OPERATIONS} lines.")
     if any(_creates(text) for _, text in found):
         await _check_creation(channel, context)
     parts = list(chunks(body))
@@ -67,7 +67,7 @@ async def read_session(
     channel: str, session_id: str, *, context: Context
 ) -> tuple[UploadSession, str]:
     """Return the session and its version. Raises UploadSessionNotFound."""
-    document = await _header(context.place(channel), session_id, context)
+    document = await _header(context.partition(channel), session_id, context)
     return session_of(document), document.etag
 
 
@@ -77,7 +77,7 @@ async def work_through(channel: str, session_id: str, *, context: Context) -> bo
     Coming twice, or dying half way, changes nothing: each operation is marked in the commit that
     applies it. Raises Unavailable, for the feed to come again.
     """
-    place = context.place(channel)
+    place = context.partition(channel)
     header = await context.documents.read(CONTAINER, place, _header_id(session_id))
     if header is None or (session := session_of(header)).status != "Uploaded":
         return False
@@ -134,7 +134,7 @@ async def _occupy(session: UploadSession, context: Context) -> UploadSession:
 
     Raises UploadSessionRunning.
     """
-    place = context.place(session.channel)
+    place = context.partition(session.channel)
     mine = {"id": RUNNING, "session": session.id}
     with suppress(AlreadyExists):
         make = [Create(_document(session)), Create(mine)]
@@ -169,7 +169,7 @@ async def _keep(
     session: UploadSession, parts: Sequence[Sequence[Line]], context: Context
 ) -> UploadSession:
     """Keep the chunks and then say that all are there; the same again changes nothing."""
-    place = context.place(session.channel)
+    place = context.partition(session.channel)
     for number, part in enumerate(parts, start=1):
         chunk = {"id": _chunk_id(session.id, number), "type": CHUNK, "lines": part, "ttl": KEPT}
         await context.documents.commit(CONTAINER, place, [Put(chunk)])

@@ -4,17 +4,17 @@ The document port is the honest model of Azure Cosmos DB and no more: what it do
 (a transaction over two logical partitions, an offset, a count) Cosmos DB could not keep.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from shared.core.errors import Conflict, Unavailable
 
 Partition = tuple[str, ...]
-MOST_OPERATIONS: Final = 100
-MOST_BYTES: Final = 2 * 1024 * 1024
-MOST_SUCCEEDED: Final = 9  # a patch of Cosmos DB sets ten fields, one of them the adapter's
-LONGEST_ID: Final = 255
+MAX_OPERATIONS: Final = 100
+MAX_BYTES: Final = 2 * 1024 * 1024
+MAX_SUCCEEDED_FIELDS: Final = 9  # a patch of Cosmos DB sets ten fields, one of them the adapter's
+MAX_ID_LENGTH: Final = 255
 FORBIDDEN_IN_IDS: Final = frozenset("/\\?#")
 
 
@@ -150,6 +150,9 @@ class Order:
     descending: bool = False
 
 
+ID_ORDER: Final = Order()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """`continuation` is None on the last page, and means nothing to anyone but the adapter."""
@@ -208,6 +211,34 @@ class Documents(Protocol):
         """
         ...
 
+    async def all(
+        self,
+        container: str,
+        partition: Partition,
+        *conditions: Condition,
+        order: Order = ID_ORDER,
+        page_size: int = 500,
+    ) -> AsyncIterator[Document]:
+        """Yield every document of one partition that meets all conditions, a query for each page.
+
+        What is written meanwhile may be seen or not.
+        """
+        continuation: str | None = None
+        while True:
+            page = await self.query(
+                container,
+                partition,
+                *conditions,
+                order=order,
+                limit=page_size,
+                continuation=continuation,
+            )
+            for document in page.documents:
+                yield document
+            continuation = page.continuation
+            if continuation is None:
+                return
+
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         """Return the newest version of what was written after the position, oldest first.
 
@@ -218,17 +249,17 @@ class Documents(Protocol):
 
 def check_operations(operations: Sequence[Operation]) -> None:
     """Refuse what one of the adapters could not keep, so that all of them refuse it."""
-    if len(operations) > MOST_OPERATIONS:
-        raise CommitTooLarge(f"A commit holds at most {MOST_OPERATIONS} operations.")
+    if len(operations) > MAX_OPERATIONS:
+        raise CommitTooLarge(f"A commit holds at most {MAX_OPERATIONS} operations.")
     for operation in operations:
         name = operation.id if isinstance(operation, Remove) else operation.body["id"]
         check_id(name)
-        if isinstance(operation, Succeed) and len(operation.body) > MOST_SUCCEEDED:
+        if isinstance(operation, Succeed) and len(operation.body) > MAX_SUCCEEDED_FIELDS:
             raise ValueError(f"{name} has more fields than can succeed others")
 
 
 def can_be_id(name: str) -> bool:
-    return 0 < len(name) <= LONGEST_ID and FORBIDDEN_IN_IDS.isdisjoint(name)
+    return 0 < len(name) <= MAX_ID_LENGTH and FORBIDDEN_IN_IDS.isdisjoint(name)
 
 
 def check_id(name: str) -> None:

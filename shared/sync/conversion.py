@@ -5,16 +5,17 @@ from contextlib import suppress
 from shared.context import Context
 from shared.core.errors import Refusal, Stale, Unavailable
 from shared.core.evolve import evolve
-from shared.customers.change import ANY, Decide, Decision, change
+from shared.core.retry import ANY
+from shared.core.versioned import Versioned
+from shared.customers.change import Decide, Decision, change
 from shared.customers.creation import account_number
 from shared.customers.domain.customers import Customer
 from shared.customers.named_settings import check_named
-from shared.ports.documents import Replace
+from shared.sync.documents import read_creation, replace_operation, replacement
 from shared.sync.domain.operations import SyncError, SyncOperation, error_of
-from shared.sync.operations import creation_of, document_of
 
 
-async def convert(key: str, *, context: Context) -> Customer:
+async def convert(key: str, *, context: Context) -> Versioned[Customer]:
     """Give a pending customer its account number; any other stays as it is.
 
     What stands in the way for good makes it SyncFailed, with the reason in its operation. The
@@ -23,10 +24,10 @@ async def convert(key: str, *, context: Context) -> Customer:
     """
 
     async def decide(customer: Customer) -> Decision:
-        creation = await creation_of(customer.id, context)
+        creation = await read_creation(customer.id, context)
         if customer.sync_status != "PendingSync" or creation is None:
             return Decision(customer)
-        operation, etag = creation
+        operation, etag = creation.value, creation.etag
         try:
             await check_named(customer, context)
             number = await account_number(customer, context)
@@ -42,7 +43,7 @@ async def convert(key: str, *, context: Context) -> Customer:
     return await change(key, decide, if_match=ANY, context=context, feature=None)
 
 
-async def resynchronize(key: str, *, context: Context) -> Customer:
+async def resynchronize(key: str, *, context: Context) -> Versioned[Customer]:
     """Try now, whatever became of it before; what is not possible now, the queue tries again.
 
     Raises CustomerNotFound.
@@ -55,31 +56,32 @@ async def resynchronize(key: str, *, context: Context) -> Customer:
 
 async def ask_again(key: str, *, context: Context) -> SyncOperation | None:
     """Have the command sent again for a customer that still waits; return how it stands."""
-    creation = await creation_of(key, context)
+    creation = await read_creation(key, context)
     if creation is None:
         return None
-    operation, etag = creation
+    operation, etag = creation.value, creation.etag
     if operation.status == "Pending":
         operation = operation.asked_again(context.now)
-        await _rewrite(operation, etag, context)
+        await replace_operation(operation, etag, context)
     return operation
 
 
 async def note_failure(key: str, code: str, detail: str, *, context: Context) -> None:
     """Write down that an attempt has failed; if that is not possible now, it is not written."""
     with suppress(Unavailable, Stale):
-        creation = await creation_of(key, context)
-        if creation and creation[0].status == "Pending":
+        creation = await read_creation(key, context)
+        if creation and creation.value.status == "Pending":
             error = SyncError(code=code, detail=detail, at=context.now)
-            await _rewrite(creation[0].failed(error, for_good=False), creation[1], context)
+            failed = creation.value.failed(error, for_good=False)
+            await replace_operation(failed, creation.etag, context)
 
 
 def _asked_again(context: Context) -> Decide:
     async def decide(customer: Customer) -> Decision:
-        creation = await creation_of(customer.id, context)
+        creation = await read_creation(customer.id, context)
         if customer.sync_status != "SyncFailed" or creation is None:
             return Decision(customer)
-        operation, etag = creation
+        operation, etag = creation.value, creation.etag
         pending = evolve(customer, sync_status="PendingSync")
         return _decision(pending, context, operation.asked_again(context.now), etag)
 
@@ -88,9 +90,4 @@ def _asked_again(context: Context) -> Decide:
 
 def _decision(changed: Customer, context: Context, operation: SyncOperation, etag: str) -> Decision:
     changed = evolve(changed, modified_at=context.now, modified_by=context.actor)
-    return Decision(changed, [Replace(document_of(operation), etag)])
-
-
-async def _rewrite(operation: SyncOperation, etag: str, context: Context) -> None:
-    place = context.place(operation.customer_id)
-    await context.documents.commit("customers", place, [Replace(document_of(operation), etag)])
+    return Decision(changed, [replacement(operation, etag)])

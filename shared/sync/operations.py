@@ -13,74 +13,14 @@ from typing import Any
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.values import as_text
-from shared.customers.documents import load
+from shared.customers.customers import read_customer
 from shared.customers.domain.customers import Customer
-from shared.ports.documents import (
-    Create,
-    Document,
-    Documents,
-    Equal,
-    Operation,
-    Order,
-    Put,
-    Range,
-    Remove,
-)
+from shared.ports.documents import Documents, Put, Range, Remove
+from shared.sync.documents import operation_of, query_operations
 from shared.sync.domain.operations import OF_CUSTOMER, OperationStatus, SyncOperation
 
-SYNC_OPERATION = "sync-operation"
-OLDEST_FIRST = Order(("type", "createdAt"))
 Listed = tuple[list[SyncOperation], str | None]
 Between = tuple[datetime | None, datetime | None]
-
-
-def at_first(customer: Customer, told: Create, context: Context) -> list[Operation]:
-    """Return what a creation writes beside the customer: a pending one asks for its number."""
-    if customer.sync_status == "Synced":
-        return []
-    return [Create(document_of(_operation("create", customer, told, context)))]
-
-
-def meanwhile(before: Customer, after: Customer, told: Create, context: Context) -> list[Operation]:
-    """Return what a change writes beside a customer that is not synchronized yet."""
-    if after.sync_status == "Synced" or before.sync_status != after.sync_status:
-        return []
-    return [Create(document_of(_operation("edit", after, told, context)))]
-
-
-def _operation(kind: str, customer: Customer, told: Create, context: Context) -> SyncOperation:
-    return SyncOperation.model_validate(
-        {
-            "kind": kind,
-            "legal_entity": customer.legal_entity,
-            "customer_id": customer.id,
-            "channel": customer.store_number,
-            "version": customer.version,
-            "asked_at": context.now,
-            "asked_by": context.actor,
-            "asked_last": context.now,
-            "traceparent": context.traceparent,
-            "changes": told.body["event"]["data"]["changes"],
-        }
-    )
-
-
-def document_of(operation: SyncOperation) -> dict[str, Any]:
-    return operation.model_dump(mode="json", by_alias=True) | {
-        "id": document_id(operation.version),
-        "type": SYNC_OPERATION,
-        "createdAt": as_text(operation.asked_at),
-    }
-
-
-def document_id(version: int) -> str:
-    return f"sync:{version:012d}"
-
-
-async def creation_of(key: str, context: Context) -> tuple[SyncOperation, str] | None:
-    """Return the operation that made the customer, and its version; None if that was at once."""
-    document = await context.documents.read("customers", context.place(key), document_id(1))
-    return (SyncOperation.model_validate(document.body), document.etag) if document else None
 
 
 async def list_operations(
@@ -88,22 +28,15 @@ async def list_operations(
 ) -> Listed:
     """Return the operations of a customer, oldest first. One point read and one query."""
     customer, page = await asyncio.gather(
-        load(context.documents, context.legal_entity, key),
-        context.documents.query(
-            "customers",
-            context.place(key),
-            Equal("type", SYNC_OPERATION),
-            order=OLDEST_FIRST,
-            limit=limit,
-            continuation=continuation,
-        ),
+        read_customer(key, context=context),
+        query_operations(key, limit=limit, continuation=continuation, context=context),
     )
-    return [_standing(one, customer) for one in page.documents], page.continuation
+    operations = [operation_of(document).value for document in page.documents]
+    return [_with_status(one, customer.value) for one in operations], page.continuation
 
 
-def _standing(document: Document, customer: Customer) -> SyncOperation:
-    """Return the operation as it stands: edits are synchronized with the customer itself."""
-    operation = SyncOperation.model_validate(document.body)
+def _with_status(operation: SyncOperation, customer: Customer) -> SyncOperation:
+    """Return the operation with its status: edits are synchronized with the customer itself."""
     if operation.kind == "create":
         return operation
     return evolve(operation, status=OF_CUSTOMER[customer.sync_status])

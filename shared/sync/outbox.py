@@ -8,13 +8,14 @@ from typing import Any
 from pydantic_core import to_json
 
 from shared.core.values import as_text
-from shared.customers.domain.events import KEPT
-from shared.customers.event_documents import EVENT
+from shared.customers.domain.events import RETENTION_SECONDS
 from shared.ports.bus import Bus, Outgoing
 from shared.ports.documents import Documents, Put
+from shared.sync.documents import SYNC_OPERATION
 from shared.sync.domain.operations import SynchronizeCustomer
-from shared.sync.operations import SYNC_OPERATION, enlist
+from shared.sync.operations import enlist
 
+EVENT = "event"  # the type of the documents that a customer's commit leaves
 EVENTS = "events"  # the topic
 CUSTOMER_SYNC = "customer-sync"  # the queue
 RELAYED = "relayed"
@@ -56,7 +57,7 @@ def carried(traceparent: str | None) -> dict[str, str]:
 
 async def _note(event: Body, documents: Documents, now: datetime) -> None:
     version = event["data"]["version"]
-    body = {"id": RELAYED, "version": version, "at": as_text(now), "ttl": KEPT}
+    body = {"id": RELAYED, "version": version, "at": as_text(now), "ttl": RETENTION_SECONDS}
     [key] = place = relayed_place(event["subject"])
     await documents.commit("requests", place, [Put(body | {"key": key})])
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from shared.context import Context
 from shared.core.errors import Stale
 from shared.sync.conversion import ask_again
-from shared.sync.operations import document_of, enlist, list_unsynchronized
+from shared.sync.documents import operation_document
+from shared.sync.operations import enlist, list_unsynchronized
 
 LATE = timedelta(seconds=120)
 PAGE = 100
@@ -62,6 +63,6 @@ async def _ask(key: str, context: Context) -> bool:
     except Stale:
         return False  # it is being worked on this moment
     if operation and operation.status != "Pending":
-        await enlist(document_of(operation), context.documents)
+        await enlist(operation_document(operation), context.documents)
         return False
     return operation is not None

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.values import Record
-from shared.customers.documents import load
+from shared.customers.customers import read_customer
 from shared.customers.domain.customers import Customer
 from shared.customers.domain.directory import listing_bucket, listing_id, stamp
+from shared.sync.documents import read_creation
 from shared.sync.domain.operations import SyncOperation
-from shared.sync.operations import creation_of
 from shared.sync.outbox import RELAYED, relayed_place
 
 # How long each step may take before it is called late.
@@ -48,15 +48,15 @@ class Trace(Record):
 
 async def trace_customer(key: str, *, context: Context) -> Trace:
     """Return where the customer is. Four point reads, three of them side by side."""
-    customer = await load(context.documents, context.legal_entity, key)
+    customer = (await read_customer(key, context=context)).value
     listing, relayed, creation = await asyncio.gather(
         context.documents.read(
             "directory",
-            context.place(listing_bucket(customer.created_at.year)),
+            context.partition(listing_bucket(customer.created_at.year)),
             listing_id(customer.created_at, customer.id),
         ),
         context.documents.read("requests", relayed_place(customer.id), RELAYED),
-        creation_of(customer.id, context),
+        read_creation(customer.id, context),
     )
     committed = Step(
         step="committed", state="done", version=customer.version, at=customer.modified_at
@@ -76,7 +76,7 @@ async def trace_customer(key: str, *, context: Context) -> Trace:
                 version=told["version"] or None,
                 at=_moment(told["at"]),
             ),
-            *([_converted(creation[0], context.now)] if creation else []),
+            *([_converted(creation.value, context.now)] if creation else []),
             _step("inDirectory", customer, context.now, done=listed),
         ),
     )

@@ -10,8 +10,9 @@ from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.formatting import translated
 from shared.core.values import as_text
-from shared.customers.timeline_entries import ACTIVITY, document_id, entry
+from shared.customers.timeline_entries import entry_id
 from shared.ports.documents import Create, Document, Equal, Order, Range
+from shared.timeline.documents import ACTIVITY, activity_document
 from shared.timeline.domain.activities import (
     Activity,
     ActivityNotFound,
@@ -67,7 +68,7 @@ async def newest_activity(key: str, *, context: Context) -> Activity | None:
     while True:
         page = await context.documents.query(
             "customers",
-            context.place(key),
+            context.partition(key),
             Equal("type", ACTIVITY),
             Range("at", end=as_text(context.now)),
             order=Order(("type", "at"), descending=True),
@@ -93,11 +94,6 @@ async def in_words(
     return worded
 
 
-def activity_document(activity: Activity) -> dict[str, object]:
-    body = entry(ACTIVITY, activity.id, as_text(activity.occurred_at), activity)
-    return body | {"activityId": activity.id}
-
-
 def activity_of(document: Document) -> Activity:
     activity = Activity.model_validate(document.body | {"id": document.body["activityId"]})
     return evolve(activity, etag=document.etag)
@@ -105,5 +101,5 @@ def activity_of(document: Document) -> Activity:
 
 async def _find(key: str, activity_id: str, context: Context) -> Document | None:
     return await context.documents.read(
-        "customers", context.place(key), document_id(ACTIVITY, activity_id)
+        "customers", context.partition(key), entry_id(ACTIVITY, activity_id)
     )

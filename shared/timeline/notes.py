@@ -1,5 +1,6 @@
 """What can be asked of notes."""
 
+from collections.abc import Hashable
 from typing import Any
 
 from shared.configuration.domain import collections as col
@@ -7,11 +8,11 @@ from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.errors import AlreadyExists
 from shared.core.evolve import evolve
-from shared.customers.change import check_version, persist
-from shared.customers.documents import load
-from shared.customers.domain.customers import CustomerInactive
-from shared.customers.timeline_entries import NOTE, document_id, note_document
+from shared.core.retry import check_version, write
+from shared.customers.customers import read_active_customer, read_customer
+from shared.customers.timeline_entries import entry_id
 from shared.ports.documents import Create, Document, Equal, Operation, Order, Remove, Replace
+from shared.timeline.documents import NOTE, note_document
 from shared.timeline.domain.notes import (
     NewNote,
     Note,
@@ -29,17 +30,20 @@ async def add_note(
     key: str, new: NewNote, *, author: str | None, store: str | None, context: Context
 ) -> Note:
     """Keep a note; the same request twice keeps one. Raises CustomerNotFound, CustomerInactive."""
-    customer = await load(context.documents, context.legal_entity, key)
-    if customer.status != "Active":
-        raise CustomerInactive(f"The customer is {customer.status.lower()}.")
+    await read_active_customer(key, context=context)
     note = make_note(new, context.new_id(), author=author, at=context.now, by=context.actor)
     note = evolve(note, store_number=store)
-    place = context.place(key)
+    place = context.partition(key)
     try:
         [etag] = await context.documents.commit("customers", place, [Create(note_document(note))])
     except AlreadyExists:
         return await read_note(key, note.id, context=context)
     return evolve(note, etag=etag)
+
+
+def create_note(note: Note) -> Operation:
+    """Return what writes a new note."""
+    return Create(note_document(note))
 
 
 async def read_note(key: str, note_id: str, *, context: Context) -> Note:
@@ -59,7 +63,7 @@ async def list_notes(
     while True:
         page = await context.documents.query(
             "customers",
-            context.place(key),
+            context.partition(key),
             Equal("type", NOTE),
             Equal("pinned", pinned),
             order=NEWEST_FIRST,
@@ -71,7 +75,7 @@ async def list_notes(
             return found, {"pinned": pinned, "after": page.continuation}
         if not pinned:
             if not found and position is None:
-                await load(context.documents, context.legal_entity, key)
+                await read_customer(key, context=context)
             return found, None
         pinned, continuation = False, None
         if len(found) == limit:
@@ -95,24 +99,35 @@ async def edit_note(
     current = [read]
 
     async def attempt() -> Note:
-        found = current.pop() if current else await read_note(key, read.id, context=context)
-        note = found.edited(edit, context.actor, context.now)
-        write = Replace(note_document(note), found.etag)
-        [etag] = await context.documents.commit("customers", context.place(key), [write])
+        stored = current.pop() if current else await read_note(key, read.id, context=context)
+        note = stored.edited(edit, context.actor, context.now)
+        replacement = Replace(note_document(note), stored.etag)
+        partition = context.partition(key)
+        [etag] = await context.documents.commit("customers", partition, [replacement])
         return evolve(note, etag=etag)
 
-    return await persist(attempt, if_match)
+    return await write(attempt, if_match=if_match, turn=_turn(key, read.id, context))
 
 
-async def remove_note(key: str, note: Note, *, if_match: str, context: Context) -> None:
-    """Take it away for good. Raises Stale."""
-    check_version(note.etag, if_match)
-    # Replacing it first holds the removal to the version that was judged.
-    both: list[Operation] = [
-        Replace(note_document(note), note.etag),
-        Remove(document_id(NOTE, note.id)),
-    ]
-    await context.documents.commit("customers", context.place(key), both)
+async def remove_note(key: str, read: Note, *, if_match: str, context: Context) -> None:
+    """Remove the note. Raises Stale."""
+    check_version(read.etag, if_match)
+    current = [read]
+
+    async def attempt() -> None:
+        note = current.pop() if current else await read_note(key, read.id, context=context)
+        # Replacing it first holds the removal to the version that was read.
+        both: list[Operation] = [
+            Replace(note_document(note), note.etag),
+            Remove(entry_id(NOTE, note.id)),
+        ]
+        await context.documents.commit("customers", context.partition(key), both)
+
+    await write(attempt, if_match=if_match, turn=_turn(key, read.id, context))
+
+
+def _turn(key: str, note_id: str, context: Context) -> Hashable:
+    return (NOTE, context.legal_entity, key, note_id)
 
 
 async def _manages(personnel_number: str | None, context: Context) -> bool:
@@ -127,7 +142,7 @@ async def _manages(personnel_number: str | None, context: Context) -> bool:
 
 async def _document(key: str, note_id: str, context: Context) -> Document:
     document = await context.documents.read(
-        "customers", context.place(key), document_id(NOTE, note_id)
+        "customers", context.partition(key), entry_id(NOTE, note_id)
     )
     if document is None:
         raise NoteNotFound(f"There is no note {note_id}.")

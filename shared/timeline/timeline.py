@@ -9,15 +9,16 @@ from shared.consent.domain.consents import Consent
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.values import Record
-from shared.customers.documents import load
-from shared.customers.timeline_entries import ACTIVITY, CONSENT, NOTE
+from shared.customers.customers import read_customer
 from shared.ports.documents import Document, Equal, In, Order
 from shared.timeline.activities import activity_of, in_words
+from shared.timeline.documents import ACTIVITY, NOTE
 from shared.timeline.domain.activities import Activity
 from shared.timeline.domain.notes import Note
 from shared.timeline.notes import note_of
 
 Kind = Literal["activity", "note", "consent", "bookMove"]
+CONSENT = "consent"
 STORED: dict[Kind, str] = {
     "activity": ACTIVITY,
     "note": NOTE,
@@ -57,10 +58,10 @@ async def list_timeline(
     conditions = [Equal("type", types[0])] if single else [Equal("timeline", True)]
     more = [In("type", tuple(types))] if types and not single else []
     _, page = await asyncio.gather(
-        load(context.documents, context.legal_entity, key),
+        read_customer(key, context=context),
         context.documents.query(
             "customers",
-            context.place(key),
+            context.partition(key),
             *conditions,
             *more,
             order=BY_TYPE if single else BY_TIME,

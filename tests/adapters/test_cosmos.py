@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.cosmos.documents import CosmosDocuments
+from shared.core import deadlines
 from shared.core.errors import AlreadyExists, Conflict, Stale
-from shared.platform import deadlines
 from shared.platform.sessions import Session, session
 from shared.ports.documents import (
     Create,

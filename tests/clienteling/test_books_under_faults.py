@@ -44,11 +44,15 @@ from shared.configuration.domain.companies import Parameters
 from shared.configuration.settings import edit_parameters
 from shared.context import Context
 from shared.core.errors import Stale, Unavailable
+from shared.core.retry import ANY
 from shared.core.values import as_text
-from shared.customers.change import ANY
 from shared.customers.creation import create_customer
-from shared.customers.customers import deactivate_customer, edit_customer, restore_customer
-from shared.customers.documents import load
+from shared.customers.customers import (
+    deactivate_customer,
+    edit_customer,
+    read_customer,
+    restore_customer,
+)
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerEdit, CustomerInactive
 from shared.ports.documents import Documents, Equal, Put
@@ -319,7 +323,7 @@ class Books(RuleBasedStateMachine):
     async def _check(self, membership: Membership) -> None:
         """Hold the cards of one customer to what she is, and where."""
         key = membership.customer_id
-        customer = await load(self.context.documents, COMPANY, key)
+        customer = (await read_customer(key, context=self.context)).value
         cards = await self._cards(key)
         activity = membership.last_activity_at
 
@@ -339,7 +343,7 @@ class Books(RuleBasedStateMachine):
         """Return her cards by the books that list them."""
         cards = {}
         for associate in ASSOCIATES:
-            place = self.context.place(associate)
+            place = self.context.partition(associate)
             listed = Equal("type", CARD), Equal("customerId", key)
             page = await self.context.documents.query(BOOKS, place, *listed)
             for one in page.documents:

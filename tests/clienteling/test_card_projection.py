@@ -14,7 +14,7 @@ from shared.clienteling.card_projection import read_card, settle
 from shared.clienteling.client_books import add_clients, move_client, remove_client
 from shared.clienteling.memberships import read_membership
 from shared.context import Context
-from shared.customers.change import ANY
+from shared.core.retry import ANY
 from shared.customers.creation import create_customer
 from shared.customers.customers import deactivate_customer, edit_customer
 from shared.customers.domain.creation import NewCustomer
@@ -36,7 +36,7 @@ async def context(configured: Path, tmp_path: Path) -> AsyncIterator[Context]:
 @pytest.fixture
 async def key(context: Context) -> str:
     new = NewCustomer(store_number="HOUSTON", first_name="Karen", last_name="Berg")
-    return (await create_customer(new, context=context)).customer.id
+    return (await create_customer(new, context=context)).customer.value.id
 
 
 def begun(do: Callable[[Context], Awaitable[object]], context: Context) -> Run:

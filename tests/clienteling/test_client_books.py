@@ -13,7 +13,7 @@ from local.tokens import Bearer
 from shared.clienteling.card_projection import settle
 from shared.clienteling.memberships import read_membership
 from shared.composition import wiring
-from shared.customers.documents import load
+from shared.customers.customers import read_customer
 from tests.api import (
     ADMINISTRATOR,
     APPLICATION,
@@ -502,7 +502,7 @@ async def test_a_late_writer_brings_no_card_back(api: Api) -> None:
     await api.call("DELETE", path, bearer=TRICIA, if_match="*")
     await add(api, made["id"])
     membership, _ = await read_membership(made["id"], context)
-    customer = await load(context.documents, COMPANY, made["id"])
+    customer = (await read_customer(made["id"], context=context)).value
     await api.call("DELETE", path, bearer=TRICIA, if_match="*")
     await settle(made["id"], context=context)
     await settle(made["id"], context=context, known=(membership, customer))

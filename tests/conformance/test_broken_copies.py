@@ -40,9 +40,9 @@ MISTAKES = [
         (NOT_BOUND, "{'call'}"),
     ),
     Mistake(
-        "a binding that is called other than the parameter", FEED,
+        "a binding that is called other than the parameter", "functions/_feed.py",
         'arg_name="changes"', 'arg_name="documents"',
-        ("cannot load the run_imports function", NOT_BOUND, "{'changes'}"),
+        ("cannot load the keep_cards function", NOT_BOUND, "{'changes'}"),
     ),
     Mistake(
         "a parameter of no binding, though it has a default", PLATFORM,
@@ -91,12 +91,13 @@ MISTAKES = [
     ),
     Mistake(
         "functions that are registered twice", "function_app.py",
-        "for module in (\n", "for module in (\n    feed_imports,\n",
-        ("Function run_imports does not have a unique function name",),
+        "for module in MODULES:\n", "for module in (*MODULES, MODULES[0]):\n",
+        ("Function keep_cards does not have a unique function name",),
     ),
     Mistake(
         "an import of what is not deployed", FEED,
-        "from shared import wiring\n", "from local import demo\nfrom shared import wiring\n",
+        "from shared.composition import wiring\n",
+        "from local.demo import company\nfrom shared.composition import wiring\n",
         ("ModuleNotFoundError", "local"),
     ),
 ]  # fmt: skip

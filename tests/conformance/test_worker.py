@@ -18,9 +18,9 @@ from local.store import SqliteDocuments
 from shared.composition import wiring
 from shared.context import Context
 from shared.customers.creation import create_customer
-from shared.customers.directory.search import Asked, search_customers
+from shared.customers.directory.search import SearchQuery, search_customers
 from shared.customers.domain.creation import NewCustomer
-from shared.customers.imports import import_of, start_import
+from shared.customers.imports.imports import import_of, start_import
 from shared.platform.metering import Tally, tally
 from tests.api import ADMINISTRATOR, COMPANY, Api, CutOff, Down, a_customer
 from tests.conformance.hostrules import Unresolved
@@ -218,7 +218,7 @@ async def a_customer_cut_off(context: Context) -> None:
 
 
 async def found(query: str, context: Context) -> list[str]:
-    lines, _ = await search_customers(Asked(query, None, None, 20), context=context)
+    lines, _ = await search_customers(SearchQuery(query, None, None, 20), context=context)
     return [line["name"] for line in lines]
 
 

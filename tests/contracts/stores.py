@@ -8,7 +8,7 @@ from typing import Any
 
 from local.store import SqliteDocuments
 from shared.composition import wiring
-from shared.platform.metering import Metered
+from shared.composition.metered import Metered
 from shared.platform.settings import Settings
 from shared.ports.documents import (
     Condition,

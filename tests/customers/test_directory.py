@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,17 +10,18 @@ import pytest
 
 from local.folder import Folder
 from local.store import SqliteDocuments
+from shared.composition.metered import Metered
 from shared.context import Context
 from shared.core.evolve import evolve
+from shared.core.versioned import Versioned
 from shared.customers.creation import create_customer
 from shared.customers.customers import edit_customer
 from shared.customers.directory.entries import index
-from shared.customers.directory.search import Asked, search_customers
+from shared.customers.directory.search import SearchQuery, search_customers
 from shared.customers.documents import customer_document
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer, CustomerEdit
-from shared.platform.metering import Metered
-from shared.ports.documents import Documents, Placed, Replace
+from shared.ports.documents import Placed, Replace
 from tests.api import COMPANY
 
 
@@ -40,14 +42,15 @@ class NotInOnePiece(Metered):
 class Overtaken(NotInOnePiece):
     """Lets the writer of a later version finish between this one's entries and its seal."""
 
-    def __init__(self, documents: Documents, later: Customer) -> None:
-        super().__init__(documents)
-        self._later: Customer | None = later
+    def __init__(self, context: Context, later: Versioned[Customer]) -> None:
+        super().__init__(context.documents)
+        self.context = context
+        self._later: Versioned[Customer] | None = later
 
     async def before_the_seal(self) -> None:
         later, self._later = self._later, None
         if later:
-            await index(self, later)
+            await index(later, None, replace(self.context, documents=self))
 
 
 @pytest.fixture
@@ -59,16 +62,17 @@ async def context(configured: Path, tmp_path: Path) -> AsyncIterator[Context]:
     documents.close()
 
 
-async def renamed(customer: Customer, name: str, context: Context) -> Customer:
+async def renamed(stored: Versioned[Customer], name: str, context: Context) -> Versioned[Customer]:
     """Commit a new name without telling the directory, as a writer does that is slow."""
+    customer = stored.value
     changed = evolve(customer, first_name=name, version=customer.version + 1)
-    operations = [Replace(customer_document(changed), customer.etag)]
-    [etag] = await context.documents.commit("customers", context.place(customer.id), operations)
-    return evolve(changed, etag=etag)
+    operations = [Replace(customer_document(changed), stored.etag)]
+    [etag] = await context.documents.commit("customers", context.partition(customer.id), operations)
+    return Versioned(changed, etag)
 
 
 async def found(query: str, context: Context) -> list[str]:
-    lines, _ = await search_customers(Asked(query, None, None, 20), context=context)
+    lines, _ = await search_customers(SearchQuery(query, None, None, 20), context=context)
     return [line["name"] for line in lines]
 
 
@@ -77,7 +81,7 @@ async def test_the_words_of_a_version_that_lost_do_not_linger(context: Context) 
     first = (await create_customer(new, context=context)).customer
     second = await renamed(first, "Beta", context)
     third = await renamed(second, "Gamma", context)
-    await index(Overtaken(context.documents, third), second)
+    await index(second, None, replace(context, documents=Overtaken(context, third)))
 
     assert await found("gamma", context) == ["Gamma Berg"]
     assert await found("beta", context) == []
@@ -89,7 +93,7 @@ async def test_what_a_writer_left_undone_the_next_one_cleans_up(context: Context
     first = (await create_customer(new, context=context)).customer
     second = await renamed(first, "Beta", context)
     edit = CustomerEdit(first_name="Gamma")
-    await edit_customer(first.id, edit, if_match=second.etag, context=context)
+    await edit_customer(first.value.id, edit, if_match=second.etag, context=context)
 
     assert await found("gamma", context) == ["Gamma Berg"]
     assert await found("alpha", context) == [], "the second writer never came to remove it"

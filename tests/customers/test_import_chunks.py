@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.customers.imports import CHUNK, import_of, start_import, work_through
+from shared.customers.imports.imports import CHUNK, import_of, start_import, work_through
 from tests.api import COMPANY
 
 LINE = b'{"storeNumber": "HOUSTON", "lastName": "Patient"}'

@@ -11,7 +11,7 @@ from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.context import Context
 from shared.customers.creation import create_customer
-from shared.customers.directory.search import Asked, Position, list_customers
+from shared.customers.directory.search import Position, SearchQuery, list_customers
 from shared.customers.domain.creation import NewCustomer
 from tests.api import COMPANY
 
@@ -39,7 +39,7 @@ async def pages(context: Context, limit: int) -> list[str]:
     position: Position | None = None
     while True:
         found, position = await list_customers(
-            Asked(None, None, None, limit, position), context=context
+            SearchQuery(None, None, None, limit, position), context=context
         )
         assert len(found) <= limit
         names += [line["name"] for line in found]
@@ -59,8 +59,8 @@ async def test_a_page_may_end_where_a_year_does(context: Context, limit: int) ->
 async def test_a_list_that_is_read_over_new_year_shows_nobody_twice(context: Context) -> None:
     await made_in(context, *(BIRTH.replace(hour=13 + n) for n in range(4)))
     before = replace(context, now=datetime(2028, 12, 31, 23, tzinfo=UTC))
-    first, position = await list_customers(Asked(None, None, None, 2), context=before)
+    first, position = await list_customers(SearchQuery(None, None, None, 2), context=before)
     after = replace(context, now=datetime(2029, 1, 1, 1, tzinfo=UTC))
-    rest, _ = await list_customers(Asked(None, None, None, 20, position), context=after)
+    rest, _ = await list_customers(SearchQuery(None, None, None, 20, position), context=after)
 
     assert [line["name"] for line in first + rest] == ["N3", "N2", "N1", "N0", "Default Customer"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from shared.platform.metering import Metered
+from shared.composition.metered import Metered
 from shared.ports.documents import (
     Condition,
     Document,

@@ -20,7 +20,7 @@ from local.folder import Folder
 from local.host.app import Host
 from local.host.functions import Function
 from local.store.choice import sqlite
-from shared.platform.metering import Metered
+from shared.composition.metered import Metered
 from shared.platform.topology import Messaging
 from shared.ports.documents import (
     Document,

@@ -123,7 +123,7 @@ def test_the_guide_explains_every_alarm() -> None:
 def test_the_names_in_queries_are_those_of_the_code() -> None:
     queries = {one.name: one.properties["criteria"]["allOf"][0]["query"]
                for one in once("production").deployed.of(QUERY_ALERT)}  # fmt: skip
-    code = (ROOT / "functions" / "timer_customer_sync.py").read_text()
+    code = (ROOT / "functions" / "sync" / "timer_customer_sync.py").read_text()
     names = re.findall(r'"((?:libro|messaging)[\w.]+|synchronize\w+)"', "".join(queries.values()))
 
     assert len(names) == 5

@@ -15,13 +15,13 @@ from local.store import SqliteDocuments
 from shared.configuration.cache import Configuration
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.companies import CustomerInsights, Parameters
-from shared.configuration.domain.measure_definitions import MeasureDefinition
+from shared.configuration.domain.measure_definitions import MeasureDefinition, MeasurePage
 from shared.configuration.settings import edit_parameters, put_setting
 from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
 from shared.measures import measures as usecase
-from shared.measures.measures import MeasurePage, Measures
+from shared.measures.measures import Measures
 from shared.ports.insights import Client, Connection, Health, InsightsRefused, NoInsights, Values
 from tests.api import COMPANY
 

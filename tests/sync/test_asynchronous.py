@@ -12,7 +12,7 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
-from shared.platform.metering import Metered
+from shared.composition.metered import Metered
 from shared.ports.documents import Operation, Partition, StoreUnavailable
 from tests.api import (
     ADMINISTRATOR,

@@ -17,7 +17,7 @@ from local.bus.tables import Received
 from local.folder import Folder
 from local.host.app import Host
 from local.store import SqliteDocuments
-from shared.customers.change import ANY
+from shared.core.retry import ANY
 from shared.customers.creation import create_customer
 from shared.customers.customers import edit_customer
 from shared.customers.domain.creation import NewCustomer
@@ -111,7 +111,7 @@ def an_app(seen: list[dict[str, Any]]) -> func.FunctionApp:
 async def test_what_was_committed_before_a_crash_is_relayed_after_it(folder: Folder) -> None:
     documents = SqliteDocuments(folder.database)
     context = folder.backend(documents).context(COMPANY, "application:test", datetime.now(UTC))
-    made = (await create_customer(NEW, context=context)).customer
+    made = (await create_customer(NEW, context=context)).customer.value
     await edit_customer(made.id, CustomerEdit(first_name="Zoe"), if_match=ANY, context=context)
     documents.close()
 

@@ -4,7 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.customers.domain.events import KEPT, MEANINGS, UNTOLD, Event
+from pydantic.alias_generators import to_camel
+
+from shared.customers.domain.events import (
+    MEANINGS,
+    NOT_COMPARED,
+    RETENTION_SECONDS,
+    Event,
+)
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "events.md"
 HEAD = """\
@@ -38,11 +45,11 @@ Events hold personal data: give them to those only who may read the customer.
 
 
 def page() -> str:
-    untold = ", ".join(f"`{name}`" for name in sorted(UNTOLD))
+    untold = ", ".join(f"`{name}`" for name in sorted(map(to_camel, NOT_COMPARED)))
     lines = [f"| `{name}` | {meaning} |\n" for name, meaning in MEANINGS.items()]
     schema: dict[str, Any] = Event.model_json_schema(mode="serialization")
     return (
-        HEAD.format(untold=untold, days=KEPT // 86400)
+        HEAD.format(untold=untold, days=RETENTION_SECONDS // 86400)
         + "".join(lines)
         + f"\n## Schema\n\n```json\n{json.dumps(schema, indent=2)}\n```\n"
     )

@@ -20,6 +20,7 @@ from shared.ports.documents import (
     Changes,
     Condition,
     Document,
+    Documents,
     Operation,
     Order,
     Page,
@@ -43,7 +44,7 @@ QUIET: dict[str, Any] = {
 }
 
 
-class CosmosDocuments:
+class CosmosDocuments(Documents):
     """One client for the process. Writes go to one region: several would break uniqueness."""
 
     def __init__(

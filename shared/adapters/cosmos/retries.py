@@ -10,7 +10,7 @@ from aiohttp import ClientConnectorError
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
-from shared.platform import deadlines
+from shared.core import deadlines
 from shared.ports.documents import StoreUnavailable
 
 T = TypeVar("T")

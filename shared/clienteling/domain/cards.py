@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.clienteling.domain.client_books import Holder, Membership
-from shared.core.values import as_text
+from shared.core.values import AttributeValue, as_text
 from shared.core.words import fold
 from shared.customers.domain.contacts import primary
-from shared.customers.domain.customers import AttributeValue, Customer
+from shared.customers.domain.customers import Customer
 
 CARD = "card"
 DATE = re.compile(r"\d{4}-(\d{2}-\d{2})")

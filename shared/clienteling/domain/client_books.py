@@ -8,8 +8,7 @@ from pydantic import Field
 
 from shared.core.errors import Conflict, Forbidden, NotFound
 from shared.core.evolve import evolve
-from shared.core.values import Body, Key, Record
-from shared.customers.domain.customers import Attributes
+from shared.core.values import Attributes, Body, Key, Record
 
 FEATURE = "clienteling"
 MOST_LEFT = 10  # associates whose books are looked into for what stayed behind

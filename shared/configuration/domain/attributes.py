@@ -10,8 +10,7 @@ from pydantic import Field, model_validator
 
 from shared.core.errors import Flaw, Invalid
 from shared.core.evolve import evolve
-from shared.core.values import Key, Line, Setting, Text
-from shared.customers.domain.customers import Attributes, AttributeValue
+from shared.core.values import Attributes, AttributeValue, Key, Line, Setting, Text
 
 DataType = Literal["Text", "Integer", "Decimal", "Boolean", "Currency", "Date"]
 Default = bool | int | float | str | list[str] | None

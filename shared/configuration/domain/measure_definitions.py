@@ -1,5 +1,7 @@
 """Measures of customers: how one is defined, which values it takes, and how its source is."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -70,6 +72,15 @@ class MeasureImport(Record):
     written: int
     unchanged: int
     unknown: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePage:
+    """Measures of some clients: `values` by client key and measure name, as far as available."""
+
+    status: Literal["off", "ok", "unavailable"]
+    definitions: tuple[MeasureDefinition, ...] = ()
+    values: Mapping[str, Mapping[str, int | float | str]] = field(default_factory=dict)
 
 
 class InsightsHealth(Record):

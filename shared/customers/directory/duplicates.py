@@ -1,4 +1,4 @@
-"""Looking for the customers that a new one may be the same as."""
+"""Finding existing customers who may be the same as a new one."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from shared.context import Context
 from shared.core.errors import Conflict
 from shared.core.words import whole
+from shared.customers.directory.documents import query_word
 from shared.customers.domain.contacts import of_kind
 from shared.customers.domain.creation import Candidate
 from shared.customers.domain.customers import Customer
 from shared.customers.domain.directory import same_person, word_bucket
-from shared.ports.documents import Document, Prefix
+from shared.ports.documents import Document
 
-MOST_CANDIDATES = 10
+MAX_CANDIDATES = 10
 
 
 class PossibleDuplicate(Conflict):
-    """`candidates` tells who the new customer may be; ?allowDuplicate=true makes it anyway."""
+    """`candidates` are the customers who may be the same; ?allowDuplicate=true creates anyway."""
 
     code = "possible-duplicate"
 
@@ -24,7 +25,7 @@ class PossibleDuplicate(Conflict):
 async def check_duplicates(
     customer: Customer, *, allow: bool, context: Context
 ) -> tuple[Candidate, ...]:
-    """Return the candidates when the company wants to be warned; raise when it wants none."""
+    """Return the candidates where the company wants a warning. Raises PossibleDuplicate."""
     parameters = await context.configuration.parameters(context.legal_entity)
     if allow or parameters.duplicate_policy == "allow":
         return ()
@@ -32,34 +33,34 @@ async def check_duplicates(
     if candidates and parameters.duplicate_policy == "block":
         raise PossibleDuplicate(
             f"{len(candidates)} customers share an e-mail, a phone, or name and postal code.",
-            candidates=[one.model_dump(mode="json", by_alias=True) for one in candidates],
+            candidates=[
+                candidate.model_dump(mode="json", by_alias=True) for candidate in candidates
+            ],
         )
     return candidates
 
 
 async def find_duplicates(customer: Customer, *, context: Context) -> tuple[Candidate, ...]:
-    """Return who shares a normalized e-mail, phone, or name and postal code, side by side."""
+    """Return who shares a normalized e-mail, a phone, or name and postal code.
+
+    One query for each of them, side by side.
+    """
     keys = list(dict.fromkeys(_keys(customer)))
     pages = await asyncio.gather(
         *(
-            context.documents.query(
-                "directory",
-                context.place(word_bucket(word)),
-                Prefix("id", f"{word} "),
-                limit=MOST_CANDIDATES,
-            )
+            query_word(word_bucket(word), word, limit=MAX_CANDIDATES, context=context)
             for _, word in keys
         )
     )
-    found: dict[str, Candidate] = {}
-    emails = {one.normal for one in of_kind(customer.contacts, "email")}
+    candidates: dict[str, Candidate] = {}
+    emails = {contact.normal for contact in of_kind(customer.contacts, "email")}
     for (kind, _), page in zip(keys, pages, strict=True):
         for document in page.documents:
             # Words of the directory are folded and cut; e-mails are compared as they are.
             if kind != "email" or emails & _emails(document):
-                _note(found, kind, document)
-    found.pop(customer.id, None)
-    return tuple(found.values())[:MOST_CANDIDATES]
+                _add(candidates, kind, document)
+    candidates.pop(customer.id, None)
+    return tuple(candidates.values())[:MAX_CANDIDATES]
 
 
 def _keys(customer: Customer) -> Iterator[tuple[str, str]]:
@@ -76,12 +77,12 @@ def _emails(document: Document) -> set[str]:
     return {value.lower() for field, value, _ in document.body["said"] if field == "email"}
 
 
-def _note(found: dict[str, Candidate], kind: str, document: Document) -> None:
+def _add(candidates: dict[str, Candidate], kind: str, document: Document) -> None:
     line = document.body["line"]
-    known = found.get(line["id"])
-    found[line["id"]] = Candidate(
+    candidate = candidates.get(line["id"])
+    candidates[line["id"]] = Candidate(
         id=line["id"],
         account_number=line["accountNumber"],
         name=line["name"],
-        shared=(*(known.shared if known else ()), kind),
+        shared=(*(candidate.shared if candidate else ()), kind),
     )

@@ -1,46 +1,31 @@
-"""Keeping the directory true to the customers."""
+"""Keeping the directory in step with the customers."""
 
 import asyncio
-import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.context import Context
 from shared.core.errors import AlreadyExists, Stale, Unavailable
-from shared.customers.documents import load
+from shared.core.retry import until_not_stale
+from shared.core.versioned import Versioned
+from shared.customers import documents as customers
+from shared.customers.directory import documents
 from shared.customers.domain.customers import Customer
-from shared.customers.domain.directory import (
-    Entry,
-    account_bucket,
-    entries,
-    line,
-    listing_bucket,
-    listing_id,
-    stamp,
-)
-from shared.ports.documents import (
-    Create,
-    Documents,
-    Operation,
-    Placed,
-    Put,
-    Remove,
-    Replace,
-    Succeed,
-)
+from shared.customers.domain.directory import Entry, entries, line, listing_id, stamp
+from shared.ports.documents import Create, Operation, Placed, Replace, Succeed
 
-MOST_TRIES = 8
-PAUSE = 0.01  # seconds, times a random part, doubled with each try
-GRACE = 1.5  # seconds that the writer of a change has for its directory entries
+WRITER_SECONDS = 1.5  # that the writer of a change has for its directory entries
+PATIENCE_SECONDS = 2.0  # that a request spends on entries that others are rewriting
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the directory says of a customer before it is written anew: entries, and the listing.
+    """What the directory says of a customer before it is rewritten: entries, and the listing.
 
-    `replace` makes the operation that writes over exactly that listing.
+    `refs` name the entries, and `replace` returns what writes over exactly that listing.
     """
 
     refs: frozenset[str]
@@ -51,49 +36,55 @@ class Listed:
 UNLISTED = Listed(frozenset(), None, Create)
 
 
-def after(before: Customer) -> Listed:
-    """Return what stands there if the writer of the version before came to the end."""
+def listed_after(before: Customer) -> Listed:
+    """Return what the directory says if the writer of the version before has finished."""
     return Listed(
-        frozenset(_refs(entries(before))),
+        frozenset(_refs(entries(before, etag=""))),
         before.account_number,
         lambda body: Succeed(body, was=stamp(before)),
     )
 
 
-async def index(documents: Documents, customer: Customer, listed: Listed | None = None) -> None:
+async def index(
+    customer: Versioned[Customer],
+    listed: Listed | None,
+    context: Context,
+    *,
+    patience: float | None = None,
+) -> None:
     """Make the directory say what the customer is, and stop saying what it was.
 
     The listing is written last and names everything that was written for this version of the
-    customer, so whoever finds it at that version knows the rest to be there. Who knows what was
-    `listed` spares the look at it, and looks if that turns out not to be so.
+    customer, so whoever finds it at that version knows the rest to be there. A caller who knows
+    what is `listed` saves reading it; it is read where that turns out to be wrong. Raises
+    Unavailable.
     """
-    tried: set[str] = set()
-    for tries in range(MOST_TRIES):
-        listed = listed or await _listed(documents, customer)
+    attempted: set[str] = set()
+    newest, known = customer, listed
+
+    async def attempt() -> None:
+        nonlocal newest, known
+        current = known or await _listed(newest.value, context)
         try:
-            await documents.scatter("directory", *_writes(customer, listed, tried))
+            await documents.scatter(*_writes(newest, current, attempted), context)
         except (Stale, AlreadyExists):
-            # Somebody wrote for another version at the same time, and ours may have come on
-            # top of theirs: whoever loses writes everything again, from the newest version.
-            await asyncio.sleep(random.random() * PAUSE * 2**tries)  # noqa: S311  # jitter
-            customer = await load(documents, customer.legal_entity, customer.id)
-            listed = None
-        else:
-            return
-    raise Stale(f"The customer {customer.id} changes faster than its directory entries.")
+            # Another version was written at the same time, and our entries may have replaced
+            # its entries: whoever loses writes everything again, from the newest version.
+            newest, known = await customers.load(newest.value.id, context), None
+            raise
+
+    await until_not_stale(attempt, patience=patience)
 
 
-async def index_or_leave(
-    documents: Documents, customer: Customer, listed: Listed | None = None
-) -> None:
-    """Index now if that is possible; what is left undone, the change feed does."""
+async def try_index(customer: Versioned[Customer], listed: Listed | None, context: Context) -> None:
+    """Index now if that is possible; the change feed does what is left undone."""
     with suppress(Unavailable, Stale):
-        await index(documents, customer, listed)
+        await index(customer, listed, context, patience=PATIENCE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A customer as the change feed tells of it."""
+class ChangedCustomer:
+    """A customer as the change feed delivers it."""
 
     body: Mapping[str, Any]
     etag: str
@@ -102,40 +93,40 @@ class Change:
     def created_at(self) -> datetime:
         return datetime.fromisoformat(self.body["createdAt"])
 
-    def age(self, now: datetime) -> float:
+    def age_seconds(self, now: datetime) -> float:
         return (now - datetime.fromisoformat(self.body["modifiedAt"])).total_seconds()
 
 
-async def repair(documents: Documents, changes: Sequence[Change], now: datetime) -> int:
-    """Index the changed customers whose writers did not come that far; return how many.
+async def repair(
+    changes: Sequence[ChangedCustomer], context_of: Callable[[str], Context], now: datetime
+) -> int:
+    """Index the changed customers whose writers did not get that far; return how many.
 
-    A writer that is still on its way is given time to finish: overtaking it would be work twice.
+    `context_of` returns the context for a company. A writer that is still at work is given time
+    to finish: overtaking it would be work done twice.
     """
-    missing = [change for change in changes if not await _is_indexed(documents, change)]
+    contexts = [(change, context_of(change.body["legalEntity"])) for change in changes]
+    missing = [pair for pair in contexts if not await _is_indexed(*pair)]
     if not missing:
         return 0
-    await asyncio.sleep(max(0.0, GRACE - min(change.age(now) for change in missing)))
-    left = [change for change in missing if not await _is_indexed(documents, change)]
+    youngest = min(change.age_seconds(now) for change, _ in missing)
+    await asyncio.sleep(max(0.0, WRITER_SECONDS - youngest))
     repaired = 0
-    for change in left:
-        newest = await load(documents, change.body["legalEntity"], change.body["id"])
-        if newest.etag == change.etag:  # else the feed is going to tell of the newer one too
-            await index(documents, newest)
+    for change, context in [pair for pair in missing if not await _is_indexed(*pair)]:
+        newest = await customers.load(change.body["id"], context)
+        if newest.etag == change.etag:  # else the feed is going to deliver the newer one too
+            await index(newest, None, context)
             repaired += 1
     return repaired
 
 
-async def _is_indexed(documents: Documents, change: Change) -> bool:
-    place = (change.body["legalEntity"], listing_bucket(change.created_at.year))
-    name = listing_id(change.created_at, change.body["id"])
-    listing = await documents.read("directory", place, name)
+async def _is_indexed(change: ChangedCustomer, context: Context) -> bool:
+    listing = await documents.read_listing(change.created_at, change.body["id"], context)
     return listing is not None and listing.body["line"]["etag"] == change.etag
 
 
-async def _listed(documents: Documents, customer: Customer) -> Listed:
-    place = (customer.legal_entity, listing_bucket(customer.created_at.year))
-    name = listing_id(customer.created_at, customer.id)
-    listing = await documents.read("directory", place, name)
+async def _listed(customer: Customer, context: Context) -> Listed:
+    listing = await documents.read_listing(customer.created_at, customer.id, context)
     if listing is None:
         return UNLISTED
     return Listed(
@@ -145,32 +136,34 @@ async def _listed(documents: Documents, customer: Customer) -> Listed:
     )
 
 
-def _writes(customer: Customer, listed: Listed, tried: set[str]) -> tuple[list[Placed], Placed]:
-    """Return entries and listing; `tried` gathers what failed attempts may have left behind."""
-    company = customer.legal_entity
-    now = entries(customer)
-    writes = [Placed((company, bucket), Put(body)) for bucket, body in now]
-    refs = _refs(now)
-    for ref in tried.union(listed.refs).difference(refs):
+def _writes(
+    versioned: Versioned[Customer], listed: Listed, attempted: set[str]
+) -> tuple[list[Placed], Placed]:
+    """Return entries and listing; `attempted` gathers what failed attempts may have written."""
+    customer, company = versioned.value, versioned.value.legal_entity
+    current = entries(customer, versioned.etag)
+    writes = [documents.put_entry(company, bucket, body) for bucket, body in current]
+    refs = _refs(current)
+    for ref in attempted.union(listed.refs).difference(refs):
         bucket, _, entry_id = ref.partition("\t")
-        writes.append(Placed((company, bucket), Remove(entry_id)))
-    tried.update(refs)
+        writes.append(documents.remove_entry(company, bucket, entry_id))
+    attempted.update(refs)
     if customer.account_number and customer.account_number != listed.account_number:
-        account = {"id": "account", "customerKey": customer.id}
-        writes.append(Placed((company, account_bucket(customer.account_number)), Put(account)))
-    place = (company, listing_bucket(customer.created_at.year))
-    return writes, Placed(place, listed.replace(_listing(customer, refs)))
+        writes.append(documents.put_account(company, customer.account_number, customer.id))
+    partition = documents.listing_partition(company, customer.created_at)
+    return writes, Placed(partition, listed.replace(_listing(versioned, refs)))
 
 
-def _refs(said: Sequence[Entry]) -> list[str]:
-    return [f"{bucket}\t{body['id']}" for bucket, body in said]
+def _refs(current: Sequence[Entry]) -> list[str]:
+    return [f"{bucket}\t{body['id']}" for bucket, body in current]
 
 
-def _listing(customer: Customer, refs: list[str]) -> dict[str, Any]:
+def _listing(versioned: Versioned[Customer], refs: list[str]) -> dict[str, Any]:
+    customer = versioned.value
     return {
         "id": listing_id(customer.created_at, customer.id),
         "version": stamp(customer),
-        "line": line(customer),
+        "line": line(customer, versioned.etag),
         "books": list(customer.address_books),
         "active": customer.status == "Active",
         "refs": "\n".join(refs),  # one text is read faster than many, by everyone who lists

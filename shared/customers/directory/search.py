@@ -1,18 +1,16 @@
-"""Finding customers, and listing them."""
+"""Searching customers, and listing them."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.context import Context
-from shared.customers.domain.directory import listing_bucket
+from shared.customers.directory.documents import query_entries, query_listing
 from shared.customers.domain.search import By, Question, Stratum, show
-from shared.ports.documents import Condition, Contains, Equal, Order, Page, Range
+from shared.ports.documents import Page
 
-MOST_QUERIES = 5
-FEWEST_READ = 20
-MOST_READ = 200  # entries in one query; the first reads few, each further one twice as many
-AFTER = "\x01"  # smaller than any character of an id: an id with it is just after the id
-LAST = "\U0010ffff"
+MAX_QUERIES = 5
+MIN_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 200  # entries in one query; the first reads few, each further one twice as many
 
 Line = dict[str, Any]
 
@@ -26,8 +24,8 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """`books` narrows to customers in one of these address books; None does not."""
+class SearchQuery:
+    """`books` narrows to customers in one of these address books; None does not narrow."""
 
     q: str | None
     by: By | None
@@ -36,86 +34,81 @@ class Asked:
     position: Position | None = None
 
 
-Found = tuple[list[Line], Position | None]
+class LinePage(NamedTuple):
+    """The lines of a page, and where the next one begins."""
+
+    lines: list[Line]
+    position: Position | None
 
 
-async def search_customers(asked: Asked, *, context: Context) -> Found:
-    """Return the customers that match all words: most often by one query, by five at the most.
+async def search_customers(query: SearchQuery, *, context: Context) -> LinePage:
+    """Return the customers that match all words: mostly by one query, by five at the most.
 
     A page may be short, even empty, and still have a next one: it stops where looking further
     would cost more than a page should.
     """
-    question = Question.of(asked.q or "", asked.by)
-    steps = question.strata
-    found: list[Line] = []
-    position = asked.position or Position()
-    for turn in range(MOST_QUERIES):
-        if position.step >= len(steps):
-            return found, None
-        at = steps[position.step]
-        page = await _read(asked, at, position, turn, context)
-        position, full = _gather(found, page, asked.limit, question, position)
+    question = Question.of(query.q or "", query.by)
+    strata = question.strata
+    lines: list[Line] = []
+    position = query.position or Position()
+    for turn in range(MAX_QUERIES):
+        if position.step >= len(strata):
+            return LinePage(lines, None)
+        stratum = strata[position.step]
+        page = await _read(query, stratum, position, turn, context)
+        position, full = _gather(lines, page, query.limit, question, position)
         if full:
-            return found, position
+            return LinePage(lines, position)
         if page.continuation is None:
             position = Position(position.step + 1)
-            if at.kind == "pair" and found:
+            if stratum.kind == "pair" and lines:
                 break
-    return found, position if position.step < len(steps) else None
+    return LinePage(lines, position if position.step < len(strata) else None)
 
 
-async def list_customers(asked: Asked, *, context: Context) -> Found:
-    """Return the newest customers first, year by year. One query, but over a turn of the year."""
+async def list_customers(query: SearchQuery, *, context: Context) -> LinePage:
+    """Return the newest customers first, year by year: one query, or two at the turn of a year."""
     company = await context.configuration.company(context.legal_entity)
-    found: list[Line] = []
-    position = asked.position or Position(context.now.year)
-    for _ in range(MOST_QUERIES):
-        wanted = asked.limit - len(found)
-        if position.step < company.since or wanted == 0:
+    lines: list[Line] = []
+    position = query.position or Position(context.now.year)
+    for _ in range(MAX_QUERIES):
+        missing = query.limit - len(lines)
+        if position.step < company.since or missing == 0:
             break
-        page = await context.documents.query(
-            "directory",
-            context.place(listing_bucket(position.step)),
-            Range("id", end=position.after),
-            Equal("active", True),
-            *_in_books(asked),
-            order=Order(("id",), descending=True),
-            limit=wanted,
+        page = await query_listing(
+            position.step, position.after, books=query.books, limit=missing, context=context
         )
-        found += [{**document.body["line"], "match": []} for document in page.documents]
+        lines += [{**document.body["line"], "match": []} for document in page.documents]
         if page.continuation is not None:
-            return found, replace(position, after=page.documents[-1].id)
+            return LinePage(lines, replace(position, after=page.documents[-1].id))
         position = Position(position.step - 1)
-    return found, position if position.step >= company.since else None
+    return LinePage(lines, position if position.step >= company.since else None)
 
 
-async def _read(asked: Asked, at: Stratum, position: Position, turn: int, context: Context) -> Page:
-    start = at.prefix if position.after is None else position.after + AFTER
-    narrowed: list[Condition] = [Contains("fields", (asked.by,))] if asked.by else []
-    return await context.documents.query(
-        "directory",
-        context.place(at.bucket),
-        Range("id", start=start, end=at.prefix + LAST),
-        *narrowed,
-        *_in_books(asked),
-        limit=min(max(asked.limit + 1, FEWEST_READ) << turn, MOST_READ),
+async def _read(
+    query: SearchQuery, stratum: Stratum, position: Position, turn: int, context: Context
+) -> Page:
+    return await query_entries(
+        stratum.bucket,
+        stratum.prefix,
+        position.after,
+        field=query.by,
+        books=query.books,
+        limit=min(max(query.limit + 1, MIN_PAGE_SIZE) << turn, MAX_PAGE_SIZE),
+        context=context,
     )
 
 
 def _gather(
-    found: list[Line], page: Page, limit: int, question: Question, position: Position
+    lines: list[Line], page: Page, limit: int, question: Question, position: Position
 ) -> tuple[Position, bool]:
-    """Add what the page has to show; return where it stands, and whether more is left."""
+    """Add what the page has to show; return the position behind it, and whether more is left."""
     after, step = position.after, position.step
     for document in page.documents:
         line = show(document.body, question, step)
         if line is not None:
-            if len(found) == limit:
+            if len(lines) == limit:
                 return Position(step, after), True
-            found.append(line)
+            lines.append(line)
         after = document.id
     return Position(step, after), False
-
-
-def _in_books(asked: Asked) -> list[Condition]:
-    return [] if asked.books is None else [Contains("books", asked.books)]

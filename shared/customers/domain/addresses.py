@@ -10,7 +10,7 @@ from shared.core.errors import Conflict, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, Country, Line, LongLine, Record
 from shared.customers.domain.contacts import primary
-from shared.customers.domain.customers import MOST_INDEXED_ADDRESSES, AddressSummary, Customer
+from shared.customers.domain.customers import MAX_INDEXED_ADDRESSES, AddressSummary, Customer
 from shared.customers.domain.directory import address_words
 
 AddressId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
@@ -68,17 +68,16 @@ class Address(Record):
     created_at: datetime
     modified_at: datetime
     valid_to: datetime | None = None
-    etag: str = Field(default="", exclude=True)
 
     def summary(self) -> AddressSummary:
-        """Return what the customer itself carries of its primary address."""
-        return AddressSummary.model_validate(self.model_dump(exclude={"etag"}))
+        """Return what the customer itself says of its primary address."""
+        return AddressSummary.model_validate(self.model_dump())
 
 
 def open_address(
     new: NewAddress, address_id: str, *, customer: Customer, country: str | None, now: datetime
 ) -> Address:
-    """Make an address, filling what was left out from the customer and the store's country."""
+    """Return a new address; what is left out comes from the customer and the store's country."""
     given = new.model_dump(exclude_none=True)
     filled = {
         "purpose": default_purpose(customer.customer_type),
@@ -113,20 +112,20 @@ def first_addresses(
     country: str,
     now: datetime,
 ) -> list[Address]:
-    """Return the addresses of a new customer; one is primary, the first unless another says so."""
-    chosen = next((index for index, one in enumerate(new) if one.primary), 0)
+    """Return the addresses of a new customer; the first is primary unless another is marked so."""
+    primary_index = next((index for index, address in enumerate(new) if address.primary), 0)
     opened = [
-        open_address(one, address_id, customer=customer, country=country, now=now)
-        for one, address_id in zip(new, ids, strict=True)
+        open_address(address, address_id, customer=customer, country=country, now=now)
+        for address, address_id in zip(new, ids, strict=True)
     ]
     return [
-        evolve(address, primary=True) if index == chosen else address
+        evolve(address, primary=True) if index == primary_index else address
         for index, address in enumerate(opened)
     ]
 
 
-def carrying_all(addresses: Sequence[Address]) -> dict[str, Any]:
-    """Return what changes in a new customer when it has these addresses."""
+def summarizing_all(addresses: Sequence[Address]) -> dict[str, Any]:
+    """Return what a new customer says of its addresses."""
     changes: dict[str, Any] = {"address_count": len(addresses)}
     for address in addresses:
         if address.primary:
@@ -134,13 +133,13 @@ def carrying_all(addresses: Sequence[Address]) -> dict[str, Any]:
     others = [address for address in addresses if not address.primary]
     changes["indexed_addresses"] = {
         address.id: address_words(address.street, address.city, address.postal_code)
-        for address in others[:MOST_INDEXED_ADDRESSES]
+        for address in others[:MAX_INDEXED_ADDRESSES]
     }
     return changes
 
 
-def carrying(customer: Customer, address: Address) -> dict[str, Any]:
-    """Return what changes in the customer when this address is as it is now."""
+def summarizing(customer: Customer, address: Address) -> dict[str, Any]:
+    """Return what changes in what the customer says of its addresses, given this one."""
     indexed = {key: text for key, text in customer.indexed_addresses.items() if key != address.id}
     was_primary = customer.primary_address and customer.primary_address.id == address.id
     changes: dict[str, Any] = {}
@@ -148,6 +147,6 @@ def carrying(customer: Customer, address: Address) -> dict[str, Any]:
         changes["primary_address"] = address.summary()
     elif was_primary:
         changes["primary_address"] = None
-    if address.active and not address.primary and len(indexed) < MOST_INDEXED_ADDRESSES:
+    if address.active and not address.primary and len(indexed) < MAX_INDEXED_ADDRESSES:
         indexed[address.id] = address_words(address.street, address.city, address.postal_code)
     return changes | {"indexed_addresses": indexed}

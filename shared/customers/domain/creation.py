@@ -1,4 +1,4 @@
-"""Making a customer: what was asked for, what the store's default customer lends, and the rest."""
+"""Creating a customer from the request, the store and its default customer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,36 +16,35 @@ from shared.customers.domain.customers import (
     Customer,
     CustomerFields,
     CustomerType,
-    CustomerView,
     ReceiptOption,
     check_names,
 )
 
-MOST_ADDRESSES = 40  # with the customer, so that all of it is one commit; more can be added
+MAX_ADDRESSES = 40  # created together with the customer in one commit; more can be added
 RECEIPT_EMAIL_WARNING = (
-    "The default customer has a receipt e-mail. Every new customer without one of its own gets it."
+    "The default customer has a receipt e-mail. Every new customer without one inherits it."
 )
 
 
 class NewCustomer(CustomerFields):
-    """What it takes to make a customer."""
+    """The body that creates a customer."""
 
     store_number: Key
     id: Guid | None = None
     customer_type: CustomerType | None = None
     contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MOST_CONTACTS)] = []
-    addresses: Annotated[list[NewAddress], Field(max_length=MOST_ADDRESSES)] = []
+    addresses: Annotated[list[NewAddress], Field(max_length=MAX_ADDRESSES)] = []
 
 
 class Notice(Record):
-    """Something the caller should know that does not stand in the way."""
+    """A warning that does not stop the request."""
 
     code: str
     detail: str
 
 
 class Candidate(Record):
-    """A customer that may be the same as the new one, and what both share."""
+    """An existing customer who may be the same as the new one, and what both share."""
 
     id: str
     account_number: str | None
@@ -53,13 +52,8 @@ class Candidate(Record):
     shared: tuple[str, ...]
 
 
-class CreatedCustomer(CustomerView):
-    warnings: tuple[Notice, ...] = ()
-    duplicate_candidates: tuple[Candidate, ...] = ()
-
-
 class CustomerDefaults(Record):
-    """What a new customer of a store inherits unless it is told otherwise."""
+    """What a new customer of a store inherits, where the request says nothing else."""
 
     store_number: str
     default_customer_id: str | None = None
@@ -78,7 +72,7 @@ class CustomerDefaults(Record):
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """The circumstances of making one customer."""
+    """The circumstances in which one customer is created."""
 
     id: str
     legal_entity: str
@@ -90,7 +84,7 @@ class Creation:
 def defaults(
     store: Store, default_customer: Customer | None, group: CustomerGroup | None
 ) -> CustomerDefaults:
-    """Copy exactly what a default customer lends, and take the rest from the store."""
+    """Copy exactly what a default customer passes on, and take the rest from the store."""
     own: dict[str, object] = {
         "store_number": store.store_number,
         "currency": store.currency,
@@ -100,7 +94,7 @@ def defaults(
     }
     if default_customer is None:
         return CustomerDefaults(**own)
-    lent = {
+    inherited = {
         "default_customer_id": default_customer.id,
         "customer_type": default_customer.customer_type,
         "customer_group": default_customer.customer_group,
@@ -112,10 +106,10 @@ def defaults(
         "financial_dimensions": group.financial_dimensions if group else {},
         "warnings": _warnings(default_customer),
     }
-    return CustomerDefaults(**(own | lent))
+    return CustomerDefaults(**(own | inherited))
 
 
-def make_customer(
+def draft_customer(
     new: NewCustomer,
     inherited: CustomerDefaults,
     creation: Creation,
@@ -123,7 +117,7 @@ def make_customer(
     contacts: cp.Contacts,
     definitions: Definitions,
 ) -> Customer:
-    """Return the new customer, yet without its number. Raises Invalid."""
+    """Return the new customer, still without an account number. Raises Invalid."""
     kind = new.customer_type or inherited.customer_type
     check_names(new, kind)
     attributes = with_defaults(new.attributes or {}, definitions)
@@ -142,7 +136,7 @@ def make_customer(
         legal_entity=creation.legal_entity,
         contacts=contacts,
         attributes=attributes,
-        external_ids={name: one for name, one in (new.external_ids or {}).items() if one},
+        external_ids={name: value for name, value in (new.external_ids or {}).items() if value},
         created_at=creation.now,
         created_by=creation.actor,
         modified_at=creation.now,
@@ -157,10 +151,10 @@ def first_contacts(
     """Return the contact points of a new customer, numbered in the order they were given."""
     contacts: cp.Contacts = ()
     purpose = "Personal" if kind == "Person" else "Business"
-    for index, one in enumerate(new):
-        normal = cp.normalize(one.kind, one.value, country, f"/contacts/{index}/value")
-        made = cp.contact(one, f"{index + 1}", normal=normal, purpose=purpose, now=now)
-        contacts = cp.add(contacts, made, several=several)
+    for index, contact in enumerate(new):
+        normal = cp.normalize(contact.kind, contact.value, country, f"/contacts/{index}/value")
+        added = cp.contact(contact, f"{index + 1}", normal=normal, purpose=purpose, now=now)
+        contacts = cp.add(contacts, added, several=several)
     return contacts
 
 

@@ -3,11 +3,21 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, computed_field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.core.errors import Conflict, Flaw, Forbidden, Invalid, NotFound
 from shared.core.evolve import evolve
-from shared.core.values import Body, Currency, Guid, Key, Language, Line, LongLine, Record
+from shared.core.values import (
+    Attributes,
+    Body,
+    Currency,
+    Guid,
+    Key,
+    Language,
+    Line,
+    LongLine,
+    Record,
+)
 from shared.customers.domain.contacts import Contacts, ContactView, check_email
 from shared.customers.domain.pending_rules import Capabilities, capabilities
 
@@ -15,8 +25,6 @@ CustomerType = Literal["Person", "Organization"]
 ReceiptOption = Literal["Pos", "Email", "Both"]
 SyncStatus = Literal["PendingSync", "Synced", "SyncFailed"]
 Status = Literal["Active", "Inactive", "Merged", "Erased"]
-AttributeValue = bool | int | float | str | list[str] | list[int] | list[float] | None
-Attributes = dict[str, AttributeValue]
 ExternalIds = Annotated[
     dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)] | None],
     Field(max_length=20),
@@ -31,7 +39,8 @@ PERSON_ONLY = ("title", "first_name", "middle_name", "last_name", "suffix")
 STAFF_ONLY = frozenset(
     {"customer_group", "currency", "affiliations", "address_books", "external_ids"}
 )
-MOST_INDEXED_ADDRESSES = 10
+MAX_INDEXED_ADDRESSES = 10
+PENDING_ACCOUNT = "Pending sync"
 
 
 class CustomerNotFound(NotFound):
@@ -99,8 +108,8 @@ class AddressSummary(Record):
     phone: str | None = None
 
 
-class CustomerView(Record):
-    """What is answered of a customer. `version` counts its changes, from 1."""
+class CustomerRecord(Record):
+    """What is known of a customer. `version` counts the changes, from 1."""
 
     id: Guid
     account_number: str | None
@@ -134,37 +143,38 @@ class CustomerView(Record):
     modified_at: datetime
     modified_by: str
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
     @property
     def display_account(self) -> str:
-        return self.account_number or "Pending sync"
+        return self.account_number or PENDING_ACCOUNT
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
     @property
     def capabilities(self) -> Capabilities:
         return capabilities(self.sync_status, self.status)
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
     @property
     def name(self) -> str:
         if self.customer_type == "Organization":
             return self.organization_name or ""
-        parts = (self.first_name, self.middle_name, self.last_name)
-        return " ".join(part for part in parts if part)
+        return person_name(self.first_name, self.middle_name, self.last_name)
 
 
-class Customer(CustomerView):
-    """What is stored of a customer, on top of what is answered.
+def person_name(*parts: str | None) -> str:
+    """Return the name of a person as it is shown."""
+    return " ".join(part for part in parts if part)
 
-    `indexed_addresses` are addresses but the primary one that search covers, at most ten, so
-    that ten thousand of them make the customer neither larger nor slower. `made_by` names the
-    request that made it, so that the same request twice makes one customer.
+
+class Customer(CustomerRecord):
+    """A customer with what is never answered.
+
+    `indexed_addresses` are the addresses, apart from the primary one, that search covers: at most
+    ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
+    the fingerprint of the request that created it, so that a repeated request creates no second
+    customer.
     """
 
     contacts: Contacts = ()
     indexed_addresses: dict[str, str] = {}
     made_by: str | None = None
-    etag: str = Field(default="", exclude=True)
 
     def edited(self, actor: str, now: datetime, **changes: Any) -> "Customer":
         """Return the customer with the changes. Raises CustomerInactive, Invalid."""
@@ -174,7 +184,7 @@ class Customer(CustomerView):
         check_names(changed)
         return changed
 
-    def turned(self, status: Status, actor: str, now: datetime) -> "Customer":
+    def with_status(self, status: Status, actor: str, now: datetime) -> "Customer":
         return evolve(self, status=status, modified_at=now, modified_by=actor)
 
 
@@ -202,7 +212,9 @@ def _merged_map(old: dict[str, Any], patch: dict[str, Any] | None) -> dict[str, 
     return {name: value for name, value in both.items() if value is not None}
 
 
-def check_names(customer: CustomerView | CustomerFields, customer_type: str | None = None) -> None:
+def check_names(
+    customer: CustomerRecord | CustomerFields, customer_type: str | None = None
+) -> None:
     """A person has a first or a last name, an organization its name, and neither has both."""
     kind = customer_type or getattr(customer, "customer_type", "Person")
     flaws = []

@@ -78,13 +78,13 @@ def pair_keys(names: Sequence[str], city: Sequence[str]) -> list[str]:
     return [f"{pair_prefix(x, y)} {x}" for x, y in (*ordered, *turned)]
 
 
-def entries(customer: Customer) -> list[Entry]:
+def entries(customer: Customer, etag: str) -> list[Entry]:
     """Return what the directory says of an active customer; nothing of any other."""
     if customer.status != "Active":
         return []
     said, paired = list(_said(customer)), _paired(customer)
     shown = {
-        "line": line(customer),
+        "line": line(customer, etag),
         "said": said,
         "books": list(customer.address_books),
         "paired": paired,
@@ -95,8 +95,8 @@ def entries(customer: Customer) -> list[Entry]:
     ]
 
 
-def line(customer: Customer) -> dict[str, Any]:
-    """Return what a line of a search result shows, but the match."""
+def line(customer: Customer, etag: str) -> dict[str, Any]:
+    """Return what a line of a search result shows, apart from the match."""
     primary = customer.primary_address
     return {
         "id": customer.id,
@@ -108,7 +108,7 @@ def line(customer: Customer) -> dict[str, Any]:
         "primaryPhone": cp.primary(customer.contacts, "phone"),
         "city": primary.city if primary else None,
         "syncStatus": customer.sync_status,
-        "etag": customer.etag,
+        "etag": etag,
     }
 
 

@@ -4,14 +4,15 @@ The envelope is CloudEvents 1.0 in JSON. An event is written with the change it 
 is lost; it may be delivered twice, and then has the same id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from shared.core.values import Record
-from shared.customers.domain.customers import CustomerView
+from shared.customers.domain.addresses import Address
+from shared.customers.domain.customers import Customer, CustomerRecord
 
 EventType = Literal[
     "customer.created",
@@ -33,12 +34,12 @@ SYNCED_AS: dict[str, EventType] = {
     "Synced": "customer.converted",
     "SyncFailed": "customer.sync-failed",
 }
-KEPT = 7 * 86400  # seconds
-# What says who changed when is said by the event itself, and what is worked out follows.
-UNTOLD = frozenset(
-    {"id", "legalEntity", "version", "name", "displayAccount", "capabilities"}
-    | {"createdAt", "createdBy", "modifiedAt", "modifiedBy"}
+RETENTION_SECONDS = 7 * 86400
+# The event itself says which customer, which version, and who changed it when.
+NOT_COMPARED = frozenset(
+    {"id", "legal_entity", "version", "created_at", "created_by", "modified_at", "modified_by"}
 )
+COMPARED = tuple(name for name in CustomerRecord.model_fields if name not in NOT_COMPARED)
 
 
 class FieldChange(Record):
@@ -80,17 +81,39 @@ class Event(Record):
     data: CustomerChange
 
 
-def differences(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[FieldChange]:
-    """Return the fields, as they are answered, that two versions of a customer differ in."""
-    before = old or {}
-    return [
-        FieldChange(field=name, old=before.get(name), new=value)
-        for name, value in new.items()
-        if name not in UNTOLD and (before.get(name) or None) != (value or None)
-    ]
+def differences(before: Customer | None, after: Customer) -> list[FieldChange]:
+    """Return the fields, as they are answered, in which two versions of a customer differ."""
+    names = [name for name in COMPARED if _value(before, name) != _value(after, name)]
+    old, new = _answered(before, names), _answered(after, names)
+    return [FieldChange(field=name, old=old.get(name), new=value) for name, value in new.items()]
 
 
-def type_of(before: CustomerView | None, after: CustomerView) -> EventType:
+def _value(customer: Customer | None, name: str) -> Any:
+    """Return the value of a field; one that is empty is no other than none at all."""
+    return getattr(customer, name, None) or None
+
+
+def _answered(customer: Customer | None, names: Iterable[str]) -> dict[str, Any]:
+    if customer is None:
+        return {}
+    return customer.model_dump(
+        mode="json",
+        by_alias=True,
+        include=set(names),
+        exclude={"contacts": {"__all__": {"normal"}}},
+    )
+
+
+def address_change(before: Address | None, after: Address) -> FieldChange:
+    """Return the change of one address, as it is answered."""
+    return FieldChange(
+        field=f"addresses/{after.id}",
+        old=before.model_dump(mode="json", by_alias=True) if before else None,
+        new=after.model_dump(mode="json", by_alias=True),
+    )
+
+
+def type_of(before: CustomerRecord | None, after: CustomerRecord) -> EventType:
     """Return what it is called that a customer came from one version to the next."""
     if before is None:
         return "customer.created"

@@ -1,4 +1,4 @@
-"""Customers that have no account number yet: what may be asked for, and what they may not do."""
+"""Customers without an account number yet: what may be requested, and what they may not do."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -26,25 +26,25 @@ class Capabilities(Record):
 
 
 def capabilities(sync_status: str, status: str) -> Capabilities:
-    """Return them. The one place that knows: ask here, not the status."""
-    known = sync_status == "Synced" and status == "Active"
-    return Capabilities(loyalty_card=known, sync_order=known)
+    """Return what a store may do with the customer: the one place that decides it."""
+    complete = sync_status == "Synced" and status == "Active"
+    return Capabilities(loyalty_card=complete, sync_order=complete)
 
 
 def check_edit(sync_status: str, features: Mapping[str, bool], needed: str) -> None:
     """Raise PendingEditNotAllowed, unless the company has the feature that is needed.
 
-    What could not be synchronized may be edited, or nobody could put it right.
+    A customer that could not be synchronized may be edited, so that it can be corrected.
     """
     if sync_status == "PendingSync" and not features.get(needed):
         raise PendingEditNotAllowed(
-            f"Its account number is on its way; until then editing it needs {needed}.",
+            f"The account number follows shortly; until then an edit needs the feature {needed}.",
             feature=needed,
         )
 
 
-class Asked(Protocol):
-    """What a create body asks for, as far as it matters here."""
+class Requested(Protocol):
+    """The part of a create body that these rules look at."""
 
     @property
     def title(self) -> str | None: ...
@@ -59,19 +59,19 @@ class Asked(Protocol):
     def addresses(self) -> Sequence[Any]: ...
 
 
-def check_asked(new: Asked, features: Mapping[str, bool]) -> None:
-    """Raise FeatureOff for what is made asynchronously only with a feature that is off."""
-    kinds = [one.kind for one in new.contacts]
+def check_creation(new: Requested, features: Mapping[str, bool]) -> None:
+    """Raise FeatureOff for what asynchronous creation allows only with a feature that is off."""
+    kinds = [contact.kind for contact in new.contacts]
     if not features.get(ENHANCED) and (
         new.title or new.affiliations or len(set(kinds)) < len(kinds)
     ):
         raise FeatureOff(
-            "To make a customer asynchronously with a title, affiliations or a second e-mail or "
-            f"phone takes the feature {ENHANCED}.",
+            "Creating a customer asynchronously with a title, affiliations or a second e-mail or "
+            f"phone needs the feature {ENHANCED}.",
             feature=ENHANCED,
         )
     if not features.get(ADDRESSES) and len(new.addresses) > 1:
         raise FeatureOff(
-            f"To make a customer asynchronously with two addresses takes the feature {ADDRESSES}.",
+            f"Creating a customer asynchronously with two addresses needs the feature {ADDRESSES}.",
             feature=ADDRESSES,
         )

@@ -13,7 +13,7 @@ from shared.core.values import Body, Guid, Key, Moment, Record, Whole
 from shared.offline.domain.reconciliation import FieldConflict
 
 LARGEST_UPLOAD = 16 * 1024 * 1024  # bytes
-MOST_OPERATIONS = 10_000
+MAX_OPERATIONS = 10_000
 
 OfflineType = Literal["create", "patch", "address", "contact", "consent", "note"]
 SessionStatus = Literal["Started", "Uploaded", "Applied", "Canceled"]

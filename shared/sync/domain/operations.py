@@ -8,7 +8,7 @@ from shared.core.evolve import evolve
 from shared.core.values import Body, CompanyCode, Guid, Record, Whole
 from shared.customers.domain.events import FieldChange
 
-Kind = Literal["create", "edit"]
+OperationKind = Literal["create", "edit"]
 OperationStatus = Literal["Pending", "Synced", "Failed"]
 LONGEST_REASON = 500
 OF_CUSTOMER: dict[str, OperationStatus] = {
@@ -35,7 +35,7 @@ class SyncOperation(Record):
     came with.
     """
 
-    kind: Kind
+    kind: OperationKind
     legal_entity: str
     customer_id: str
     channel: str

@@ -16,7 +16,7 @@ from tests.doubles.cosmos.charges import Policy
 Key = tuple[Any, ...]
 MOST_OPERATIONS = 100
 MOST_PATCHED = 10
-MOST_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 
 
 class Rejected(Exception):

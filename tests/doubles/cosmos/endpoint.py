@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from shared.platform.topology import Container as Shape
 from shared.platform.topology import containers
 from tests.doubles.cosmos import charges, sql
-from tests.doubles.cosmos.containers import MOST_BYTES, Container, Range, Rejected
+from tests.doubles.cosmos.containers import MAX_BYTES, Container, Range, Rejected
 from tests.doubles.cosmos.faults import Faults
 
 UNAVAILABLE: dict[str, tuple[int, int]] = {
@@ -147,7 +147,7 @@ class Exchange:
         self.kind = "commit"
 
     def answer(self, path: list[str], body: bytes) -> Response:
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_BYTES:
             raise Rejected(413, "Request size is too large")
         if path:
             return self._one(path[0], body)

@@ -1,0 +1,6 @@
+"""The collections of settings that capabilities above configuration bring along."""
+
+from shared.configuration.domain.collections import register
+from shared.follow_ups.rule_settings import FOLLOW_UP_RULES
+
+register(FOLLOW_UP_RULES)

@@ -1,0 +1,59 @@
+"""Counting what a request asks of the store, so that its cost is seen where it is caused."""
+
+from collections.abc import Sequence
+
+from shared.platform.metering import tally
+from shared.ports.documents import (
+    ID_ORDER,
+    Changes,
+    Condition,
+    Document,
+    Documents,
+    Operation,
+    Order,
+    Page,
+    Partition,
+    Placed,
+)
+
+
+class Metered(Documents):
+    """A document port that counts what goes through it, for the request at hand."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        if count := tally.get():
+            count.reads += 1
+        return await self._documents.read(container, partition, document_id)
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        if count := tally.get():
+            count.commits += 1
+        return await self._documents.commit(container, partition, operations)
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        if count := tally.get():
+            count.scattered += len(writes) + 1
+        return await self._documents.scatter(container, writes, seal)
+
+    async def query(  # the port's own signature
+        self,
+        container: str,
+        partition: Partition,
+        *conditions: Condition,
+        order: Order = ID_ORDER,
+        limit: int = 100,
+        continuation: str | None = None,
+    ) -> Page:
+        if count := tally.get():
+            count.queries += 1
+        return await self._documents.query(
+            container, partition, *conditions, order=order, limit=limit, continuation=continuation
+        )
+
+    async def changes(self, container: str, position: str | None, limit: int) -> Changes:
+        return await self._documents.changes(container, position, limit)

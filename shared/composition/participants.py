@@ -1,0 +1,8 @@
+"""Who takes part in the commit of a customer, in this order: the only place that names them."""
+
+from shared.clienteling.participant import LeavingBooks
+from shared.consent.participant import ConsentDecisions
+from shared.customers.participants import Participant
+from shared.sync.participant import SyncOperations
+
+PARTICIPANTS: tuple[Participant, ...] = (LeavingBooks(), ConsentDecisions(), SyncOperations())

@@ -1,0 +1,107 @@
+"""Customers and addresses as they are answered, apart from how they are stored."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import computed_field
+from pydantic.alias_generators import to_camel
+
+from shared.core.values import Record
+from shared.core.versioned import Versioned
+from shared.customers.documents import customer_document
+from shared.customers.domain.addresses import Address
+from shared.customers.domain.contacts import ContactView
+from shared.customers.domain.creation import Candidate, Notice
+from shared.customers.domain.customers import (
+    PENDING_ACCOUNT,
+    Customer,
+    CustomerRecord,
+    person_name,
+)
+from shared.customers.domain.pending_rules import Capabilities, capabilities
+from shared.ports.documents import Document
+
+
+class CustomerView(CustomerRecord):
+    """What is answered of a customer: what is stored, and what is computed from it."""
+
+    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @property
+    def display_account(self) -> str:
+        return super().display_account
+
+    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @property
+    def capabilities(self) -> Capabilities:
+        return super().capabilities
+
+    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @property
+    def name(self) -> str:
+        return super().name
+
+
+class CreatedCustomer(CustomerView):
+    """The customer, with what the caller should know of its creation."""
+
+    warnings: tuple[Notice, ...] = ()
+    duplicate_candidates: tuple[Candidate, ...] = ()
+
+
+def stored_customer_view(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is answered of a stored customer, as JSON.
+
+    A read that changes nothing needs no model: building one would be most of what it costs.
+    """
+    view = {name: body.get(name) for name in CUSTOMER_FIELDS}
+    view["contacts"] = [
+        {name: contact.get(name) for name in CONTACT_FIELDS} for contact in body["contacts"]
+    ]
+    view["displayAccount"] = body["accountNumber"] or PENDING_ACCOUNT
+    view["capabilities"] = _capabilities(body["syncStatus"], body["status"])
+    view["name"] = _name(body)
+    return view
+
+
+def customer_view(customer: Customer) -> dict[str, Any]:
+    return stored_customer_view(customer_document(customer))
+
+
+def created_customer_view(
+    customer: Customer, warnings: Sequence[Notice], candidates: Sequence[Candidate]
+) -> dict[str, Any]:
+    return customer_view(customer) | {"warnings": warnings, "duplicateCandidates": candidates}
+
+
+def address_view(address: Versioned[Address]) -> dict[str, Any]:
+    """Return an item of a list of addresses, with its version."""
+    return address.value.model_dump(mode="json", by_alias=True) | {"etag": address.etag}
+
+
+def stored_address_view(document: Document) -> dict[str, Any]:
+    """Return an item of a list of addresses, with its version, without building a model."""
+    body = document.body
+    view = {name: body.get(name) for name in ADDRESS_FIELDS}
+    return view | {"id": body["addressId"], "etag": document.etag}
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    if body["customerType"] == "Organization":
+        return body["organizationName"] or ""
+    return person_name(body["firstName"], body["middleName"], body["lastName"])
+
+
+@cache
+def _capabilities(sync_status: str, status: str) -> dict[str, Any]:
+    return capabilities(sync_status, status).model_dump(mode="json", by_alias=True)
+
+
+def _fields(model: type[Record]) -> tuple[str, ...]:
+    """Return the names in the order of the JSON, without having the model built for it."""
+    return tuple(to_camel(name) for name in model.model_fields)
+
+
+CUSTOMER_FIELDS = _fields(CustomerRecord)
+CONTACT_FIELDS = _fields(ContactView)
+ADDRESS_FIELDS = _fields(Address)

@@ -1,0 +1,36 @@
+"""Follow-up rules as a collection of settings."""
+
+from typing import Any
+
+from shared.configuration.domain import collections as col
+from shared.context import Context
+from shared.core.errors import Flaw
+from shared.follow_ups.domain.rules import FollowUpRule, check_date
+
+
+def _names(rule: FollowUpRule) -> list[col.Naming]:
+    return [
+        *col.naming("/attribute", col.ATTRIBUTES.name, rule.attribute),
+        *col.naming("/activityType", col.ACTIVITY_TYPES.name, rule.activity_type),
+    ]
+
+
+async def _check(rule: FollowUpRule, context: Context) -> list[Flaw]:
+    """Return a flaw if the attribute of the rule is not a date."""
+    attribute = rule.attribute and await context.configuration.find(
+        context.legal_entity, col.ATTRIBUTES, rule.attribute
+    )
+    attribute_type = attribute and await context.configuration.find(
+        context.legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
+    )
+    return check_date(attribute_type or None)
+
+
+FOLLOW_UP_RULES: col.Collection[Any] = col.Collection(
+    "follow-up-rules",
+    FollowUpRule,
+    "name",
+    _names,
+    (col.ATTRIBUTES.name, col.ACTIVITY_TYPES.name),
+    _check,
+)
