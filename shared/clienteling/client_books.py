@@ -20,7 +20,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import check_patch, listed
 from shared.configuration.workers import find_worker
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
+from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable, VersionMismatch
 from shared.core.values import Attributes
 from shared.customers.customers import resolve
 from shared.ports.documents import Create, Document, Operation, Put
@@ -204,7 +204,7 @@ async def edit_client(
 
 def check_pair(pair: Holder, version: str) -> None:
     if version.partition(".")[0] not in {"*", pair_etag(pair.version)}:
-        raise Stale("The client was changed since you read her card; read it again.")
+        raise VersionMismatch("The client was changed since you read the card; read it again.")
 
 
 def pair_etag(version: int) -> str:

@@ -11,7 +11,7 @@ from shared.core.evolve import evolve
 from shared.core.formatting import translated
 from shared.core.values import as_text
 from shared.customers.timeline_entries import entry_id
-from shared.ports.documents import Create, Document, Equal, Order, Range
+from shared.ports.documents import Document, Equal, Order, Put, Range
 from shared.timeline.documents import ACTIVITY, activity_document
 from shared.timeline.domain.activities import (
     Activity,
@@ -50,8 +50,9 @@ async def add_activity(
         # What is planned is no activity yet.
         return membership.active_at(occurred_at) if occurred_at <= context.now else membership
 
+    # Its id follows from the request: written twice at once, it says the same.
     body = activity_document(activity)
-    await change_membership(key, decide, context=context, active_only=True, beside=[Create(body)])
+    await change_membership(key, decide, context=context, active_only=True, beside=[Put(body)])
     return await read_activity(key, activity_id, context=context)
 
 
