@@ -1,1 +1,1 @@
-"""What every other package stands on: errors, kinds of value, words. It imports nothing of them."""
+"""The basis of every other package: errors, values, retries, words. It imports none of them."""

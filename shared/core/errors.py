@@ -1,16 +1,16 @@
 """Every refusal a caller can meet, by kind. Anything else that is raised is a bug.
 
 * Refusal
-  - Unauthenticated  nobody we know is asking
-  - Forbidden        we know who asks, and the answer is no
-  - NotFound         there is no such thing
-  - Conflict         the thing is there, but its state or a rule forbids this
+  - Unauthenticated  the caller is not known
+  - Forbidden        the caller is known, and not allowed to do this
+  - NotFound         there is no such resource
+  - Conflict         the resource is there, but its state or a rule forbids this
     - Stale          another writer came first; read again and retry
       - VersionMismatch  the version that the caller named is not the newest
     - AlreadyExists  something of that id is there already
-  - VersionRequired  it exists: say which version you have read
+  - VersionRequired  the resource exists, and the request must name the version that was read
   - Invalid          well-formed, but it breaks a rule about values
-  - Unavailable      a dependency is down or throttling; the same call may work later
+  - Unavailable      a dependency is down or throttling; the same call may succeed later
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Values as a person reads them, in her language: dates, numbers, money, and words of lists."""
+"""Values as a person reads them, in their own language: dates, numbers, money, list values."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from babel import Locale
 
-MOST_LANGUAGES = 10
+MAX_LANGUAGES = 10
 FALLBACK = "en-US"
 
 
@@ -16,7 +16,7 @@ FALLBACK = "en-US"
 def languages(accepted: str | None, otherwise: str) -> tuple[str, ...]:
     """Return the languages of Accept-Language (RFC 9110), best first, then the company's own."""
     weighed = []
-    for index, part in enumerate((accepted or "").split(",")[:MOST_LANGUAGES]):
+    for index, part in enumerate((accepted or "").split(",")[:MAX_LANGUAGES]):
         tag, _, weight = part.strip().partition(";q=")
         weighed.append((-_weight(weight), index, tag.strip()))
     tags = [tag for weight, _, tag in sorted(weighed) if weight and tag and locale_of(tag)]
@@ -41,19 +41,19 @@ def locale_of(tag: str) -> "Locale | None":
 
 
 def formatted(value: Any, data_type: str, tags: Sequence[str], currency: str) -> str:
-    """Return the value in the first of the languages that there is."""
-    locale = next((found for tag in tags if (found := locale_of(tag))), None)
+    """Return the value in the first of the languages that is supported."""
+    locale = next((supported for tag in tags if (supported := locale_of(tag))), None)
     locale = locale or locale_of(FALLBACK)
-    ones = value if isinstance(value, list) else [value]
-    return ", ".join(_one(one, data_type, locale, currency) for one in ones)
+    items = value if isinstance(value, list) else [value]
+    return ", ".join(_item(item, data_type, locale, currency) for item in items)
 
 
-@lru_cache(maxsize=8192)  # a page says the same things again and again
-def _one(value: Any, data_type: str, locale: "Locale | None", currency: str) -> str:
+@lru_cache(maxsize=8192)  # a page repeats the same values
+def _item(value: Any, data_type: str, locale: "Locale | None", currency: str) -> str:
     try:
         return _written(value, data_type, locale, currency)
     except (ValueError, TypeError, ArithmeticError):
-        return str(value)  # its type was changed since
+        return str(value)  # the attribute type has changed since
 
 
 def _written(value: Any, data_type: str, locale: "Locale | None", currency: str) -> str:
@@ -70,9 +70,9 @@ def _written(value: Any, data_type: str, locale: "Locale | None", currency: str)
 
 
 def translated(translations: Mapping[str, Any], tags: Sequence[str]) -> Any:
-    """Return what there is in the first of the languages, exactly or without its region.
+    """Return the translation into the first of the languages, with or without its region.
 
-    None where the first language that counts is not among them; the caller has a word of its own.
+    None if there is no such translation: the caller then uses its own wording.
     """
     for tag in tags:
         for name in (tag, tag.partition("-")[0]):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
-KEY = r"^[^/\\?#\x00-\x1f\x7f]+$"  # what may stand in a path, and be the id of a document
+KEY = r"^[^/\\?#\x00-\x1f\x7f]+$"  # what can be part of a path, and the id of a document
 
 # ISO 4217, what is money today; funds and metals are not.
 CURRENCIES = frozenset(
@@ -66,8 +66,8 @@ Guid = Annotated[
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
     ),
 ]
-# A clock that was never set says year 1, and other programs say never by year 9999: both cannot be
-# reckoned into another zone.
+# A clock that was never set says year 1, and some programs mean never by year 9999: neither can be
+# converted into another time zone.
 Moment = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
@@ -85,7 +85,7 @@ def as_text(moment: datetime) -> str:
 
 
 class Record(BaseModel):
-    """What is stored and answered: camelCase outside; fields it does not know are left out."""
+    """Stored or answered: camelCase in JSON; unknown fields are ignored."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -97,7 +97,7 @@ class Record(BaseModel):
 
 
 class Body(BaseModel):
-    """What a caller sends: a field it does not know is refused, so no typing error is lost."""
+    """Sent by a caller: an unknown field is refused, so that no typing error is lost."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -110,4 +110,4 @@ class Body(BaseModel):
 
 
 class Setting(Body):
-    """What is configured: sent, stored and answered in one shape."""
+    """Configured: sent, stored and answered in one shape."""

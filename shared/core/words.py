@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-LONGEST = 64
+MAX_WORD_LENGTH = 64
 # Characters an id of a document cannot hold; they are compared as an underscore instead.
 _FORBIDDEN = str.maketrans("/\\?#", "____")
 
@@ -21,25 +21,25 @@ def fold(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """Return the folded words in order, each once: `Anne-Marie O'Neil` is anne, marie, oneil."""
     folded = fold(text).replace("'", "")
-    pieces = (piece[:LONGEST] for piece in re.split(r"[\W_]+", folded))
+    pieces = (piece[:MAX_WORD_LENGTH] for piece in re.split(r"[\W_]+", folded))
     return tuple(dict.fromkeys(piece for piece in pieces if piece))
 
 
 def whole(text: str) -> str:
     """Return the text as one word, for what is compared in one piece, such as an e-mail."""
-    return "".join(fold(text).split())[:LONGEST]
+    return "".join(fold(text).split())[:MAX_WORD_LENGTH]
 
 
 def readings(query: str) -> list[tuple[str, ...]]:
-    """Return what a person may have meant, the likelier first: one reading, or two.
+    """Return how a query may be meant, the likelier first: one reading, or two.
 
     `(206) 555-0123` is a phone, but `12-14 oak` has two numbers; `karen.berg` begins an e-mail,
-    but `st.john` is a name. The first reading keeps such things whole, the second takes them apart.
+    but `st.john` is a name. The first reading keeps such terms whole, the second splits them.
     """
     folded = fold(query)
-    whole_ones = _terms(_PHONE.sub(_digits, folded), _WHOLE)
-    apart = _terms(folded, _ADDRESS)
-    return list(dict.fromkeys(one for one in (whole_ones, apart) if one))
+    whole_terms = _terms(_PHONE.sub(_digits, folded), _WHOLE)
+    split_terms = _terms(folded, _ADDRESS)
+    return list(dict.fromkeys(terms for terms in (whole_terms, split_terms) if terms))
 
 
 # What has an @, or dots between letters, may be the beginning of an e-mail: jon24@, karen.berg;
@@ -50,13 +50,13 @@ _PHONE = re.compile(r"(?<!\S)[+(]?\d[\d\s().\-]*\d(?!\S)")
 
 
 def _terms(query: str, kept_whole: re.Pattern[str]) -> tuple[str, ...]:
-    found: list[str] = []
+    terms: list[str] = []
     for piece in query.split():
         if kept_whole.match(piece):
-            found.append(piece[:LONGEST])
+            terms.append(piece[:MAX_WORD_LENGTH])
         else:
-            found += words(piece)
-    return tuple(dict.fromkeys(found))
+            terms += words(piece)
+    return tuple(dict.fromkeys(terms))
 
 
 def _digits(match: re.Match[str]) -> str:

@@ -181,11 +181,11 @@ def _with_indexed(changes: dict[str, Any], address_id: str, text: str) -> dict[s
 async def _succeeded(decision: Decision, successor: str, context: Context) -> Decision:
     stored = await documents.load_address(decision.customer.id, successor, context)
     heir = ad.edit_address(stored.value, {"primary": True}, context.now)
-    then = await _rewritten(decision.customer, stored, heir, context)
+    promoted = await _rewritten(decision.customer, stored, heir, context)
     return Decision(
-        then.customer,
-        [*decision.operations, *then.operations],
-        [*decision.parts, *then.parts],
+        promoted.customer,
+        [*decision.operations, *promoted.operations],
+        [*decision.parts, *promoted.parts],
     )
 
 

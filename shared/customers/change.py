@@ -67,7 +67,7 @@ async def change(
         if decision.changes_nothing(stored.value):
             return stored
         after = evolve(decision.customer, version=stored.value.version + 1)
-        made = Change(stored, after, decision.operations, decision.parts, decision.details)
-        return await commit(made, context)
+        change = Change(stored, after, decision.operations, decision.parts, decision.details)
+        return await commit(change, context)
 
     return await write(attempt, if_match=if_match, turn=("customer", context.legal_entity, key))

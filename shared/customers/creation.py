@@ -161,7 +161,7 @@ async def _restricted(
 async def _account(customer: Customer, pending: bool, context: Context) -> dict[str, Any]:
     """Return the account number, or that it follows later: also where none can be had now.
 
-    The fallback is nobody's request, so it needs no feature: a sale does not wait.
+    No one requests the fallback, so it needs no feature: a sale does not wait.
     """
     if not pending:
         with suppress(Unavailable):

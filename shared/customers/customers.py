@@ -77,8 +77,8 @@ def editing(edit: CustomerEdit, *, context: Context) -> Edit:
         changes = merged(customer, edit)
         if "attributes" in changes:
             patch = edit.attributes
-            named = dict.fromkeys(customer.attributes) if patch is None else patch
-            check_patch(named, await definitions(context))
+            patched = dict.fromkeys(customer.attributes) if patch is None else patch
+            check_patch(patched, await definitions(context))
             changes["attributes"] = listed(changes["attributes"], await definitions(context))
         if "customer_group" in changes:
             changes["financial_dimensions"] = await dimensions(changes["customer_group"], context)

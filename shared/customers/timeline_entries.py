@@ -1,4 +1,4 @@
-"""What the timeline of a customer is made of: documents in the customer's partition."""
+"""The entries of a customer's timeline: documents in the customer's partition."""
 
 from typing import Any
 

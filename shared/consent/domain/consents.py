@@ -1,4 +1,4 @@
-"""Consent: what a customer has decided about a contact point, and the proof of it."""
+"""Consent: the decisions of a customer about a contact point, and their proof."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ Source = Literal["POS", "Web", "CallCenter", "Import", "Customer"]
 
 
 class Evidence(Body):
-    """What proves the decision: which text was shown, in which language, and who took it down."""
+    """The proof of a decision: which text was shown, in which language, and who recorded it."""
 
     text_version: Line | None = None
     locale: Line | None = None
@@ -43,7 +43,7 @@ class NewConsent(Body):
 
 
 class Consent(Record):
-    """One decision as it is kept. `source` is null where it came with an edit of the contact."""
+    """One decision as recorded. `source` is null where an edit of the contact point made it."""
 
     contact_id: str
     kind: ContactKind
@@ -58,7 +58,7 @@ class Consent(Record):
 
 
 def of_edit(contact: Contact, actor: str, now: datetime) -> Consent:
-    """Return the decision that an edit of the contact point itself stands for."""
+    """Return the decision that an edit of the contact point itself expresses."""
     return Consent(
         contact_id=contact.id,
         kind=contact.kind,

@@ -14,7 +14,7 @@ from shared.core.values import Body, Line, Record
 ContactKind = Literal["email", "phone", "url"]
 MarketingConsent = Literal["OptedIn", "OptedOut"]
 ContactId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
-MOST_CONTACTS = 50
+MAX_CONTACTS = 50
 FEATURE = "capture-multiple-contacts"
 
 
@@ -103,7 +103,7 @@ def check_email(value: str) -> str:
 def contact(
     new: NewContact, contact_id: str, *, normal: str, purpose: str, now: datetime
 ) -> Contact:
-    """Make the contact point that was asked for; `purpose` is for who named none."""
+    """Return the new contact point; `purpose` applies where the request names none."""
     return Contact(
         id=contact_id,
         kind=new.kind,
@@ -128,61 +128,64 @@ def add(contacts: Contacts, new: Contact, *, several: bool) -> Contacts:
         raise SecondaryContactsOff(
             f"A second {new.kind} needs the feature {FEATURE}.", feature=FEATURE
         )
-    if len(contacts) >= MOST_CONTACTS:
-        raise TooManyContacts(f"A customer has at most {MOST_CONTACTS} contact points.")
+    if len(contacts) >= MAX_CONTACTS:
+        raise TooManyContacts(f"A customer has at most {MAX_CONTACTS} contact points.")
     return _with_primary((*contacts, new), new.kind, new.id if new.primary else None)
 
 
 def change(contacts: Contacts, changed: Contact) -> Contacts:
-    """Put the changed contact in its place. Raises ContactExists, SuccessorNeeded."""
+    """Replace a contact by its changed form. Raises ContactExists, SuccessorNeeded."""
     others = [other for other in of_kind(contacts, changed.kind) if other.id != changed.id]
     if any(other.normal == changed.normal for other in others):
         raise ContactExists(f"The customer has the {changed.kind} {changed.value} already.")
     if others and not changed.primary and find(contacts, changed.id).primary:
         raise SuccessorNeeded(f"Make another {changed.kind} the primary one instead.")
-    replaced = tuple(changed if one.id == changed.id else one for one in contacts)
+    replaced = tuple(changed if other.id == changed.id else other for other in contacts)
     return _with_primary(replaced, changed.kind, changed.id if changed.primary else None)
 
 
 def remove(contacts: Contacts, contact_id: str, successor: str | None) -> Contacts:
-    """Take one away. Raises ContactNotFound, SuccessorNeeded."""
-    gone = find(contacts, contact_id)
-    left = tuple(one for one in contacts if one.id != contact_id)
-    if successor is not None and find(left, successor).kind != gone.kind:
-        raise ContactNotFound(f"The successor is not another {gone.kind}.")
-    if gone.primary and of_kind(left, gone.kind) and successor is None:
+    """Remove one. Raises ContactNotFound, SuccessorNeeded."""
+    removed = find(contacts, contact_id)
+    remaining = tuple(contact for contact in contacts if contact.id != contact_id)
+    if successor is not None and find(remaining, successor).kind != removed.kind:
+        raise ContactNotFound(f"The successor is not another {removed.kind}.")
+    same_kind = of_kind(remaining, removed.kind)
+    if removed.primary and same_kind and successor is None:
         raise SuccessorNeeded(
-            f"This is the primary {gone.kind}; name its successor with ?primary=.",
-            candidates=[one.id for one in of_kind(left, gone.kind)],
+            f"This is the primary {removed.kind}; name its successor with ?primary=.",
+            candidates=[contact.id for contact in same_kind],
         )
-    return _with_primary(left, gone.kind, successor)
+    return _with_primary(remaining, removed.kind, successor)
 
 
 def find(contacts: Contacts, contact_id: str) -> Contact:
-    for one in contacts:
-        if one.id == contact_id:
-            return one
+    for contact in contacts:
+        if contact.id == contact_id:
+            return contact
     raise ContactNotFound(f"There is no contact {contact_id}.")
 
 
 def of_kind(contacts: Sequence[Contact], kind: ContactKind) -> list[Contact]:
-    return [one for one in contacts if one.kind == kind]
+    return [contact for contact in contacts if contact.kind == kind]
 
 
 def primary(contacts: Sequence[Contact], kind: ContactKind) -> str | None:
-    return next((one.value for one in contacts if one.kind == kind and one.primary), None)
+    return next(
+        (contact.value for contact in contacts if contact.kind == kind and contact.primary), None
+    )
 
 
 def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> Contacts:
     """Leave exactly one primary of the kind: the chosen one, the one there was, or the first."""
     same_kind = of_kind(contacts, kind)
     if chosen is None and same_kind:
-        chosen = next((one.id for one in same_kind if one.primary), same_kind[0].id)
+        chosen = next((contact.id for contact in same_kind if contact.primary), same_kind[0].id)
     return tuple(
-        one
-        if one.kind != kind or one.primary == (one.id == chosen)
-        else evolve(one, primary=one.id == chosen)
-        for one in contacts
+        contact
+        if contact.kind != kind or contact.primary == (contact.id == chosen)
+        else evolve(contact, primary=contact.id == chosen)
+        for contact in contacts
     )
 
 

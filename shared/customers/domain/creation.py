@@ -32,7 +32,7 @@ class NewCustomer(CustomerFields):
     store_number: Key
     id: Guid | None = None
     customer_type: CustomerType | None = None
-    contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MOST_CONTACTS)] = []
+    contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MAX_CONTACTS)] = []
     addresses: Annotated[list[NewAddress], Field(max_length=MAX_ADDRESSES)] = []
 
 

@@ -52,7 +52,7 @@ class CustomerInactive(Conflict):
 
 
 class CustomerExists(Conflict):
-    """The GUID that the caller chose names a customer already."""
+    """A customer with the GUID that the caller chose exists already."""
 
     code = "customer-exists"
 
@@ -62,7 +62,7 @@ class NotYourRecord(Forbidden):
 
 
 class FieldNotAllowed(Forbidden):
-    """A customer may not change by herself what the company decides about her."""
+    """A customer changes a field that only the company may set."""
 
     code = "field-not-allowed"
 
@@ -71,7 +71,7 @@ NEVER_EMPTY = ("currency", "language", "receipt_option")
 
 
 class CustomerFields(Body):
-    """What may be set when a customer is made, and edited later."""
+    """The fields that may be set when a customer is created, and edited later."""
 
     title: Line | None = None
     first_name: Line | None = None
@@ -91,11 +91,11 @@ class CustomerFields(Body):
 
 
 class CustomerEdit(CustomerFields):
-    """A merge patch: null takes a value away, what is left out stays."""
+    """A merge patch: null removes a value, and a field that is left out stays."""
 
 
 class AddressSummary(Record):
-    """The primary address, as the customer carries it."""
+    """The primary address, as shown with the customer."""
 
     id: str
     purpose: str
@@ -189,10 +189,10 @@ class Customer(CustomerRecord):
 
 
 def merged(customer: Customer, edit: CustomerEdit) -> dict[str, Any]:
-    """Return the changes that the merge patch asks for. Raises Invalid."""
+    """Return the changes that the merge patch requests. Raises Invalid."""
     changes: dict[str, Any] = {name: getattr(edit, name) for name in edit.model_fields_set}
     flaws = [
-        Flaw(f"/{_camel(name)}", "required", "It can be changed, not taken away.")
+        Flaw(f"/{_camel(name)}", "required", "It can be changed, not removed.")
         for name in NEVER_EMPTY
         if name in changes and changes[name] is None
     ]

@@ -1,4 +1,4 @@
-"""The directory: the small documents by which a customer is found, and what they say.
+"""The directory: the small documents by which a customer is found, and their content.
 
 Each word of a customer has an entry in the partition of the word's first two characters; each
 pair of words of name and city has one in the partition of a word's first three. The id of an
@@ -17,14 +17,14 @@ from shared.customers.domain.customers import Customer
 
 BUCKET = 2
 PAIR_BUCKET = 3
-FEWEST_PHONE_DIGITS = 4
-MOST_PAIRED_NAMES = 4
-MOST_PAIRED_CITIES = 2
-LONGEST_NAME_IN_ID = 60
-EDITION = 1  # one more whenever a customer's entries get other ids: the old ones are then looked up
+MIN_PHONE_DIGITS = 4
+MAX_PAIRED_NAMES = 4
+MAX_PAIRED_CITIES = 2
+MAX_NAME_LENGTH_IN_ID = 60
+EDITION = 1  # raised whenever entries get other ids: the listing is then read for the old ones
 
 Entry = tuple[str, dict[str, Any]]  # bucket, document
-Said = list[Any]  # [field, value as given, words of it]
+IndexedField = list[Any]  # [field, value as entered, its words]
 
 
 def word_bucket(word: str) -> str:
@@ -48,50 +48,50 @@ def listing_id(created_at: datetime, key: str) -> str:
 
 
 def stamp(customer: Customer) -> int:
-    """Return the version of the customer and of the rules by which its entries are made."""
+    """Return the version of the customer combined with that of the rules for its entries."""
     return EDITION * 10**9 + customer.version
 
 
 def phone_ends(digits: str) -> list[str]:
-    """Return a phone and all its endings, so that it is found by its last digits as by its first.
+    """Return the digits and all their endings, so that the last digits find a phone as well.
 
-    Eight small entries for a phone, but one stretch of one partition for a search that cannot
-    know from which end the digits are.
+    A phone has about eight small entries: a search, which cannot know from which end the digits
+    are, then reads one range of one partition.
     """
-    last = max(len(digits) - FEWEST_PHONE_DIGITS, 0)
+    last = max(len(digits) - MIN_PHONE_DIGITS, 0)
     return [digits[start:] for start in range(last + 1)]
 
 
 def pair_prefix(first: str, second: str) -> str:
-    """Return how the pairs begin that these beginnings of words stand for."""
+    """Return the prefix of the pairs of words that begin with these letters."""
     return f"{first[:PAIR_BUCKET]} {second}"
 
 
 def pair_keys(names: Sequence[str], city: Sequence[str]) -> list[str]:
     """Return the pairs of a customer: the smaller word cut to three letters, then the other.
 
-    Two names stand in the other order too, so that a name and the first letter of another find
-    each other whichever is the smaller.
+    Two names are paired in the other order too, so that a name and the first letter of another
+    are found whichever is the smaller.
     """
     ordered = combinations(sorted({*names, *city}), 2)
-    turned = ((second, first) for first, second in combinations(sorted(names), 2))
-    return [f"{pair_prefix(x, y)} {x}" for x, y in (*ordered, *turned)]
+    reversed_ = ((second, first) for first, second in combinations(sorted(names), 2))
+    return [f"{pair_prefix(x, y)} {x}" for x, y in (*ordered, *reversed_)]
 
 
 def entries(customer: Customer, etag: str) -> list[Entry]:
     """Return what the directory says of an active customer; nothing of any other."""
     if customer.status != "Active":
         return []
-    said, paired = list(_said(customer)), _paired(customer)
+    fields, paired = list(_indexed_fields(customer)), _paired(customer)
     shown = {
         "line": line(customer, etag),
-        "said": said,
+        "said": fields,
         "books": list(customer.address_books),
         "paired": paired,
     }
     return [
-        (bucket, {"id": entry_id, "fields": fields, **shown})
-        for bucket, entry_id, fields in _places(customer, said, paired)
+        (bucket, {"id": entry_id, "fields": names, **shown})
+        for bucket, entry_id, names in _keys(customer, fields, paired)
     ]
 
 
@@ -118,7 +118,7 @@ def address_words(*parts: str | None) -> str:
 
 
 def same_person(customer: Customer) -> str | None:
-    """Return name and postal code as one word, the third thing duplicates are known by."""
+    """Return name and postal code as one word: the third key by which duplicates are found."""
     address = customer.primary_address
     if address is None or not address.postal_code or not customer.name:
         return None
@@ -126,7 +126,7 @@ def same_person(customer: Customer) -> str | None:
     return f"={name}+{whole(address.postal_code)}"[:120]
 
 
-def _said(customer: Customer) -> Iterator[Said]:
+def _indexed_fields(customer: Customer) -> Iterator[IndexedField]:
     if customer.name:
         yield ["name", customer.name, list(words(customer.name))]
     if customer.account_number:
@@ -149,45 +149,45 @@ def _addresses(customer: Customer) -> list[str]:
 
 
 def phone_words(contact: cp.Contact) -> list[str]:
-    """Return the digits as dialed from abroad, at home, and as they were given."""
+    """Return the digits as dialed from abroad, from home, and as they were entered."""
     import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
 
     home = phonenumbers.national_significant_number(phonenumbers.parse(contact.normal))
-    given = "".join(filter(str.isdigit, contact.value))
-    return list(dict.fromkeys([contact.normal.lstrip("+"), home, given]))
+    entered = "".join(filter(str.isdigit, contact.value))
+    return list(dict.fromkeys([contact.normal.lstrip("+"), home, entered]))
 
 
 def _paired(customer: Customer) -> list[list[str]]:
-    """Return the words that pairs are made of: those of the name, and of the primary city."""
+    """Return the words that are paired: those of the name, and of the primary city."""
     city = customer.primary_address.city if customer.primary_address else None
-    names = words(customer.name)[:MOST_PAIRED_NAMES]
-    cities = words(city)[:MOST_PAIRED_CITIES] if city else ()
+    names = words(customer.name)[:MAX_PAIRED_NAMES]
+    cities = words(city)[:MAX_PAIRED_CITIES] if city else ()
     return [list(names), [word for word in cities if word not in names]]
 
 
-def _places(
-    customer: Customer, said: list[Said], paired: list[list[str]]
+def _keys(
+    customer: Customer, fields: list[IndexedField], paired: list[list[str]]
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield bucket, id and fields of each entry."""
-    tail = f"{'_'.join(words(customer.name))[:LONGEST_NAME_IN_ID]} {customer.id}"
-    for word, fields in _words(said).items():
-        yield word_bucket(word), f"{word} {tail}", fields
+    """Yield bucket, id and field names of each entry."""
+    tail = f"{'_'.join(words(customer.name))[:MAX_NAME_LENGTH_IN_ID]} {customer.id}"
+    for word, names in _words(fields).items():
+        yield word_bucket(word), f"{word} {tail}", names
     for key in pair_keys(*paired):
         yield pair_bucket(key), f"{key} {tail}", ["name", "address"]
     if same := same_person(customer):
         yield word_bucket(same), f"{same} {tail}", ["same"]
 
 
-def _words(said: list[Said]) -> dict[str, list[str]]:
-    """Return the fields that say each word."""
-    found: dict[str, list[str]] = {}
-    for one in said:
-        for word in places_of(one):
-            found.setdefault(word, []).append(one[0])
-    return found
+def _words(fields: list[IndexedField]) -> dict[str, list[str]]:
+    """Return the names of the fields that each word occurs in."""
+    names: dict[str, list[str]] = {}
+    for field in fields:
+        for word in words_of(field):
+            names.setdefault(word, []).append(field[0])
+    return names
 
 
-def places_of(said: Said) -> list[str]:
-    """Return the words under which it is found: its own, and the ends of a phone."""
-    field, _, its_words = said
-    return its_words if field != "phone" else list({*its_words, *phone_ends(its_words[0])})
+def words_of(field: IndexedField) -> list[str]:
+    """Return the words by which the field is found: its own, and the endings of a phone."""
+    name, _, own_words = field
+    return own_words if name != "phone" else list({*own_words, *phone_ends(own_words[0])})

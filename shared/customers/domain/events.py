@@ -1,7 +1,7 @@
-"""What other systems are told of a customer: one event for each of its versions.
+"""Events for other systems: one for each version of a customer.
 
-The envelope is CloudEvents 1.0 in JSON. An event is written with the change it tells of, so none
-is lost; it may be delivered twice, and then has the same id.
+The envelope is CloudEvents 1.0 in JSON. An event is written together with its change, so none is
+lost; one that is delivered twice has the same id.
 """
 
 from collections.abc import Iterable
@@ -23,12 +23,12 @@ EventType = Literal[
     "customer.sync-failed",
 ]
 MEANINGS: dict[EventType, str] = {
-    "customer.created": "A customer was made; every field that has a value is a change from null.",
+    "customer.created": "A customer was created; each field with a value is a change from null.",
     "customer.changed": "Fields, contacts or addresses of a customer changed.",
     "customer.deactivated": "A customer left search and client books; the record is kept.",
     "customer.restored": "A deactivated customer is active again.",
-    "customer.converted": "A customer that was pending has its account number from now on.",
-    "customer.sync-failed": "A pending customer cannot get its account number as it is.",
+    "customer.converted": "A pending customer has an account number from now on.",
+    "customer.sync-failed": "A pending customer cannot get an account number until corrected.",
 }
 SYNCED_AS: dict[str, EventType] = {
     "Synced": "customer.converted",
@@ -114,7 +114,7 @@ def address_change(before: Address | None, after: Address) -> FieldChange:
 
 
 def type_of(before: CustomerRecord | None, after: CustomerRecord) -> EventType:
-    """Return what it is called that a customer came from one version to the next."""
+    """Return the type of the event for the step from one version to the next."""
     if before is None:
         return "customer.created"
     if before.sync_status != after.sync_status and after.sync_status in SYNCED_AS:
@@ -127,7 +127,7 @@ def type_of(before: CustomerRecord | None, after: CustomerRecord) -> EventType:
 def event_of(
     kind: EventType, change: CustomerChange, time: datetime, traceparent: str | None = None
 ) -> Event:
-    """Return the event; its id follows from the version, so that the same one twice is known."""
+    """Return the event; its id follows from the version, so that a repeated one is recognized."""
     return Event(
         id=f"{change.customer_id}:{change.version}",
         source=f"/libro/{change.legal_entity}",

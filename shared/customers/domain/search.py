@@ -1,7 +1,7 @@
-"""How a search reads the directory: where to look first, what counts as a match, and why.
+"""How a search reads the directory: where it looks first, and what counts as a match.
 
-A search walks strata. A pair of words is looked up as a pair first, where even common names cost
-no more than they bring; then every word that begins like the longest one is gone through.
+A search reads strata one after the other. Two words are looked up as a pair first, which costs
+little even for common names; then every entry whose word begins with the longest term is read.
 """
 
 from dataclasses import dataclass
@@ -50,92 +50,92 @@ class Stratum:
 
 def strata(terms: tuple[str, ...], by: By | None = None) -> list[Stratum]:
     """Return where to look for one reading of a query, in order."""
-    found = _pairs(terms) if by in PAIRED_FIELDS else []
+    pairs = _pairs(terms) if by in PAIRED_FIELDS else []
     longest = max(terms, key=len)
     prefix = longest if len(longest) >= dir_.BUCKET else f"{longest} "
-    found.append(Stratum("word", dir_.word_bucket(longest), prefix, terms))
-    return found
+    return [*pairs, Stratum("word", dir_.word_bucket(longest), prefix, terms)]
 
 
 def is_phone(term: str) -> bool:
-    return term.isdigit() and len(term) >= dir_.FEWEST_PHONE_DIGITS
+    return term.isdigit() and len(term) >= dir_.MIN_PHONE_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Where to look, in order, and the one field that all words shall be in."""
+    """Where to look, in order, and the field that all words must be in, if it is named."""
 
     strata: tuple[Stratum, ...]
     by: By | None
 
     @classmethod
     def of(cls, query: str, by: By | None) -> "Question":
-        steps = (one for terms in readings(query) for one in strata(terms, by))
+        steps = (stratum for terms in readings(query) for stratum in strata(terms, by))
         return cls(tuple(steps), by)
 
 
 def show(entry: dict[str, Any], question: Question, step: int) -> dict[str, Any] | None:
-    """Return the line to show for this entry, or None: no match, or shown elsewhere already."""
-    said = _said_in(entry, question.by)
-    at, earlier = question.strata[step], question.strata[:step]
-    matches = _matches(said, at)
-    if matches is None or not _is_first(entry, said, at):
+    """Return the line to show for this entry; None without a match, or if shown already."""
+    fields = _fields(entry, question.by)
+    stratum, earlier_strata = question.strata[step], question.strata[:step]
+    matches = _matches(fields, stratum)
+    if matches is None or not _is_first(entry, fields, stratum):
         return None
-    if any(_is_in(entry, said, one) and _matches(said, one) for one in earlier):
+    if any(
+        _is_in(entry, fields, earlier) and _matches(fields, earlier) for earlier in earlier_strata
+    ):
         return None
     return {**entry["line"], "match": matches}
 
 
-def _matches(said: list[dir_.Said], at: Stratum) -> list[dict[str, str]] | None:
+def _matches(fields: list[dir_.IndexedField], stratum: Stratum) -> list[dict[str, str]] | None:
     """Return what each of the terms matches, or None unless all do."""
     matches = []
-    for term in at.terms:
-        match = explain(said, term)
+    for term in stratum.terms:
+        match = explain(fields, term)
         if match is None:
             return None
         matches.append(match)
     return matches
 
 
-def _said_in(entry: dict[str, Any], by: By | None) -> list[dir_.Said]:
-    said: list[dir_.Said] = entry["said"]
-    return said if by is None else [one for one in said if one[0] == by]
+def _fields(entry: dict[str, Any], by: By | None) -> list[dir_.IndexedField]:
+    fields: list[dir_.IndexedField] = entry["said"]
+    return fields if by is None else [field for field in fields if field[0] == by]
 
 
-def explain(said: list[dir_.Said], term: str) -> dict[str, str] | None:
-    """Return the field that the term matches, exactly if any does, and the value as given."""
+def explain(fields: list[dir_.IndexedField], term: str) -> dict[str, str] | None:
+    """Return the field that the term matches, preferably exactly, and the value as entered."""
     best = None
-    for field, value, its_words in said:
-        if term in its_words:
+    for field, value, words in fields:
+        if term in words:
             return {"field": field, "value": value, "term": term}
-        if best is None and _begins(field, its_words, term):
+        if best is None and _begins(field, words, term):
             best = {"field": field, "value": value, "term": term}
     return best
 
 
-def _begins(field: str, its_words: list[str], term: str) -> bool:
+def _begins(field: str, words: list[str], term: str) -> bool:
     if field != "phone":
-        return any(word.startswith(term) for word in its_words)
-    return is_phone(term) and any(
-        word.startswith(term) or word.endswith(term) for word in its_words
-    )
+        return any(word.startswith(term) for word in words)
+    return is_phone(term) and any(word.startswith(term) or word.endswith(term) for word in words)
 
 
 def _pairs(terms: tuple[str, ...]) -> list[Stratum]:
-    """Return the stretch of pairs for the two terms that have the most letters, if there is one."""
+    """Return the stratum of pairs for the two terms with the most letters, if there is one."""
     pairs = [pair for pair in combinations(terms, 2) if not any(map(is_phone, pair))]
     keys = (_pair_key(*pair) for pair in sorted(pairs, key=lambda pair: -len("".join(pair))))
     return [Stratum("pair", dir_.pair_bucket(key), key, terms) for key in keys if key][:1]
 
 
-def _pair_key(one: str, other: str) -> str | None:
-    """Return how the pairs begin that the two terms stand for, or None if they have no place.
+def _pair_key(term: str, other: str) -> str | None:
+    """Return the prefix of the pairs that the two terms match, or None if there is none.
 
-    The smaller word comes first, and a term tells which word that is unless one begins like the
-    other; then the shorter term stands for both. It must fill the first three letters; if it
-    cannot, the pair of two names in the other order is where to look.
+    A pair begins with the smaller word. The terms show which word that is, unless one term is a
+    prefix of the other: then the shorter one represents both. The first word must have the three
+    letters that name the bucket; if it has fewer, the pair of two names in the other order is
+    where to look.
     """
-    first, second = sorted((one, other))
+    first, second = sorted((term, other))
     if second.startswith(first):
         second = first
     if len(first) >= dir_.PAIR_BUCKET:
@@ -143,22 +143,26 @@ def _pair_key(one: str, other: str) -> str | None:
     return dir_.pair_prefix(second, first) if len(second) >= dir_.PAIR_BUCKET else None
 
 
-def _is_in(entry: dict[str, Any], said: list[dir_.Said], stratum: Stratum) -> bool:
-    """Tell whether this customer stands in that stratum too."""
+def _is_in(entry: dict[str, Any], fields: list[dir_.IndexedField], stratum: Stratum) -> bool:
+    """Return whether this customer has an entry in that stratum too."""
     if stratum.kind == "pair":
         return any(key.startswith(stratum.prefix) for key in dir_.pair_keys(*entry["paired"]))
-    return any(word.startswith(stratum.prefix) for one in said for word in dir_.places_of(one))
+    return any(word.startswith(stratum.prefix) for word in _words(fields))
 
 
-def _is_first(entry: dict[str, Any], said: list[dir_.Said], at: Stratum) -> bool:
-    """Tell whether this is the first of the customer's entries in this stretch."""
+def _is_first(entry: dict[str, Any], fields: list[dir_.IndexedField], stratum: Stratum) -> bool:
+    """Return whether this is the first of the customer's entries in the stratum."""
     entry_id: str = entry["id"]
-    if at.kind == "pair":
-        mine = " ".join(entry_id.split(" ", 3)[:3])
-        others = dir_.pair_keys(*entry["paired"])
+    if stratum.kind == "pair":
+        key = " ".join(entry_id.split(" ", 3)[:3])
+        keys = dir_.pair_keys(*entry["paired"])
     else:
-        mine = entry_id.split(" ", 1)[0]
-        if mine == at.prefix:
-            return True  # nothing that begins like it is smaller
-        others = [word for one in said for word in dir_.places_of(one)]
-    return not any(other < mine and other.startswith(at.prefix) for other in others)
+        key = entry_id.split(" ", 1)[0]
+        if key == stratum.prefix:
+            return True  # no smaller word begins with it
+        keys = _words(fields)
+    return not any(other < key and other.startswith(stratum.prefix) for other in keys)
+
+
+def _words(fields: list[dir_.IndexedField]) -> list[str]:
+    return [word for field in fields for word in dir_.words_of(field)]
