@@ -26,7 +26,7 @@ from local.host.app import Host
 from local.host.functions import decode
 from shared.adapters.telemetry.exports import exporting
 from shared.composition import telemetry as wiring_telemetry
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.platform.metering import Tally, tally
 from shared.platform.settings import Settings

@@ -20,6 +20,7 @@ from shared.customers.domain.addresses import (
 )
 from shared.customers.domain.customers import CustomerInactive
 from shared.customers.domain.pending_rules import PendingEditNotAllowed
+from shared.customers.views import stored_address_view
 
 bp = func.Blueprint()
 
@@ -51,10 +52,11 @@ class SuccessorQuery(Query):
 async def list_addresses(call: Call[PageQuery, None]) -> Reply:
     """List the addresses in force, oldest first. A page costs the same however many there are."""
     key = await customer_key(call)
-    addresses, after = await usecases.list_addresses(
+    page = await usecases.list_addresses(
         key, limit=call.query.limit, continuation=call.position(), context=call.context
     )
-    return Reply(call.page(addresses, after))
+    items = [stored_address_view(document) for document in page.documents]
+    return Reply(call.page(items, page.continuation))
 
 
 @serve(

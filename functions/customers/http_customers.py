@@ -19,8 +19,10 @@ from shared.configuration.domain.number_sequences import NumberSequenceExhausted
 from shared.configuration.number_blocks import NumberSequenceNotFound
 from shared.core.errors import Invalid
 from shared.core.values import Key
-from shared.customers import creation, documents
 from shared.customers import customers as usecases
+from shared.customers import documents
+from shared.customers.creation import creation
+from shared.customers.creation.inheritance import customer_defaults
 from shared.customers.directory.duplicates import PossibleDuplicate
 from shared.customers.domain.contacts import ContactExists, SecondaryContactsOff, TooManyContacts
 from shared.customers.domain.creation import CustomerDefaults, NewCustomer
@@ -30,7 +32,6 @@ from shared.customers.domain.customers import (
     CustomerExists,
     FieldNotAllowed,
 )
-from shared.customers.inheritance import customer_defaults
 from shared.customers.views import (
     CreatedCustomer,
     CustomerView,

@@ -18,7 +18,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.domain.companies import CompanyFields, Parameters
 from shared.configuration.domain.features import NEEDS
 from shared.context import Context
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer
 from shared.follow_ups.rule_settings import FOLLOW_UP_RULES

@@ -1,9 +1,8 @@
 """Listing, adding, editing and deactivating the addresses of a customer."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from shared.configuration.domain.collections import ADDRESS_PURPOSES, STORES
 from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
@@ -13,31 +12,23 @@ from shared.customers import documents
 from shared.customers.change import Decide, Decision, change
 from shared.customers.domain import addresses as ad
 from shared.customers.domain.addresses import Address, AddressEdit, NewAddress
-from shared.customers.domain.customers import MAX_INDEXED_ADDRESSES, Customer
-from shared.customers.domain.directory import address_words
+from shared.customers.domain.customers import Customer
 from shared.customers.domain.events import address_change
 from shared.customers.domain.pending_rules import ADDRESSES
-from shared.customers.views import stored_address_view
-
-
-class AddressPage(NamedTuple):
-    """A page of addresses as they are answered, and where the next one begins."""
-
-    items: list[dict[str, Any]]
-    continuation: str | None
+from shared.customers.named_settings import check_purpose, store_country
+from shared.ports.documents import Page
 
 
 async def list_addresses(
     key: str, *, limit: int, continuation: str | None, context: Context
-) -> AddressPage:
-    """Return the addresses in force, oldest first. One query in the customer's partition."""
+) -> Page:
+    """Return the documents of the addresses in force, oldest first. One query."""
     page = await documents.query_addresses(
         key, limit=limit, continuation=continuation, context=context
     )
     if not page.documents:
         await documents.load(key, context)
-    items = [stored_address_view(documents.newest(document)) for document in page.documents]
-    return AddressPage(items, page.continuation)
+    return page
 
 
 async def read_address(key: str, address_id: str, *, context: Context) -> Versioned[Address]:
@@ -70,7 +61,7 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
             new,
             address_id,
             customer=customer,
-            country=await _country(customer, context),
+            country=await store_country(customer, context),
             now=context.now,
         )
         address = evolve(address, primary=new.primary or customer.primary_address is None)
@@ -131,14 +122,6 @@ async def end_address(
     await change(key, decide, if_match=ANY, context=context, feature=ADDRESSES)
 
 
-async def check_purpose(purpose: str | None, context: Context) -> None:
-    """Raise Invalid unless the company has the purpose."""
-    if purpose is not None:
-        await context.configuration.require(
-            context.legal_entity, ADDRESS_PURPOSES, purpose, "/purpose"
-        )
-
-
 async def _rewritten(
     customer: Customer, stored: Versioned[Address], address: Address, context: Context
 ) -> Decision:
@@ -155,8 +138,7 @@ async def _summarized(
     former = customer.primary_address
     if address.primary and former and former.id != address.id:
         decision = await _demoted(decision, former.id, context)
-        text = address_words(former.street, former.city, former.postal_code)
-        changes = _with_indexed(changes, former.id, text)
+        changes = ad.with_indexed(changes, former)
     changed = customer.edited(context.actor, context.now, **changes)
     return replace(decision, customer=changed)
 
@@ -172,12 +154,6 @@ async def _demoted(decision: Decision, address_id: str, context: Context) -> Dec
     )
 
 
-def _with_indexed(changes: dict[str, Any], address_id: str, text: str) -> dict[str, Any]:
-    """Let search go on covering the address that is no longer the primary one."""
-    indexed = {address_id: text} | changes["indexed_addresses"]
-    return changes | {"indexed_addresses": dict(list(indexed.items())[:MAX_INDEXED_ADDRESSES])}
-
-
 async def _succeeded(decision: Decision, successor: str, context: Context) -> Decision:
     stored = await documents.load_address(decision.customer.id, successor, context)
     heir = ad.edit_address(stored.value, {"primary": True}, context.now)
@@ -187,8 +163,3 @@ async def _succeeded(decision: Decision, successor: str, context: Context) -> De
         [*decision.operations, *promoted.operations],
         [*decision.parts, *promoted.parts],
     )
-
-
-async def _country(customer: Customer, context: Context) -> str | None:
-    store = await context.configuration.find(context.legal_entity, STORES, customer.store_number)
-    return store.country if store else None

@@ -3,7 +3,6 @@
 import hashlib
 from typing import Any
 
-from shared.configuration.domain.collections import STORES
 from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
@@ -14,6 +13,7 @@ from shared.customers.change import Edit, change, only
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, ContactEdit, Contacts, NewContact
 from shared.customers.domain.customers import Customer
+from shared.customers.named_settings import store_country
 
 
 def contact_etag(contact: Contact) -> str:
@@ -120,5 +120,4 @@ async def _country(customer: Customer, context: Context) -> str | None:
     """Return the country whose way of writing phone numbers applies."""
     if customer.primary_address and customer.primary_address.country:
         return customer.primary_address.country
-    store = await context.configuration.find(context.legal_entity, STORES, customer.store_number)
-    return store.country if store else None
+    return await store_country(customer, context)

@@ -76,7 +76,7 @@ async def query_addresses(
     key: str, *, limit: int, continuation: str | None, context: Context
 ) -> Page:
     """Return the documents of the addresses in force, oldest first. One query."""
-    return await context.documents.query(
+    page = await context.documents.query(
         CONTAINER,
         context.partition(key),
         Equal("type", ADDRESS),
@@ -84,6 +84,7 @@ async def query_addresses(
         limit=limit,
         continuation=continuation,
     )
+    return Page([newest(document) for document in page.documents], page.continuation)
 
 
 async def read_events(

@@ -4,7 +4,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import Definitions
 from shared.context import Context
 from shared.core.errors import Invalid
-from shared.customers.domain.customers import CustomerFields, CustomerRecord
+from shared.customers.domain.customers import Customer, CustomerFields, CustomerRecord
 
 
 async def check_named(fields: CustomerFields | CustomerRecord, context: Context) -> None:
@@ -37,3 +37,19 @@ async def dimensions(group: str | None, context: Context) -> dict[str, str]:
         context.legal_entity, col.CUSTOMER_GROUPS, group
     )
     return setting.financial_dimensions if setting else {}
+
+
+async def check_purpose(purpose: str | None, context: Context) -> None:
+    """Raise Invalid unless the company has the purpose of an address."""
+    if purpose is not None:
+        await context.configuration.require(
+            context.legal_entity, col.ADDRESS_PURPOSES, purpose, "/purpose"
+        )
+
+
+async def store_country(customer: Customer, context: Context) -> str | None:
+    """Return the country of the store where the customer was created."""
+    store = await context.configuration.find(
+        context.legal_entity, col.STORES, customer.store_number
+    )
+    return store.country if store else None

@@ -6,6 +6,7 @@ from shared.customers import addresses
 from shared.customers.change import Decision
 from shared.customers.domain.addresses import AddressEdit, AddressId, NewAddress
 from shared.customers.domain.customers import Customer
+from shared.customers.named_settings import check_purpose
 from shared.offline.apply import Offline
 from shared.offline.domain.reconciliation import UNKNOWN, conflicts
 from shared.offline.field_paths import given, under, with_primary, without, without_primary
@@ -24,7 +25,7 @@ async def address(offline: Offline) -> int | None:
     if address_id is None:
         return await _add_address(offline)
     body = given(edit, "addressId")
-    await addresses.check_purpose(edit.purpose, offline.context)
+    await check_purpose(edit.purpose, offline.context)
 
     async def decide(customer: Customer) -> Decision:
         address = await addresses.load_address(customer.id, address_id, context=offline.context)
@@ -46,7 +47,7 @@ async def address(offline: Offline) -> int | None:
 
 async def _add_address(offline: Offline) -> int | None:
     new = offline.parse(NewAddress)
-    await addresses.check_purpose(new.purpose, offline.context)
+    await check_purpose(new.purpose, offline.context)
     address_id = offline.context.new_id()
 
     async def decide(customer: Customer) -> Decision:

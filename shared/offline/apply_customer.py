@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.core.errors import AlreadyExists, Invalid
 from shared.customers.change import Decision
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.customers import GUID, editing
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer, CustomerEdit

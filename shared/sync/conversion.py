@@ -8,7 +8,7 @@ from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.core.versioned import Versioned
 from shared.customers.change import Decide, Decision, change
-from shared.customers.creation import account_number
+from shared.customers.creation.numbering import take_account_number
 from shared.customers.domain.customers import Customer
 from shared.customers.named_settings import check_named
 from shared.sync.documents import read_creation, replace_operation, replacement
@@ -30,7 +30,7 @@ async def convert(key: str, *, context: Context) -> Versioned[Customer]:
         operation, etag = creation.value, creation.etag
         try:
             await check_named(customer, context)
-            number = await account_number(customer, context)
+            number = await take_account_number(customer, context)
         except Unavailable:
             raise
         except Refusal as exc:

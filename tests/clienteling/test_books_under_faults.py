@@ -46,7 +46,7 @@ from shared.context import Context
 from shared.core.errors import Stale, Unavailable
 from shared.core.retry import ANY
 from shared.core.values import as_text
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.customers import (
     deactivate_customer,
     edit_customer,

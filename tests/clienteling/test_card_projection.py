@@ -15,7 +15,7 @@ from shared.clienteling.client_books import add_clients, move_client, remove_cli
 from shared.clienteling.memberships import read_membership
 from shared.context import Context
 from shared.core.retry import ANY
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.customers import deactivate_customer, edit_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerEdit

@@ -17,7 +17,7 @@ from local.host.routes import Table, decoded_path
 from local.store import SqliteDocuments
 from shared.composition import wiring
 from shared.context import Context
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.directory.search import SearchQuery, search_customers
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.imports.imports import import_of, start_import

@@ -14,7 +14,7 @@ from shared.composition.metered import Metered
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.versioned import Versioned
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.customers import edit_customer
 from shared.customers.directory.entries import index
 from shared.customers.directory.search import SearchQuery, search_customers

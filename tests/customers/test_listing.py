@@ -10,7 +10,7 @@ from local.demo import company as demo
 from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.context import Context
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.directory.search import Position, SearchQuery, list_customers
 from shared.customers.domain.creation import NewCustomer
 from tests.api import COMPANY

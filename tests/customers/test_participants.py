@@ -21,7 +21,7 @@ from shared.core.errors import Conflict, Stale, Unavailable
 from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.core.versioned import Versioned
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.customers import edit_customer, read_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer, CustomerEdit

@@ -18,7 +18,7 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store import SqliteDocuments
 from shared.core.retry import ANY
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.customers import edit_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerEdit

@@ -150,3 +150,10 @@ def summarizing(customer: Customer, address: Address) -> dict[str, Any]:
     if address.active and not address.primary and len(indexed) < MAX_INDEXED_ADDRESSES:
         indexed[address.id] = address_words(address.street, address.city, address.postal_code)
     return changes | {"indexed_addresses": indexed}
+
+
+def with_indexed(changes: dict[str, Any], former: AddressSummary) -> dict[str, Any]:
+    """Let search go on covering the address that is no longer the primary one."""
+    text = address_words(former.street, former.city, former.postal_code)
+    indexed = {former.id: text} | changes["indexed_addresses"]
+    return changes | {"indexed_addresses": dict(list(indexed.items())[:MAX_INDEXED_ADDRESSES])}

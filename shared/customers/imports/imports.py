@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
 from shared.core.flaws import flaws_of
-from shared.customers.creation import create_customer
+from shared.customers.creation.creation import create_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerExists
 from shared.customers.domain.imports import (

@@ -3,8 +3,10 @@
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.stores import Store
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.customers import documents
-from shared.customers.domain.creation import CustomerDefaults, defaults
+from shared.customers.domain.creation import CustomerDefaults, NewCustomer, defaults
+from shared.customers.domain.pending_rules import ENHANCED, check_creation
 
 
 async def customer_defaults(store_number: str, *, context: Context) -> CustomerDefaults:
@@ -32,3 +34,20 @@ async def _inheritance(store: Store, context: Context) -> CustomerDefaults:
         context.legal_entity, col.CUSTOMER_GROUPS, default_customer.customer_group
     )
     return defaults(store, default_customer, group or None)
+
+
+async def creates_pending(store: Store, context: Context) -> bool:
+    """Return whether the store creates its customers asynchronously."""
+    profile = store.functionality_profile and await context.configuration.find(
+        context.legal_entity, col.PROFILES, store.functionality_profile
+    )
+    return bool(profile and profile.create_customers_asynchronously)
+
+
+async def restricted(
+    new: NewCustomer, inherited: CustomerDefaults, context: Context
+) -> CustomerDefaults:
+    """Return what a customer inherits that is created asynchronously. Raises FeatureOff."""
+    features = await context.configuration.features(context.legal_entity)
+    check_creation(new, features)
+    return inherited if features.get(ENHANCED) else evolve(inherited, affiliations=())

@@ -1,0 +1,1 @@
+"""Creating customers: what they inherit, their draft, their account number, the commit."""

@@ -1,0 +1,95 @@
+"""Creating customers."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from shared.context import Context
+from shared.core.errors import AlreadyExists, Unavailable
+from shared.core.versioned import Versioned
+from shared.customers import documents
+from shared.customers.commit import commit
+from shared.customers.creation.draft import Draft, draft_customer
+from shared.customers.creation.inheritance import creates_pending, inheritance, restricted
+from shared.customers.creation.numbering import take_account_number
+from shared.customers.directory.duplicates import check_duplicates
+from shared.customers.directory.entries import try_index
+from shared.customers.domain import creation as cr
+from shared.customers.domain.customers import Customer, CustomerExists, CustomerNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The customer, and what the caller should know of its creation."""
+
+    customer: Versioned[Customer]
+    inherited: cr.CustomerDefaults
+    candidates: tuple[cr.Candidate, ...] = ()
+
+
+async def create_customer(
+    new: cr.NewCustomer,
+    *,
+    context: Context,
+    allow_duplicate: bool = False,
+    asynchronously: bool = False,
+) -> Created:
+    """Create a customer; a repeated request, known by its fingerprint, creates no second one.
+
+    The account number follows later if that is requested, if the store works so, and if none can
+    be had now. Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, and what the rules
+    of contact points raise.
+    """
+    store = await context.configuration.store(
+        context.legal_entity, new.store_number, "/storeNumber"
+    )
+    inherited = await inheritance(store, context=context)
+    pending = asynchronously or await creates_pending(store, context)
+    if pending:
+        inherited = await restricted(new, inherited, context)
+    draft = await draft_customer(new, inherited, context)
+    customer = draft.customer
+    if (new.id or context.fingerprint) and (existing := await _existing(customer, context)):
+        return Created(existing, inherited)
+    candidates = await check_duplicates(customer, allow=allow_duplicate, context=context)
+    number = None if pending else await _account_number(customer, context)
+    created = await _commit(draft.numbered(number), context)
+    return Created(created, inherited, candidates)
+
+
+async def _account_number(customer: Customer, context: Context) -> str | None:
+    """Return the account number; None where none can be had now, and it follows later.
+
+    No one requests this fallback, so it needs no feature: a sale does not wait.
+    """
+    with suppress(Unavailable):
+        return await take_account_number(customer, context)
+    return None
+
+
+async def _commit(draft: Draft, context: Context) -> Versioned[Customer]:
+    try:
+        return await commit(draft.change(), context)
+    except AlreadyExists:
+        existing = await _existing(draft.customer, context)
+        if existing is None:
+            raise Unavailable("The customer was created at this moment; try again.") from None
+        return existing
+
+
+async def _existing(customer: Customer, context: Context) -> Versioned[Customer] | None:
+    """Return the customer if the same request created it before, or None.
+
+    Looking before a number is taken lets a repeated import cost no numbers. Raises CustomerExists.
+    """
+    try:
+        existing = await documents.load(customer.id, context)
+    except CustomerNotFound:
+        return None
+    if context.fingerprint is None or existing.value.made_by != context.fingerprint:
+        raise CustomerExists(
+            f"There is a customer {customer.id} already.",
+            customerId=existing.value.id,
+            accountNumber=existing.value.account_number,
+        )
+    await try_index(existing, None, context)
+    return existing
