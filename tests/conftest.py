@@ -2,10 +2,11 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store import SqliteDocuments
 from local.store.choice import OpenStore, sqlite
+from tests import real
 from tests.api import COMPANY, Api, started
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import served
@@ -30,9 +32,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what the API's tests run on: the embedded store, or Cosmos DB's SDK and an endpoint",
     )  # fmt: skip
     parser.addoption(
+        "--long", action="store_true",
+        help="run the same tests at a larger size: thousands of examples, all real customers",
+    )  # fmt: skip
+    parser.addoption(
         "--account", action="store_true",
         help="hold the Cosmos DB account that the environment names to the contract, nothing else",
     )  # fmt: skip
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Count what was skipped at the very end, so that nobody overlooks it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests were skipped: see the reasons above")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,6 +81,19 @@ def cosmos_endpoint(cosmos_server: Endpoint) -> Endpoint:
     """The endpoint in good order; every test names databases of its own."""
     cosmos_server.reset()
     return cosmos_server
+
+
+@pytest.fixture(scope="session")
+def scale(pytestconfig: pytest.Config) -> Callable[[int, int], int]:
+    """Return the size of a test: the first number, or with `--long` the second."""
+    is_long = pytestconfig.getoption("--long")
+    return lambda quick, long: long if is_long else quick
+
+
+@pytest.fixture(scope="session")
+def real_customers(pytestconfig: pytest.Config) -> Path:
+    """A file of real customers: 600, or with `--long` all 18,148."""
+    return real.real_customers(pytestconfig)
 
 
 @pytest.fixture

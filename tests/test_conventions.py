@@ -20,14 +20,11 @@ from shared.configuration.domain.collections import COLLECTIONS, PARAMETERS_NAME
 from shared.core import errors
 from shared.core.errors import Refusal
 from shared.platform.topology import containers
+from tests.tracked import tracked
 
 ROOT = Path(__file__).parent.parent
-CODE = [
-    path
-    for folder in ("functions", "shared", "local", "bench")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-]
-TESTS = sorted((ROOT / "tests").rglob("*.py"))
+CODE = tracked("functions/*.py", "shared/*.py", "local/*.py", "bench/*.py", "tools/*.py")
+TESTS = tracked("tests/*.py")
 LONGEST_MODULE = 300
 UNWANTED = re.compile(r"manager|helper|util|common|processor|handle_")
 MOCKS = re.compile(r"\bmonkeypatch\.|\bunittest\.mock\b|\bMagicMock\b|\bmocker\b")
@@ -202,7 +199,7 @@ def test_the_readme_names_every_function() -> None:
 
 
 def test_decisions_are_numbered_and_say_what_enforces_them() -> None:
-    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    files = tracked("docs/decisions/*.md")
     numbers = [int(path.name[:4]) for path in files]
 
     assert numbers == list(range(1, len(files) + 1))

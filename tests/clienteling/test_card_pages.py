@@ -1,12 +1,11 @@
 """Pages of many cards: near dates, sorts, several books merged, and what facets add up to."""
 
-import gzip
-import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +22,8 @@ from shared.context import Context
 from shared.customers.domain.customers import Customer
 from shared.ports.documents import Create
 from tests.api import COMPANY
-from tests.e2e.server import ROOT
+from tests.real import read
 
-ADVENTURE_WORKS = ROOT.parent / "shared" / "data" / "adventureworks-customers.jsonl.gz"
 BOOKS = ("000110", "000137", "000160")
 CLIENTS = 600
 BRANDS = ("Contoso", "Fabrikam", "Northwind", None)
@@ -134,13 +132,11 @@ async def test_near_dates_are_those_of_a_plain_computation(
     assert set(found) == expected
 
 
-@pytest.mark.skipif(not ADVENTURE_WORKS.exists(), reason="AdventureWorks customers are not here")
 @pytest.mark.parametrize("today", [date(2028, 2, 29), date(2027, 12, 31)], ids=str)
 async def test_near_dates_of_real_customers_are_those_of_a_plain_computation(
-    folder: Folder, now: datetime, today: date
+    folder: Folder, now: datetime, today: date, real_customers: Path
 ) -> None:
-    with gzip.open(ADVENTURE_WORKS, "rt") as file:
-        born = {str(UUID(int=n)): json.loads(line)["birthDate"] for n, line in enumerate(file)}
+    born = {str(UUID(int=n)): one["birthDate"] for n, one in enumerate(read(real_customers))}
     documents = SqliteDocuments(folder.database)
     for index, book in enumerate(BOOKS):
         ones = [

@@ -8,14 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.api import a_customer, an_email
 from tests.e2e.server import PATIENCE, ROOT, Server, serving
+from tests.real import read
 
 
 def test_a_newcomer_is_served(tmp_path: Path) -> None:
@@ -236,20 +237,18 @@ def test_an_import_killed_half_way_ends_with_each_line_once(tmp_path: Path) -> N
     assert "/firstName" in refused
 
 
-ADVENTURE_WORKS = ROOT.parent / "shared" / "data" / "adventureworks-customers.jsonl.gz"
-
-
-@pytest.mark.skipif(not ADVENTURE_WORKS.exists(), reason="AdventureWorks customers are not here")
-def test_18148_real_customers_are_imported_and_found(tmp_path: Path) -> None:
+def test_real_customers_are_imported_and_found_though_both_ends_are_killed(
+    tmp_path: Path, real_customers: Path, scale: Callable[[int, int], int]
+) -> None:
     map_ = ("--map", "local/maps/adventureworks.json")
     server = Server(tmp_path / "data", "--demo")
-    first = importing(server, ADVENTURE_WORKS, *map_)
-    time.sleep(6)
+    first = importing(server, real_customers, *map_)
+    time.sleep(scale(1, 6))
     os.kill(first.pid, signal.SIGKILL)
     first.communicate()
     server.kill()
     with serving(tmp_path / "data") as again:
-        second = importing(again, ADVENTURE_WORKS, *map_)
+        second = importing(again, real_customers, *map_)
         out, _ = second.communicate(timeout=300)
         with again.client() as client:
             everybody = _listed(client)
@@ -258,7 +257,7 @@ def test_18148_real_customers_are_imported_and_found(tmp_path: Path) -> None:
             city = client.get("/customers", params={"q": "rockhamp"}).json()["items"]
 
     assert second.returncode == 0, out
-    assert everybody == 18_148 + 201, "and the customers of the demo"
+    assert everybody == len(read(real_customers)) + 201, "and the customers of the demo"
     assert jon["name"] == "Jon Yang"
     assert [one["name"] for one in mail] == ["Jon Yang"]
     assert {one["city"] for one in city} == {"Rockhampton"}

@@ -128,10 +128,13 @@ def claims(**but: object) -> dict[str, object]:
     return {name: value for name, value in (usual | but).items() if value is not None}
 
 
+LONG_AGO = 1_600_000_000.0  # seconds since 1970
+
+
 @pytest.mark.parametrize(
     "but",
     [
-        {"exp": time.time() - 1}, {"exp": None}, {"aud": "other"}, {"iss": "other"},
+        {"exp": LONG_AGO}, {"exp": None}, {"aud": "other"}, {"iss": "other"},
         {"aud": None}, {"sub": None}, {"roles": None}, {"roles": []}, {"roles": ["King"]},
         {"roles": ["Application", "Administrator"]},
         {"roles": ["Customer"], "legal_entities": [COMPANY, "DEMF"], "customer_id": "000001"},

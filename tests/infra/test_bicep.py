@@ -13,8 +13,9 @@ from shared.sync.outbox import CUSTOMER_SYNC, EVENTS
 from tests.infra.promises import CONTAINER, METRIC_ALERT, PROMISES, QUERY_ALERT
 from tests.infra.settings import FROM_BICEP, HOST
 from tests.infra.stands import ENVIRONMENTS, ROOT, Stand, stand
+from tests.tracked import tracked
 
-BICEP = sorted((ROOT / "infra").rglob("*.bicep"))
+BICEP = tracked("infra/*.bicep")
 once = cache(stand)
 
 each_environment = pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -64,7 +65,7 @@ def test_the_one_secret_is_made_once_and_by_azure() -> None:
 def test_every_module_is_used() -> None:
     source = "".join(path.read_text() for path in BICEP)
 
-    for path in (ROOT / "infra" / "modules").glob("*.bicep"):
+    for path in tracked("infra/modules/*.bicep"):
         assert f"/{path.name}'" in source, path.name
 
 
@@ -99,9 +100,11 @@ def test_what_the_relay_sends_to_is_there() -> None:
 
 
 def test_settings_that_triggers_name_are_settings() -> None:
-    code = "".join(path.read_text() for path in (ROOT / "functions").glob("*.py"))
+    code = "".join(path.read_text() for path in tracked("functions/*.py"))
+    named = set(re.findall(r'"%(\w+)%"', code))
 
-    assert set(re.findall(r'"%(\w+)%"', code)) <= FROM_BICEP
+    assert named
+    assert named <= FROM_BICEP
 
 
 def test_the_readme_names_every_container() -> None:
@@ -159,7 +162,7 @@ def test_each_module_says_what_it_is_for() -> None:
 
 def test_the_workbook_asks_for_what_the_app_tells() -> None:
     asked = (ROOT / "infra" / "workbook.json").read_text()
-    code = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
+    code = "".join(path.read_text() for path in tracked("functions/*.py"))
     names = set(re.findall(r"'((?:libro|http)\.[\w.]+)'", asked))
 
     assert len(names) > 5

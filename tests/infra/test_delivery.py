@@ -3,8 +3,9 @@
 import re
 
 from tests.infra.stands import ROOT
+from tests.tracked import top_level, tracked
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+WORKFLOWS = tracked(".github/workflows/*.yaml")
 PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -57,10 +58,11 @@ def test_azd_finds_infrastructure_and_app() -> None:
 
 def test_the_package_leaves_out_what_azure_does_not_need() -> None:
     ignored = set((ROOT / ".funcignore").read_text().split())
-    top = {path.name + ("/" if path.is_dir() else "") for path in ROOT.iterdir()}
-    shipped = {name for name in top if name not in ignored and not name.startswith((".", "__"))}
+    shipped = {
+        name for name in top_level() if name not in ignored and not name.startswith((".", "__"))
+    }
 
-    assert shipped - {"local.settings.json"} == {
+    assert shipped == {
         "function_app.py", "functions/", "host.json", "requirements.txt", "shared/",
         "topology.json",
     }  # fmt: skip
