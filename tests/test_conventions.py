@@ -191,11 +191,11 @@ def test_who_may_name_a_setting_is_known() -> None:
     assert set(PARAMETERS_NAME) <= set(COLLECTIONS)
 
 
-def test_the_readme_names_every_function() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_the_documentation_names_every_function() -> None:
+    page = (ROOT / "docs" / "functions.md").read_text()
 
     for one in FUNCTIONS:
-        assert f"`{one.name}`" in readme, one.name
+        assert f"`{one.name}`" in page, one.name
 
 
 def test_decisions_are_numbered_and_say_what_enforces_them() -> None:

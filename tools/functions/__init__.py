@@ -1,0 +1,1 @@
+"""docs/functions.md, the table of every Azure function."""
