@@ -12,14 +12,20 @@ EVERY_COMPANY = "*"
 
 
 class RoleNotAllowed(Forbidden):
+    """The role of the caller may not do this; `requiredRoles` lists those that may."""
+
     code = "role-not-allowed"
 
 
 class LegalEntityNotAllowed(Forbidden):
+    """The token does not name this legal entity."""
+
     code = "legal-entity-not-allowed"
 
 
 class WorkerInactive(Forbidden):
+    """The worker is no longer active."""
+
     code = "worker-inactive"
 
 

@@ -21,10 +21,14 @@ SERVER_ERROR = 500
 
 
 class InProgress(Conflict):
+    """The first request with this key has not been answered yet."""
+
     code = "idempotency-in-progress"
 
 
 class KeyReused(Invalid):
+    """The key was used for a request with another body or query."""
+
     code = "idempotency-key-reused"
 
 

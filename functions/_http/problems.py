@@ -30,10 +30,14 @@ class BadRequest(Refusal):
 
 
 class MalformedJson(BadRequest):
+    """The body is not JSON."""
+
     code = "malformed-json"
 
 
 class BadQuery(BadRequest):
+    """A query parameter is unknown or has a value that it cannot have."""
+
     code = "bad-query"
 
     def __init__(self, flaws: list[Flaw]) -> None:
@@ -42,10 +46,14 @@ class BadQuery(BadRequest):
 
 
 class BadCursor(BadRequest):
+    """The cursor is not one that this list has answered."""
+
     code = "bad-cursor"
 
 
 class BadHeader(BadRequest):
+    """A header has a value that it cannot have."""
+
     code = "bad-header"
 
 
@@ -56,16 +64,20 @@ class DigestMismatch(BadRequest):
 
 
 class NoSuchResource(NotFound):
-    """The path holds what no resource can be called."""
+    """No operation has this path, or the path contains an id that no resource can have."""
 
     code = "no-such-resource"
 
 
 class BodyTooLarge(Refusal):
+    """The body is larger than the operation takes."""
+
     code = "body-too-large"
 
 
 class UnsupportedMediaType(Refusal):
+    """The body has a content type that the operation does not take."""
+
     code = "unsupported-media-type"
 
 
