@@ -15,7 +15,10 @@ class Settings(BaseSettings):
 
     cosmos_endpoint: Annotated[
         str | None,
-        Field(validation_alias="COSMOS__accountEndpoint", description="https://... of the account"),
+        Field(
+            validation_alias="COSMOS__accountEndpoint",
+            description="URL of the account, https://...",
+        ),
     ] = None
     cosmos_client_id: Annotated[
         str | None,
@@ -27,13 +30,16 @@ class Settings(BaseSettings):
     ] = None
     cosmos_database: Annotated[
         str | None,
-        Field(validation_alias="COSMOS_DATABASE", description="default: as topology.json names it"),
+        Field(
+            validation_alias="COSMOS_DATABASE",
+            description="name of the database; default: that in topology.json",
+        ),
     ] = None
     servicebus_namespace: Annotated[
         str | None,
         Field(
             validation_alias="SERVICEBUS__fullyQualifiedNamespace",
-            description="...servicebus.windows.net",
+            description="the namespace, ...servicebus.windows.net",
         ),
     ] = None
     servicebus_client_id: Annotated[
@@ -55,11 +61,14 @@ class Settings(BaseSettings):
     ] = None
     insights_authority: Annotated[
         str,
-        Field(validation_alias="INSIGHTS__authority", description="who issues its tokens"),
+        Field(
+            validation_alias="INSIGHTS__authority",
+            description="authority that issues tokens for it",
+        ),
     ] = "https://login.microsoftonline.com"
     insights_endpoint: Annotated[
         str,
-        Field(validation_alias="INSIGHTS__endpoint", description="where its API is"),
+        Field(validation_alias="INSIGHTS__endpoint", description="URL of its API"),
     ] = "https://api.ci.ai.dynamics.com/v1"
     insights_subscription_key: Annotated[
         str | None,
@@ -70,15 +79,20 @@ class Settings(BaseSettings):
     ] = None
     vault_url: Annotated[
         str | None,
-        Field(validation_alias="KEYVAULT__vaultUri", description="https://....vault.azure.net"),
+        Field(validation_alias="KEYVAULT__vaultUri", description="URL of the vault"),
     ] = None
     vault_client_id: Annotated[
         str | None,
-        Field(validation_alias="KEYVAULT__clientId", description="client id of the identity"),
+        Field(
+            validation_alias="KEYVAULT__clientId", description="client id of the identity to use"
+        ),
     ] = None
     entra_authority: Annotated[
         str,
-        Field(validation_alias="ENTRA__authority", description="who issues the callers' tokens"),
+        Field(
+            validation_alias="ENTRA__authority",
+            description="authority that issues the callers' tokens",
+        ),
     ] = "https://login.microsoftonline.com"
     entra_tenant: Annotated[
         str | None,
@@ -94,7 +108,7 @@ class Settings(BaseSettings):
             validation_alias="CURSOR_KEY",
             min_length=32,
             repr=False,
-            description="what signs the cursors of pages; in Azure a reference to Key Vault",
+            description="key that signs cursors of lists; in Azure a reference to Key Vault",
         ),
     ] = None
     telemetry: Annotated[
@@ -103,7 +117,7 @@ class Settings(BaseSettings):
             validation_alias="TELEMETRY",
             pattern=r"^(off|console|otlp|azure-monitor|file:.+)$",
             description="off, console, otlp, azure-monitor or file:PATH; default: azure-monitor "
-            "in Azure where it has a connection string, off anywhere else",
+            "in Azure if there is a connection string for it, else off",
         ),
     ] = None
     telemetry_share: Annotated[
@@ -115,13 +129,13 @@ class Settings(BaseSettings):
     ] = 1.0  # fmt: skip
     otlp_endpoint: Annotated[
         str,
-        Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="where otlp goes"),
+        Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="endpoint for otlp"),
     ] = "http://127.0.0.1:4318"
     application_insights: Annotated[
         str | None,
         Field(
             validation_alias="APPLICATIONINSIGHTS_CONNECTION_STRING",
-            description="where azure-monitor goes; it names the resource and holds no secret",
+            description="Application Insights for azure-monitor; contains no secret",
         ),
     ] = None
     application_insights_authentication: Annotated[
@@ -134,7 +148,7 @@ class Settings(BaseSettings):
     ] = None
     site: Annotated[
         str | None,
-        Field(validation_alias="WEBSITE_SITE_NAME", description="set by Azure where it runs there"),
+        Field(validation_alias="WEBSITE_SITE_NAME", description="name of the app in Azure"),
     ] = None
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from tools.events.page import PAGE, page
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == page(), "write it anew: python -m tools.events"
+    assert PAGE.read_text() == page(), "write it again: python -m tools.events"
 
 
 def test_every_type_is_explained() -> None:

@@ -9,7 +9,7 @@ from tools.cost.page import PAGE, page
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == page(), "write it anew: python -m tools.cost"
+    assert PAGE.read_text() == page(), "write it again: python -m tools.cost"
 
 
 def test_the_maxima_are_those_of_the_bicep() -> None:

@@ -29,7 +29,7 @@ async def test_the_page_says_what_every_operation_costs(rows: Rows) -> None:
     assert {name.partition(",")[0].partition(" by ")[0] for name in rows} == set(OPERATIONS)
     assert {name: row.counts for name, row in rows.items()} == {
         name: row.counts for name, row in written.items()
-    }, "write it anew: python -m tools.operations"
+    }, "write it again: python -m tools.operations"
     for name, row in rows.items():
         assert row.charge == pytest.approx(written[name].charge, rel=0.1, abs=1.5), name
 

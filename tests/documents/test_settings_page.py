@@ -4,11 +4,11 @@ import pytest
 
 from shared.platform.settings import Settings
 from tests.infra.settings import APP, FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
-from tools.settings.page import PAGE, page, told
+from tools.settings.page import PAGE, app_settings, page
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == page(), "write it anew: python -m tools.settings"
+    assert PAGE.read_text() == page(), "write it again: python -m tools.settings"
 
 
 def test_every_setting_is_explained() -> None:
@@ -17,7 +17,7 @@ def test_every_setting_is_explained() -> None:
 
 
 def test_every_setting_reaches_azure_and_nothing_else_does() -> None:
-    everything = set(told("private"))
+    everything = set(app_settings("private"))
 
     assert everything - set(HOST) == FROM_BICEP
     assert everything & FROM_ELSEWHERE == set()
@@ -25,7 +25,7 @@ def test_every_setting_reaches_azure_and_nothing_else_does() -> None:
 
 
 def test_a_reference_that_nobody_resolved_is_no_key() -> None:
-    reference = str(told("production")["CURSOR_KEY"])
+    reference = str(app_settings("production")["CURSOR_KEY"])
 
     with pytest.raises(ValueError, match="did not resolve"):
         Settings.model_validate({"CURSOR_KEY": reference})

@@ -4,10 +4,10 @@ from shared.platform.settings import Settings
 
 # Those that the host reads, for itself and for the bindings, and the app does not.
 HOST = {
-    "AzureWebJobsStorage__blobServiceUri": "where the host keeps its locks and keys",
+    "AzureWebJobsStorage__blobServiceUri": "blobs in which the host keeps its locks and keys",
     "AzureWebJobsStorage__clientId": "client id of the identity to use",
     "AzureWebJobsStorage__credential": "`managedidentity`",
-    "AzureWebJobsStorage__tableServiceUri": "where the host writes what went wrong with triggers",
+    "AzureWebJobsStorage__tableServiceUri": "tables in which the host records errors of triggers",
     "COSMOS__credential": "`managedidentity`, for the change feed triggers",
     "SERVICEBUS__credential": "`managedidentity`, for the queue triggers",
 }

@@ -1,4 +1,4 @@
-"""python -m tools.cost: write docs/cost.md anew."""
+"""python -m tools.cost: write docs/cost.md again."""
 
 from tools.cost.page import PAGE, page
 

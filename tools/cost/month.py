@@ -12,7 +12,7 @@ STORES = 200
 CREATES = 50.0  # a second, at the peak
 READS = 500.0
 
-# Of reads: a known customer, one by account number, one looked for by what was typed.
+# Of reads: a customer by GUID, one by account number, one searched by what was typed.
 READ_MIX = {
     "get_customer by GUID": 0.5,
     "get_customer by account number, again": 0.2,
@@ -20,7 +20,7 @@ READ_MIX = {
 }
 FEEDS_RU = 20.0  # after each create: five feeds read it, the relay notes it, two look something up
 IN_DIRECTORY = 0.75  # of the RU of a create; the rest is in `customers`
-KILOBYTES = 30.0  # of one customer, her entries and their index
+KILOBYTES = 30.0  # of one customer, its entries and their index
 CPU = {"create": 0.030, "read": 0.006, "feeds": 0.020}  # seconds of one core for each
 UTILIZATION = 0.6
 INSTANCE_GB = 2.0
@@ -52,7 +52,7 @@ ENDPOINTS = 5
 
 @dataclass(frozen=True)
 class Shape:
-    """Hours of the month at the peak, and at a tenth of it; in the others nobody is there."""
+    """Hours of the month at the peak, and at a tenth of it; the others have no requests."""
 
     name: str
     peak: float
@@ -103,7 +103,7 @@ def serverless(shape: Shape) -> float:
 
 def worth_autoscale() -> float:
     """Return the RU of a month for which serverless costs what autoscale costs for nothing."""
-    return autoscale(Shape("nobody", 0, 0)) / PRICES["serverless, a million RU"] * 1e6
+    return autoscale(Shape("unused", 0, 0)) / PRICES["serverless, a million RU"] * 1e6
 
 
 def storage(_: Shape) -> float:

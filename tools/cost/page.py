@@ -7,7 +7,7 @@ from tools.cost import month
 from tools.cost.month import PRICES, SHAPES, Shape
 
 PAGE = ROOT / "docs" / "cost.md"
-NOBODY = Shape("nobody", 0, 0)
+UNUSED = Shape("unused", 0, 0)
 HEAD = """\
 # What a month costs
 
@@ -97,7 +97,7 @@ def page() -> str:
             second=f"{PRICES['functions on demand, a GB second']:.6f}",
             million=PRICES["functions, a million executions"],
             instances=month.instances(),
-            names=" | ".join(one.name for one in SHAPES),
+            names=" | ".join(shape.name for shape in SHAPES),
             bars="--:|" * len(SHAPES),
         )
         + "".join(map(_line, _rows()))
@@ -106,7 +106,7 @@ def page() -> str:
             endpoints=month.ENDPOINTS,
             idle=PRICES["Service Bus Standard, a month"] + PRICES["alarms, a month"],
             share=month.IN_DIRECTORY,
-            nothing=month.autoscale(NOBODY),
+            nothing=month.autoscale(UNUSED),
             few=month.worth_autoscale() / 1e9,
             creates=month.worth_autoscale() / month.request_units()[0] / 1e6,
             prices="".join(
@@ -126,9 +126,9 @@ def _rows() -> list[tuple[str, list[float]]]:
         "Logs and telemetry": month.logs,
         "Alarms, vault, blobs": month.alarms,
     }
-    costs = [(name, [cost(one) for one in SHAPES]) for name, cost in rows.items()]
+    costs = [(name, [cost(shape) for shape in SHAPES]) for name, cost in rows.items()]
     total = [sum(column) for column in zip(*(row for _, row in costs), strict=True)]
-    instead = [month.serverless(one) for one in SHAPES]
+    instead = [month.serverless(shape) for shape in SHAPES]
     return [*costs, ("**Together**", total), ("*throughput by serverless instead*", instead)]
 
 

@@ -87,7 +87,7 @@ KINDS = re.compile(r"^ *- (\w+) {2,}(.+)$", re.MULTILINE)
 def page() -> str:
     listed, unlisted = [], []
     for code, refusal in sorted(public().items()):
-        operations = {name for name, one in OPERATIONS.items() if refusal in refusals(one)}
+        operations = {name for name in OPERATIONS if refusal in refusals(OPERATIONS[name])}
         cells = f"| `{SHOWN.get(code, code)}` | {int(status_of(refusal))} | {meaning(refusal)} |"
         if operations:
             listed.append(f"{cells} {_in_words(operations)} |\n")

@@ -1,4 +1,4 @@
-"""python -m tools.events: write docs/events.md anew."""
+"""python -m tools.events: write docs/events.md again."""
 
 from tools.events.page import PAGE, page
 

@@ -1,4 +1,4 @@
-"""python -m tools.operations: write docs/operations.md anew."""
+"""python -m tools.operations: write docs/operations.md again."""
 
 import asyncio
 import tempfile

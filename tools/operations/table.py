@@ -88,16 +88,16 @@ class Row:
     def of(cls, log: Sequence[Logged]) -> "Row":
         def count(kind: str, *, directory: bool) -> int:
             return sum(
-                one.kind == kind and (one.container == "directory") == directory for one in log
+                call.kind == kind and (call.container == "directory") == directory for call in log
             )
 
         return cls(
-            reads=sum(one.kind == "read" for one in log),
-            queries=sum(one.kind == "query" for one in log),
+            reads=sum(call.kind == "read" for call in log),
+            queries=sum(call.kind == "query" for call in log),
             commits=count("commit", directory=False),
             directory=count("commit", directory=True),
-            partitions=len({(one.container, one.key) for one in log}),
-            charge=sum(one.charge for one in log),
+            partitions=len({(call.container, call.key) for call in log}),
+            charge=sum(call.charge for call in log),
         )
 
     @property
@@ -105,7 +105,7 @@ class Row:
         return (self.reads, self.queries, self.commits, self.directory, self.partitions)
 
     def __str__(self) -> str:
-        return " | ".join(str(one or "") for one in (*self.counts, round(self.charge)))
+        return " | ".join(str(count or "") for count in (*self.counts, round(self.charge)))
 
 
 Rows = dict[str, Row]
@@ -159,7 +159,7 @@ async def _stop_two(api: Api) -> None:
 async def _quiet(folder: Folder, open_store: OpenStore, stack: AsyncExitStack) -> Api:
     """Return an API whose feeds rest and whose settings are remembered for ever."""
     host = Host(app, folder, open_store)
-    host.functions = [one for one in host.functions if one.kind == "httpTrigger"]
+    host.functions = [function for function in host.functions if function.kind == "httpTrigger"]
     api = await started(host, stack)
     wiring.backend().configuration._clock = lambda: 0.0
     return api

@@ -1,4 +1,4 @@
-"""python -m tools.settings: write docs/settings.md anew."""
+"""python -m tools.settings: write docs/settings.md again."""
 
 from tools.settings.page import PAGE, page
 

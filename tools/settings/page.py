@@ -36,7 +36,7 @@ with Core Tools, `local.settings.json` has them ([local.settings.template.json](
 
 
 def page() -> str:
-    always, sometimes = told("development"), told("private")
+    always, sometimes = app_settings("development"), app_settings("private")
     app = [
         f"| `{name}` | {meaning} | {_shown(default)} | {_where(name, always, sometimes)} |\n"
         for name, (meaning, default) in sorted(APP.items())
@@ -45,10 +45,10 @@ def page() -> str:
     return HEAD + "".join(app) + HOST_HEAD + "".join(host)
 
 
-def told(name: str) -> Mapping[str, object]:
-    """Return the settings that the app is told in that kind of environment."""
-    made = stand(name).deployed.of(CONFIG)
-    return next(one.properties for one in made if one.name == "appsettings")
+def app_settings(name: str) -> Mapping[str, object]:
+    """Return the settings that the Bicep gives the app in that kind of environment."""
+    configs = stand(name).deployed.of(CONFIG)
+    return next(config.properties for config in configs if config.name == "appsettings")
 
 
 def _shown(default: object) -> str:
@@ -58,10 +58,10 @@ def _shown(default: object) -> str:
 def _where(name: str, always: Mapping[str, object], sometimes: Mapping[str, object]) -> str:
     for names, words in (
         (ON_ONE_MACHINE, "never"),
-        (BY_HAND, "where it is wanted"),
+        (BY_HAND, "if needed"),
         (BY_AZURE, "set by Azure"),
         (always, "set by `infra/`"),
-        (sometimes, "set by `infra/` where there is Customer Insights"),
+        (sometimes, "set by `infra/` if there is Customer Insights"),
     ):
         if name in names:
             return words
