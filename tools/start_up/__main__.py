@@ -31,11 +31,11 @@ def run(code: str, *flags: str, bytecode: str | None) -> subprocess.CompletedPro
     )
 
 
-def processor(modules: str, bytecode: str | None) -> float:
+def cpu_milliseconds(modules: str, bytecode: str | None) -> float:
     return float(run(TIMED.format(modules), bytecode=bytecode).stdout) * 1000
 
 
-def wall(modules: str, bytecode: str | None) -> float:
+def import_milliseconds(modules: str, bytecode: str | None) -> float:
     """Return what `-X importtime` says, added up over the modules that are named."""
     found = LINE.findall(run(f"import {modules}", "-X", "importtime", bytecode=bytecode).stderr)
     took = {name: int(microseconds) for microseconds, name in found}
@@ -48,7 +48,10 @@ def main() -> None:
         for modules in ROWS:
             run(f"import {modules}", bytecode=bytecode)
         measured = {
-            name: [(wall(modules, kept), processor(modules, kept)) for _ in range(RUNS)]
+            name: [
+                (import_milliseconds(modules, kept), cpu_milliseconds(modules, kept))
+                for _ in range(RUNS)
+            ]
             for name, modules, kept in (
                 *((words, modules, bytecode) for modules, words in ROWS.items()),
                 ("the same, without bytecode of our own", "function_app", None),
