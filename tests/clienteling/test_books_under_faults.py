@@ -433,10 +433,10 @@ def explored(opened: Open, *, examples: int, several: bool, inside: bool) -> Non
 
 @pytest.mark.parametrize("several", [False, True])
 def test_the_books_of_sqlite_come_out_right(
-    configured: Path, tmp_path: Path, several: bool
+    configured: Path, tmp_path: Path, several: bool, scale: Callable[[int, int], int]
 ) -> None:
     opened = on_sqlite(configured, tmp_path, several=several)
-    explored(opened, examples=400, several=several, inside=True)
+    explored(opened, examples=scale(120, 1000), several=several, inside=True)
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -446,6 +446,7 @@ def test_the_books_of_cosmos_come_out_right(
     cosmos_endpoint: Endpoint,
     tmp_path: Path,
     several: bool,
+    scale: Callable[[int, int], int],
 ) -> None:
     opened = on_cosmos(cosmos_endpoint, configured_cosmos, configured, tmp_path, several=several)
-    explored(opened, examples=40, several=several, inside=False)
+    explored(opened, examples=scale(12, 100), several=several, inside=False)

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,8 +13,8 @@ import pytest
 from tests.api import BASE, a_customer
 from tests.e2e.faulty import FaultyHost
 
-CUSTOMERS, AT_ONCE = 5000, 32
-KILLED_AT = (1000, 2500, 4000)
+AT_ONCE = 32
+KILLED_AT = (0.2, 0.5, 0.8)  # of all customers
 PATIENCE = 400.0
 
 
@@ -43,18 +43,18 @@ async def make_one(client: httpx.AsyncClient, number: int) -> str:
         await asyncio.sleep(1)
 
 
-async def kill_at_times(host: FaultyHost, made: list[str]) -> None:
-    for count in KILLED_AT:
-        while len(made) < count:
+async def kill_at_times(host: FaultyHost, made: list[str], customers: int) -> None:
+    for share in KILLED_AT:
+        while len(made) < share * customers:
             await asyncio.sleep(0.01)
         host.kill()
         await asyncio.to_thread(host.start, "--share", "0.02")
 
 
-async def make_all(host: FaultyHost) -> list[str]:
+async def make_all(host: FaultyHost, customers: int) -> list[str]:
     """Make them all, while the host is killed and started again."""
     made: list[str] = []
-    numbers = iter(range(CUSTOMERS))
+    numbers = iter(range(customers))
 
     async def make(client: httpx.AsyncClient) -> None:
         for number in numbers:
@@ -64,18 +64,19 @@ async def make_all(host: FaultyHost) -> list[str]:
         httpx.AsyncClient(base_url=host.url + BASE, headers=host.headers, timeout=30) as client,
         asyncio.TaskGroup() as tasks,
     ):
-        tasks.create_task(kill_at_times(host, made))
+        tasks.create_task(kill_at_times(host, made, customers))
         for _ in range(AT_ONCE):
             tasks.create_task(make(client))
     return made
 
 
 async def test_five_thousand_convert_though_the_consumer_dies_and_fails(
-    host: FaultyHost, capsys: pytest.CaptureFixture[str]
+    host: FaultyHost, capsys: pytest.CaptureFixture[str], scale: Callable[[int, int], int]
 ) -> None:
+    count = scale(1000, 5000)
     host.start("--share", "0.02")
     started = time.monotonic()
-    made = await make_all(host)
+    made = await make_all(host, count)
     intake = time.monotonic() - started
     async with asyncio.timeout(PATIENCE):
         while {one[1] for one in host.customers()} != {"Synced"} or host.waiting():
@@ -90,10 +91,10 @@ async def test_five_thousand_convert_though_the_consumer_dies_and_fails(
             f" all converted after {drained:.1f} s ({len(made) / drained:.0f}/s)"
         )
 
-    assert len(set(made)) == CUSTOMERS
-    assert len(customers) == CUSTOMERS
-    assert len(host.customers()) == CUSTOMERS + 1, "and the default customer"
-    assert len({one[2] for one in customers}) == CUSTOMERS
+    assert len(set(made)) == count
+    assert len(customers) == count
+    assert len(host.customers()) == count + 1, "and the default customer"
+    assert len({one[2] for one in customers}) == count
     assert {one[3] for one in customers} == {2}, "made, and converted once"
     for key in made:
         assert list(dict.fromkeys(told[key])) == [1, 2], "each event, in order"

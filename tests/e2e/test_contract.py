@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ CONFIGURATION = """
 
 
 @pytest.mark.parametrize("role", ["Application", "Administrator"])
-def test_answers_are_what_the_description_says(tmp_path: Path, role: str) -> None:
+def test_answers_are_what_the_description_says(
+    tmp_path: Path, role: str, scale: Callable[[int, int], int]
+) -> None:
     with serving(tmp_path / "data", "--demo") as server:
         configuration = tmp_path / "schemathesis.toml"
         configuration.write_text(CONFIGURATION.format(customer=_customer(server)))
@@ -36,7 +39,7 @@ def test_answers_are_what_the_description_says(tmp_path: Path, role: str) -> Non
                 str(Path(sys.executable).parent / "schemathesis"),
                 "--config-file", str(configuration), "run", f"{server.url}/api/openapi.json",
                 "--header", f"Authorization: Bearer {server.token(role)}",
-                "--checks", CHECKS, "--max-examples", "50", "--seed", "4021",
+                "--checks", CHECKS, "--max-examples", f"{scale(12, 200)}", "--seed", "4021",
                 "--phases", "examples,coverage,fuzzing", "--no-color",
             ],
             cwd=tmp_path, capture_output=True, text=True, check=False,
