@@ -440,7 +440,7 @@ def test_the_books_of_sqlite_come_out_right(
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_the_books_of_cosmos_come_out_right(
+def test_the_books_of_cosmos_come_out_right(  # noqa: PLR0913, PLR0917  # fixtures
     configured: Path,
     configured_cosmos: str,
     cosmos_endpoint: Endpoint,
