@@ -1,6 +1,6 @@
 """The kinds of value that bodies and records are written in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated
 
@@ -10,38 +10,44 @@ from pydantic.alias_generators import to_camel
 LINE = r"^[^\x00-\x1f\x7f]*$"
 KEY = r"^[^/\\?#\x00-\x1f\x7f]+$"  # what can be part of a path, and the id of a document
 
-# ISO 4217, what is money today; funds and metals are not.
-CURRENCIES = frozenset(
-    """
-    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN
-    BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD
-    FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY
-    KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
-    MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR
-    RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT
-    TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER
-    ZAR ZMW ZWG
-    """.split()  # noqa: SIM905  # a list of so many is unreadable
-)
+# No document is older, so none can name money that was withdrawn before.
+OLDEST_DOCUMENT = date(2025, 1, 1)
+
+# What Babel lists beside ISO 3166-1: parts of countries, unions of them, and codes for tests.
+NO_COUNTRIES = frozenset({"CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
+
+
+# Babel is loaded with the first currency or country: a cold start does not wait for it.
+@cache
+def currencies() -> frozenset[str]:
+    """Return what is legal tender somewhere, or was when the oldest document was written."""
+    from babel.core import get_global  # noqa: PLC0415
+
+    return frozenset(
+        code
+        for territory in get_global("territory_currencies").values()
+        for code, _, end, is_tender in territory
+        if is_tender and (end is None or date(*end) >= OLDEST_DOCUMENT)
+    )
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return codes of two letters; numbers in the same list are those of continents."""
+    from babel import Locale  # noqa: PLC0415
+
+    codes = (str(code) for code in Locale("en").territories)
+    return frozenset(code for code in codes if code.isalpha()) - NO_COUNTRIES
 
 
 def _known_currency(code: str) -> str:
-    if code not in CURRENCIES:
+    if code not in currencies():
         raise ValueError("not an ISO 4217 currency code")
     return code
 
 
-@cache
-def _countries() -> frozenset[str]:
-    # Loaded with the first country: a cold start is not made to wait for it.
-    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415
-
-    # Countries without a telephone plan of their own, so phonenumbers does not list them.
-    return frozenset(SUPPORTED_REGIONS) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
-
-
 def _known_country(code: str) -> str:
-    if code not in _countries():
+    if code not in countries():
         raise ValueError("not an ISO 3166-1 alpha-2 country code")
     return code
 
