@@ -5,17 +5,17 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import emulators trace test contract check fmt bench clean
+.PHONY: help setup run token import emulators trace test contract check lock fmt bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: $(STAMP) ## make .venv with everything that running and testing need
 
-$(STAMP): requirements.txt requirements-dev.txt
+$(STAMP): requirements-lock.txt
 	@test -n "$(PY)" || { echo "Libro needs Python 3.11 or later; none was found."; exit 1; }
 	@echo "Setting up .venv (once, about a minute) ..."
-	@$(PY) -m venv --clear .venv && $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt && touch $@
+	@$(PY) -m venv --clear .venv && $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $< && touch $@
 
 run: setup ## start everything on this machine, with demo data: http://127.0.0.1:7071/api/docs
 	@$(BIN)/python -m local serve --demo $(ARGS)
@@ -45,6 +45,15 @@ check: setup ## lint, types, arrows and conventions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy && $(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/test_conventions.py
+
+# Azure gets the versions of the lock, for the one Python it runs there: see docs/decisions/0027.
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-annotate --custom-compile-command "make lock" $(ARGS)
+
+lock: setup ## pin what requirements.in and -dev.in need; ARGS=--upgrade takes newer versions
+	@$(LOCK) --universal --python-version 3.11 requirements-dev.in --output-file requirements-lock.txt
+	@$(LOCK) --python-version 3.13 --python-platform linux --constraints requirements-lock.txt \
+		requirements.in --output-file requirements.txt
 
 fmt: setup ## format, and mend what can be mended by itself
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

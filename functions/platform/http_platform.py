@@ -106,10 +106,12 @@ def _description() -> bytes:
 @cache
 def _asset(name: str) -> bytes:
     """Read a file of Swagger UI from the package that carries it, without importing that."""
-    spec = importlib.util.find_spec("fastapi_offline")
-    if spec is None or not spec.submodule_search_locations:
+    spec = importlib.util.find_spec("swagger_ui_bundle")
+    folders = (spec.submodule_search_locations if spec else None) or ()
+    paths = [path for folder in folders for path in Path(folder).glob(f"vendor/*/{name}")]
+    if not paths:
         raise AssetNotFound("The API browser is not installed.")
-    return (Path(spec.submodule_search_locations[0]) / "static" / name).read_bytes()
+    return paths[0].read_bytes()
 
 
 # Routes are tried in the order of function names, so this one sees only what no other takes.
