@@ -120,17 +120,54 @@ async def test_what_is_no_value_of_a_measure_is_left_out(
     assert await insights.values(a_connection(), [KAREN]) == {"key-karen": {}}
 
 
-async def test_a_token_serves_until_shortly_before_it_expires(
+async def test_a_token_serves_until_it_expires(
     insights: CustomerInsights, server: Server, clock: Clock
 ) -> None:
     await insights.values(a_connection(), [KAREN])
-    clock.move(timedelta(minutes=54))
+    clock.move(timedelta(hours=3))
     await insights.values(a_connection(), [KAREN])
     before = server.issued
-    clock.move(timedelta(minutes=2))
+    server.revoke()
+    server.lifetime = 0
+    await insights.values(a_connection(), [KAREN])
     await insights.values(a_connection(), [KAREN])
 
-    assert (before, server.issued) == (1, 2)
+    assert (before, server.issued) == (1, 3)
+
+
+async def test_the_end_of_a_secret_that_was_renewed_is_seen_within_the_hour(
+    insights: CustomerInsights, server: Server, drawer: Drawer, clock: Clock
+) -> None:
+    drawer.put(SECRET, expires_at=NOW + timedelta(days=1))
+    await insights.values(a_connection(), [KAREN])
+    drawer.put(SECRET, expires_at=NOW + timedelta(days=365))
+    clock.move(timedelta(minutes=59))
+    await insights.values(a_connection(), [KAREN])
+    before = insights.known(a_connection()).secret_expires_at
+    clock.move(timedelta(minutes=1))
+    await insights.values(a_connection(), [KAREN])
+    after = insights.known(a_connection()).secret_expires_at
+
+    assert (before, after) == (NOW + timedelta(days=1), NOW + timedelta(days=365))
+    assert server.issued == 1, "the token is the same"
+
+
+async def test_a_secret_that_was_retired_since_it_was_read_is_read_again(
+    insights: CustomerInsights, server: Server, drawer: Drawer
+) -> None:
+    server.lifetime = 0
+    before = await insights.values(a_connection(), [KAREN])
+    server.secret = "s3cret-of-next-year"
+    drawer.put("s3cret-of-next-year")
+    after = await insights.values(a_connection(), [KAREN])
+
+    assert before == after != {}
+
+
+async def test_an_empty_secret_is_unreadable(insights: CustomerInsights, drawer: Drawer) -> None:
+    drawer.put("")
+
+    assert await refusal(insights, a_connection()) == ("secret-unreadable", "secretName")
 
 
 async def test_a_token_that_is_refused_is_asked_for_anew_once(
@@ -267,7 +304,7 @@ async def test_a_server_in_trouble_is_said(
 
 async def test_a_server_that_does_not_answer_is_not_waited_for(server: Server) -> None:
     server.gate.clear()
-    hasty = server.adapter(patience=0.05)
+    hasty = server.adapter(patience=0.5)
     async with asyncio.timeout(FOR_EVER):
         refused = await refusal(hasty, a_connection())
     server.gate.set()

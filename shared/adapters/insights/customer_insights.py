@@ -22,7 +22,7 @@ import aiohttp
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from yarl import URL
 
-from shared.adapters.insights.client_credentials import ClientCredentials, Named
+from shared.adapters.insights.client_credentials import ClientCredentials, Issuer, Named
 from shared.ports.insights import (
     Client,
     Connection,
@@ -91,12 +91,14 @@ class CustomerInsights:
         *,
         patience: float = PATIENCE,
         clock: Callable[[], datetime] = _now,
+        **options: Any,
     ) -> None:
+        """`options` go to the SDK that gets tokens, such as `connection_verify`."""
         self._secrets = secrets
         self._endpoints = endpoints
         self._patience = patience
-        url = f"{endpoints.authority}/{quote(endpoints.tenant, safe='')}/oauth2/v2.0/token"
-        self._tokens = ClientCredentials(secrets, url, SCOPE, clock=clock)
+        issuer = Issuer(endpoints.authority, endpoints.tenant, SCOPE, options)
+        self._tokens = ClientCredentials(secrets, issuer, clock=clock)
         self._session: aiohttp.ClientSession | None = None
         self._key: str | None = None
 

@@ -1,14 +1,21 @@
 """Entra ID's token endpoint and the Customer Insights - Data API in one server, with faults."""
 
 import asyncio
+import atexit
 import re
 import secrets
+import shutil
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Literal
 
+import trustme
 from aiohttp import web
 
 from shared.adapters.insights.customer_insights import SCOPE, CustomerInsights, Endpoints
@@ -54,9 +61,12 @@ class Server:
     """
 
     url: str = ""
+    authority: str = ""
+    certificates: str = ""
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     shape: Literal["record", "list", "columns"] = "record"
     lifetime: int = 3600
+    secret: str = SECRET
     subscription: str | None = None
     permitted: bool = True
     status: int = 200
@@ -72,7 +82,8 @@ class Server:
 
     def adapter(self, drawer: Drawer | None = None, **how: Any) -> CustomerInsights:
         name = SUBSCRIPTION_NAME if self.subscription else None
-        endpoints = Endpoints(TENANT, self.url, f"{self.url}/v1", name)
+        endpoints = Endpoints(TENANT, self.authority, f"{self.url}/v1", name)
+        how = {"connection_verify": self.certificates} | how
         return CustomerInsights(drawer or Drawer(), endpoints, **how)
 
     def revoke(self) -> None:
@@ -85,7 +96,7 @@ class Server:
         asked = (form["grant_type"], form["client_id"], form["scope"])
         if asked != ("client_credentials", APPLICATION, SCOPE):
             return _denied("unauthorized_client", 700016)
-        if form["client_secret"] != SECRET:
+        if form["client_secret"] != self.secret:
             expired = form["client_secret"] == RETIRED
             return _denied("invalid_client", 7000222 if expired else 7000215)
         self.issued += 1
@@ -140,7 +151,21 @@ class Server:
 
 
 def _denied(error: str, code: int) -> web.Response:
-    return web.json_response({"error": error, "error_codes": [code]}, status=401)
+    body = {"error": error, "error_description": f"AADSTS{code}: no.", "error_codes": [code]}
+    return web.json_response(body, status=401)
+
+
+@cache
+def _with_tls() -> tuple[ssl.SSLContext, str]:
+    """Return what a server needs for TLS, and the file of the authority that vouches for it."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    folder = mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    certificates = Path(folder, "authority.pem")
+    authority.cert_pem.write_to_path(str(certificates))
+    return context, str(certificates)
 
 
 @asynccontextmanager
@@ -159,9 +184,13 @@ async def running(**but: Any) -> AsyncIterator[Server]:
     )
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    context, server.certificates = _with_tls()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    server.url, server.authority = (
+        f"{scheme}://127.0.0.1:{address[1]}"
+        for scheme, address in zip(("http", "https"), runner.addresses, strict=True)
+    )
     try:
         yield server
     finally:
