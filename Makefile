@@ -41,9 +41,10 @@ test: setup ## run the tests, those of the API on both stores; ARGS="tests/custo
 contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
 	@$(BIN)/python -m pytest -q tests/contracts --account
 
-check: setup ## lint, types, arrows and conventions
+check: setup ## lint, types, arrows, dead code and conventions
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/python tools/dead_code.py
 	@$(BIN)/python -m pytest -q tests/test_conventions.py
 
 # Azure gets the versions of the lock, for the one Python it runs there: see docs/decisions/0027.

@@ -18,8 +18,6 @@ from shared.clienteling.domain.cards import CARD, encoded
 from shared.context import Context
 from shared.ports.documents import Condition, Equal, Exists, Missing, Order, Range
 
-SCANNED = 500  # cards a query, where all are counted
-MOST_VALUES = 100  # of one facet
 LAST = "\U0010ffff"
 Card = dict[str, Any]
 Position = dict[str, Any]

@@ -33,9 +33,6 @@ class Change:
         before = self.before.value if self.before else None
         return (*differences(before, self.after), *self.parts)
 
-    def is_first(self) -> bool:
-        return self.before is None
-
     def amended(self, customer: Customer) -> "Change":
         """Return the change with another customer in it, or the same one."""
         return self if customer is self.after else replace(self, after=customer)

@@ -8,7 +8,6 @@ from pydantic import computed_field
 from pydantic.alias_generators import to_camel
 
 from shared.core.values import Record
-from shared.core.versioned import Versioned
 from shared.customers.documents import customer_document
 from shared.customers.domain.addresses import Address
 from shared.customers.domain.contacts import ContactView
@@ -72,11 +71,6 @@ def created_customer_view(
     customer: Customer, warnings: Sequence[Notice], candidates: Sequence[Candidate]
 ) -> dict[str, Any]:
     return customer_view(customer) | {"warnings": warnings, "duplicateCandidates": candidates}
-
-
-def address_view(address: Versioned[Address]) -> dict[str, Any]:
-    """Return an item of a list of addresses, with its version."""
-    return address.value.model_dump(mode="json", by_alias=True) | {"etag": address.etag}
 
 
 def stored_address_view(document: Document) -> dict[str, Any]:

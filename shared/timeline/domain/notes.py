@@ -19,7 +19,6 @@ NoteText = Annotated[
         strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$"
     ),
 ]
-NoteId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
 
 
 class NoteNotFound(NotFound):
