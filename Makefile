@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import emulators trace test contract check lock fmt bench clean
+.PHONY: help setup run token import emulators trace test test-long contract check lock fmt bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -33,10 +33,17 @@ emulators: setup ## start Microsoft's emulators with our queues and containers; 
 trace: setup ## show one asynchronous creation, hop by hop, with what each took
 	@$(BIN)/python -m local trace
 
+# Every core works at tests, each with data and ports of its own; ARGS run in one process.
+SPREAD := -n auto --dist worksteal
+BROKER := tests/doubles/servicebus
+
 test: setup ## run the tests, those of the API on both stores; ARGS="tests/customers -k phone"
-	@$(BIN)/python -m pytest -q $(ARGS)
-	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q tests --store=cosmos
-	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q -c tests/doubles/servicebus/pytest.ini --rootdir . tests/doubles/servicebus
+	@$(BIN)/python -m pytest -q $(or $(ARGS),$(SPREAD) tests)
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q $(SPREAD) tests --store=cosmos
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q -c $(BROKER)/pytest.ini --rootdir . $(BROKER)
+
+test-long: setup ## run the same tests at a larger size, for an hour or more; ARGS="tests/clienteling"
+	@$(BIN)/python -m pytest -q --long $(SPREAD) $(or $(ARGS),tests)
 
 contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
 	@$(BIN)/python -m pytest -q tests/contracts --account
