@@ -1,4 +1,4 @@
-"""The data folder: everything that one machine keeps."""
+"""The data folder: everything that the local host stores."""
 
 import os
 import secrets
@@ -25,10 +25,10 @@ class Folder:
         path.mkdir(parents=True, exist_ok=True)
 
     def key(self, name: str) -> bytes:
-        """Return the secret of that name, made on first use and never changed."""
+        """Return the secret of that name, created on first use and never changed."""
         file = self.path / f"{name}.key"
         if not file.exists():
-            # Whole or not at all, and once, whoever else starts at the same time.
+            # Complete or absent, and created once, even if several processes start together.
             draft = self.path / f"{name}.{secrets.token_hex(4)}.key"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as out:

@@ -1,4 +1,4 @@
-"""The insights that the host can work with: imported values, or Customer Insights itself."""
+"""The insights adapters of the host: imported values, or Customer Insights itself."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +11,7 @@ OpenInsights = Callable[[], AbstractAsyncContextManager[Insights]]
 
 
 class ImportedInsights:
-    """Answers with the values that were imported for a customer; needs neither secret nor net."""
+    """Returns the values that were imported for a customer; needs no secret and no network."""
 
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:
         for index, name in enumerate(connection.measures):
@@ -42,7 +42,7 @@ async def embedded() -> AsyncIterator[Insights]:
 
 @asynccontextmanager
 async def customer_insights() -> AsyncIterator[Insights]:
-    """Open the Customer Insights and the vault that the environment names."""
+    """Open the Customer Insights environment and the vault that the settings name."""
     insights = wiring.connect_insights(Settings())
     try:
         yield insights

@@ -1,4 +1,4 @@
-"""The telemetry that the host can work with: one that is named, or what this process has."""
+"""The telemetry of the host: the one telemetry_named by an option, or the one of this process."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,12 +14,12 @@ class OpenTelemetry(Protocol):
 
 @contextmanager
 def as_installed() -> Iterator[None]:
-    """Leave what this process has, or have it opened on first use."""
+    """Use what this process has installed, or will open on first use."""
     yield
 
 
-def named(name: str | None) -> OpenTelemetry:
-    """Return what opens the telemetry of that name, by default the one of the environment."""
+def telemetry_named(name: str | None) -> OpenTelemetry:
+    """Return a function that opens the telemetry of that name, by default that of the settings."""
 
     @contextmanager
     def opened() -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Tokens that this machine gives and takes. They are signed with a key of the data folder."""
+"""Tokens that the local host issues and accepts, signed with a key of the data folder."""
 
 import time
 from collections import OrderedDict
@@ -13,13 +13,13 @@ from shared.ports.tokens import Claims
 ISSUER = "libro-local"
 AUDIENCE = "libro"
 ALGORITHM = "HS256"
-MOST_REMEMBERED = 1_000
+MAX_CACHED_TOKENS = 1_000
 ROLES = ("Employee", "Customer", "Application", "Administrator")
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who a token is made for."""
+    """The person or application that a token is issued to."""
 
     role: str
     legal_entities: tuple[str, ...]
@@ -49,15 +49,15 @@ class LocalTokens:
         return jwt.encode(claims, self._key, ALGORITHM)
 
     async def verify(self, token: str) -> Claims:
-        """Return the claims. A token that was good stays good until it expires."""
-        known = self._verified.get(token)
-        if known is None:
-            known = self._verified[token] = self._decode(token)
-            if len(self._verified) > MOST_REMEMBERED:
+        """Return the claims. Raises Unauthenticated. A verified token is valid until it expires."""
+        verified = self._verified.get(token)
+        if verified is None:
+            verified = self._verified[token] = self._decode(token)
+            if len(self._verified) > MAX_CACHED_TOKENS:
                 self._verified.popitem(last=False)
-        if known.expires_at <= time.time():
+        if verified.expires_at <= time.time():
             raise Unauthenticated("The token has expired.")
-        return known
+        return verified
 
     def _decode(self, token: str) -> Claims:
         try:
@@ -70,12 +70,12 @@ class LocalTokens:
                 options={"require": ["exp", "sub", "aud", "iss"]},
             )
         except jwt.PyJWTError as exc:
-            raise Unauthenticated(f"The token is not good: {exc}.") from None
+            raise Unauthenticated(f"The token is not valid: {exc}.") from None
         return claims_of(claims)
 
 
 def claims_of(claims: dict[str, Any]) -> Claims:
-    """Return what the claims say, or raise Unauthenticated if they name no role of ours."""
+    """Return the typed claims. Raises Unauthenticated unless they name exactly one known role."""
     roles = [role for role in claims.get("roles", ()) if role in ROLES]
     if len(roles) != 1:
         raise Unauthenticated("The token names no role, or more than one.")

@@ -257,7 +257,7 @@ def test_the_sdks_of_azure_tell_no_spans_of_their_own() -> None:
 
 def test_spans_and_metrics_go_to_a_file(tmp_path: Path) -> None:
     before, file = wiring_telemetry.telemetry(), tmp_path / "spans.jsonl"
-    with local_telemetry.named(f"file:{file}")(), Work("try", "internal"):
+    with local_telemetry.telemetry_named(f"file:{file}")(), Work("try", "internal"):
         pass
     wiring_telemetry.install(before)
     span, metrics = [json.loads(line) for line in file.read_text().splitlines()]

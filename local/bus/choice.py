@@ -1,4 +1,4 @@
-"""The buses that the host can work with: one to send by, and one to receive from."""
+"""The buses that the host supports, each with a port to send and a source to receive."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,10 +15,10 @@ from shared.ports.bus import Bus
 
 
 class Source(Protocol):
-    """Where messages are received from, under a lock that whoever receives settles."""
+    """Delivers messages under a lock, until they are completed or abandoned."""
 
-    async def receive(self, entity: str, most: int) -> Sequence[Received]:
-        """Lock what waits, at most so many; of a session only its first. May return nothing."""
+    async def receive(self, entity: str, limit: int) -> Sequence[Received]:
+        """Lock up to `limit` waiting messages, one per session. May return none."""
         ...
 
     async def complete(self, received: Received) -> object: ...
@@ -26,7 +26,7 @@ class Source(Protocol):
     async def abandon(self, received: Received) -> object: ...
 
     async def renew(self, entity: str, received: Received) -> object:
-        """Keep it under lock for as long again."""
+        """Extend the lock by its full duration."""
         ...
 
 
@@ -50,8 +50,8 @@ async def embedded(folder: Folder, layout: Messaging) -> AsyncIterator[Opened]:
 
 @asynccontextmanager
 async def service_bus(_: Folder, layout: Messaging) -> AsyncIterator[Opened]:
-    """Open the namespace that the environment names."""
-    # Imported here, so that a host with its own bus does not load the SDK.
+    """Open the namespace that the settings name."""
+    # Imported here, so that a host with the embedded bus does not load the SDK.
     from local.bus.servicebus import ServiceBusSource  # noqa: PLC0415
 
     bus = wiring.connect_bus(Settings())

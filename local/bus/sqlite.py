@@ -1,7 +1,7 @@
-"""A durable bus in one SQLite file, with the manners of Service Bus.
+"""A durable bus in one SQLite file that behaves like Service Bus.
 
-Peek-lock with delivery counts, sessions, scheduled messages, duplicate detection, topics with
-filtered subscriptions, dead letters.
+It has peek-lock with delivery counts, sessions, scheduled messages, duplicate detection, topics
+with filtered subscriptions, and dead-letter queues.
 """
 
 import sqlite3
@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.bus import tables as mail
-from local.bus.tables import DEAD_LETTERS, WORN_OUT, Received
+from local.bus import tables
+from local.bus.tables import DEAD_LETTERS, MAX_DELIVERIES_EXCEEDED, Received
 from local.store.writer import Writer
 from shared.platform.topology import Entity, Messaging, messaging
 from shared.ports.bus import DeadLetter, Outgoing
@@ -25,94 +25,103 @@ class SqliteBus:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the queues and topics; a queue of any other name is there too, as a plain one."""
+        """Use the queues and topics of the layout; any other name is a plain queue."""
         path.parent.mkdir(parents=True, exist_ok=True)
         layout = layout or messaging()
         self._topics = layout.topics
         self._entities = layout.entities()
         self._clock = clock
-        self._writer = Writer(path, create=mail.create)
+        self._writer = Writer(path, create=tables.create)
 
     def entity(self, path: str) -> Entity:
         return self._entities.get(path) or Entity(path)
 
     async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
-        """Keep the messages; once this returns, a power cut does not lose them."""
+        """Store the messages; once this returns, a power failure does not lose them."""
         now = self._clock()
         topic = self._topics.get(entity)
-        places = topic.subscriptions if topic else (self.entity(entity),)
-        window = topic.duplicate_window if topic else places[0].duplicate_window
+        receivers = topic.subscriptions if topic else (self.entity(entity),)
+        window = topic.duplicate_window if topic else receivers[0].duplicate_window
 
         def work(db: sqlite3.Connection) -> None:
             if window:
-                db.execute(mail.FORGET, [now])
-            for one in messages:
+                db.execute(tables.FORGET_IDS, [now])
+            for message in messages:
                 if (
                     window
-                    and not db.execute(mail.REMEMBER, [entity, one.id, now + window]).rowcount
+                    and not db.execute(
+                        tables.REMEMBER_ID, [entity, message.id, now + window]
+                    ).rowcount
                 ):
                     continue
-                row = mail.row_of(one, now)
-                admitting = [place.path for place in places if place.admits(one.properties)]
-                db.executemany(mail.INSERT, [(path, *row) for path in admitting])
+                row = tables.row_of(message, now)
+                admitting = [
+                    receiver.path for receiver in receivers if receiver.admits(message.properties)
+                ]
+                db.executemany(tables.INSERT, [(path, *row) for path in admitting])
 
         if messages:
             await self._writer.write(work)
 
-    async def receive(self, entity: str, most: int = 1) -> list[Received]:
-        """Lock the oldest messages that wait; of a session only its first."""
+    async def receive(self, entity: str, limit: int = 1) -> list[Received]:
+        """Lock the oldest waiting messages, but one per session."""
         now = self._clock()
-        found = self.entity(entity)
-        statement = mail.NEXT.format(first=mail.FIRST_OF_SESSION if found.sessions else "")
+        layout = self.entity(entity)
+        statement = tables.LOCK_NEXT.format(
+            first=tables.FIRST_OF_SESSION if layout.sessions else ""
+        )
 
         def work(db: sqlite3.Connection) -> list[Any]:
-            for (sequence,) in db.execute(mail.COME_DUE, [entity, now]).fetchall():
-                db.execute(mail.NUMBER_ANEW, [now, sequence])
-                db.execute(mail.DELETE, [sequence])
-            worn = [DEAD_LETTERS, WORN_OUT, entity, now, found.most_deliveries]
-            db.execute(mail.WORN, worn)
-            return db.execute(statement, [now + found.lock, entity, now, most]).fetchall()
+            for (sequence,) in db.execute(tables.SELECT_DUE, [entity, now]).fetchall():
+                db.execute(tables.ENQUEUE_DUE, [now, sequence])
+                db.execute(tables.DELETE, [sequence])
+            _dead_letter(db, entity, now, layout.most_deliveries)
+            return db.execute(statement, [now + layout.lock, entity, now, limit]).fetchall()
 
         rows = await self._writer.write(work)
-        return sorted(map(mail.received_of, rows), key=lambda one: one.sequence)
+        return sorted(map(tables.received_of, rows), key=lambda received: received.sequence)
 
     async def complete(self, received: Received) -> bool:
-        """Remove it, if it is still ours."""
-        return await self._changes(mail.COMPLETE, received.lock_token, self._clock())
+        """Remove the message, if its lock has not expired."""
+        return await self._changes(tables.COMPLETE, received.lock_token, self._clock())
 
     async def renew(self, entity: str, received: Received) -> bool:
-        """Keep it for as long again, if it is still ours."""
+        """Extend the lock by its full duration, if it has not expired."""
         now = self._clock()
         until = now + self.entity(entity).lock
-        return await self._changes(mail.RENEW, until, received.lock_token, now)
+        return await self._changes(tables.RENEW, until, received.lock_token, now)
 
     async def abandon(self, received: Received) -> None:
-        """Give it back; after its last delivery it becomes a dead letter instead."""
-        await self._changes(mail.RELEASE, received.lock_token)
+        """Unlock the message; after its last delivery it is dead-lettered instead."""
+        await self._changes(tables.UNLOCK, received.lock_token)
 
     async def dead_letters(self, entity: str, *, after: int, limit: int) -> list[DeadLetter]:
-        most = self.entity(entity).most_deliveries
+        max_deliveries = self.entity(entity).most_deliveries
 
         def work(db: sqlite3.Connection) -> list[Any]:
-            db.execute(mail.WORN, [DEAD_LETTERS, WORN_OUT, entity, self._clock(), most])
-            return db.execute(mail.DEAD, [entity + DEAD_LETTERS, after, limit]).fetchall()
+            _dead_letter(db, entity, self._clock(), max_deliveries)
+            return db.execute(
+                tables.SELECT_DEAD_LETTERS, [entity + DEAD_LETTERS, after, limit]
+            ).fetchall()
 
-        return [mail.dead_letter_of(entity, row) for row in await self._writer.write(work)]
+        return [tables.dead_letter_of(entity, row) for row in await self._writer.write(work)]
 
     async def replay(self, entity: str, sequence: int, body: bytes | None) -> bool:
         now = self._clock()
-        place = entity + DEAD_LETTERS
+        dead_letter_queue = entity + DEAD_LETTERS
 
         def work(db: sqlite3.Connection) -> bool:
-            revived = db.execute(mail.REVIVE, [entity, body, now, sequence, place]).rowcount
-            db.execute(mail.DROP, [sequence, place])
-            return bool(revived)
+            count = db.execute(
+                tables.REPLAY, [entity, body, now, sequence, dead_letter_queue]
+            ).rowcount
+            db.execute(tables.DROP, [sequence, dead_letter_queue])
+            return bool(count)
 
-        there: bool = await self._writer.write(work)
-        return there
+        replayed: bool = await self._writer.write(work)
+        return replayed
 
     async def drop(self, entity: str, sequence: int) -> bool:
-        return await self._changes(mail.DROP, sequence, entity + DEAD_LETTERS)
+        return await self._changes(tables.DROP, sequence, entity + DEAD_LETTERS)
 
     def close(self) -> None:
         self._writer.close()
@@ -120,3 +129,9 @@ class SqliteBus:
     async def _changes(self, statement: str, *values: str | float) -> bool:
         count = await self._writer.write(lambda db: db.execute(statement, values).rowcount)
         return bool(count)
+
+
+def _dead_letter(db: sqlite3.Connection, entity: str, now: float, max_deliveries: int) -> None:
+    """Move the messages that were delivered too often to the dead-letter queue."""
+    values = [DEAD_LETTERS, MAX_DELIVERIES_EXCEEDED, entity, now, max_deliveries]
+    db.execute(tables.DEAD_LETTER, values)

@@ -1,4 +1,4 @@
-"""The tables of the embedded bus, and what is said to them."""
+"""The tables of the embedded bus, and its SQL statements."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -11,57 +11,57 @@ from pydantic_core import from_json, to_json
 from shared.ports.bus import DeadLetter, Outgoing
 
 DEAD_LETTERS = "/$deadletterqueue"
-WORN_OUT = "MaxDeliveryCountExceeded"
+MAX_DELIVERIES_EXCEEDED = "MaxDeliveryCountExceeded"
 
-# A message has a number from the moment it can be received: one that is scheduled gets another.
-MAIL = """
+# `seq` is given when a message becomes receivable: a scheduled one is numbered again when due.
+MESSAGES = """
 CREATE TABLE IF NOT EXISTS mail (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, session TEXT,
     body BLOB NOT NULL, properties TEXT NOT NULL, enqueued REAL NOT NULL, due REAL NOT NULL,
     locked_until REAL NOT NULL DEFAULT 0, lock_token TEXT, deliveries INTEGER NOT NULL DEFAULT 0
 )"""
-SEEN = """
+RECENT_IDS = """
 CREATE TABLE IF NOT EXISTS seen (
     entity TEXT NOT NULL, id TEXT NOT NULL, until REAL NOT NULL, PRIMARY KEY (entity, id)
 )"""
 WAITING = "CREATE INDEX IF NOT EXISTS waiting ON mail (entity, due, seq)"
 SESSIONS = "CREATE INDEX IF NOT EXISTS sessions ON mail (entity, session, due, seq)"
 LOCKS = "CREATE INDEX IF NOT EXISTS locks ON mail (lock_token) WHERE lock_token IS NOT NULL"
-FORGET = "DELETE FROM seen WHERE until <= ?"
-REMEMBER = "INSERT OR IGNORE INTO seen (entity, id, until) VALUES (?, ?, ?)"
+FORGET_IDS = "DELETE FROM seen WHERE until <= ?"
+REMEMBER_ID = "INSERT OR IGNORE INTO seen (entity, id, until) VALUES (?, ?, ?)"
 INSERT = (
     "INSERT INTO mail (entity, session, body, properties, enqueued, due) VALUES (?, ?, ?, ?, ?, ?)"
 )
-COME_DUE = "SELECT seq FROM mail WHERE entity = ? AND due > 0 AND due <= ? ORDER BY due, seq"
-NUMBER_ANEW = """
+SELECT_DUE = "SELECT seq FROM mail WHERE entity = ? AND due > 0 AND due <= ? ORDER BY due, seq"
+ENQUEUE_DUE = """
 INSERT INTO mail (entity, session, body, properties, enqueued, due)
 SELECT entity, session, body, properties, ?, 0 FROM mail WHERE seq = ?"""
 DELETE = "DELETE FROM mail WHERE seq = ?"
-WORN = """
+DEAD_LETTER = """
 UPDATE mail SET entity = entity || ?, locked_until = 0, lock_token = NULL,
     properties = json_set(properties, '$.DeadLetterReason', ?)
 WHERE entity = ? AND due = 0 AND lock_token IS NOT NULL AND locked_until <= ? AND deliveries >= ?"""
-NEXT = """
+LOCK_NEXT = """
 UPDATE mail SET locked_until = ?, lock_token = lower(hex(randomblob(16))),
     deliveries = deliveries + 1
 WHERE seq IN (
-    SELECT seq FROM mail AS one WHERE entity = ? AND due = 0 AND locked_until <= ? {first}
+    SELECT seq FROM mail AS message WHERE entity = ? AND due = 0 AND locked_until <= ? {first}
     ORDER BY seq LIMIT ?
 )
 RETURNING seq, body, properties, enqueued, lock_token, deliveries"""
 FIRST_OF_SESSION = """
     AND NOT EXISTS (
-        SELECT 1 FROM mail AS earlier WHERE earlier.entity = one.entity
-        AND earlier.session = one.session AND earlier.due = 0 AND earlier.seq < one.seq
+        SELECT 1 FROM mail AS earlier WHERE earlier.entity = message.entity
+        AND earlier.session = message.session AND earlier.due = 0 AND earlier.seq < message.seq
     )"""
 COMPLETE = "DELETE FROM mail WHERE lock_token = ? AND locked_until > ?"
 RENEW = "UPDATE mail SET locked_until = ? WHERE lock_token = ? AND locked_until > ?"
-# An abandoned message is looked at by WORN too, so it keeps its token until it is received again.
-RELEASE = "UPDATE mail SET locked_until = 0 WHERE lock_token = ?"
-DEAD = """
+# DEAD_LETTER looks at abandoned messages, too, so the token stays until the next delivery.
+UNLOCK = "UPDATE mail SET locked_until = 0 WHERE lock_token = ?"
+SELECT_DEAD_LETTERS = """
 SELECT seq, body, properties, enqueued FROM mail
 WHERE entity = ? AND due = 0 AND seq > ? ORDER BY seq LIMIT ?"""
-REVIVE = """
+REPLAY = """
 INSERT INTO mail (entity, session, body, properties, enqueued, due)
 SELECT ?, session, coalesce(?, body), json_remove(properties, '$.DeadLetterReason'), ?, 0
 FROM mail WHERE seq = ? AND entity = ?"""
@@ -70,7 +70,7 @@ DROP = "DELETE FROM mail WHERE seq = ? AND entity = ?"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What was sent; `properties` are Service Bus's own, such as MessageId and SessionId."""
+    """A message as sent; `properties` are those of Service Bus, such as MessageId, SessionId."""
 
     body: bytes
     properties: Mapping[str, Any] = field(default_factory=dict)
@@ -88,12 +88,12 @@ class Received:
 
 
 def create(db: sqlite3.Connection) -> None:
-    for statement in (MAIL, SEEN, WAITING, SESSIONS, LOCKS):
+    for statement in (MESSAGES, RECENT_IDS, WAITING, SESSIONS, LOCKS):
         db.execute(statement)
 
 
 def properties_of(message: Outgoing) -> dict[str, Any]:
-    """Return them as Service Bus names them."""
+    """Return the properties, named as Service Bus names them."""
     return {
         "MessageId": message.id,
         "SessionId": message.session,

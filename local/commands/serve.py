@@ -18,7 +18,7 @@ from local.folder import Folder
 from local.host import logs
 from local.insights import INSIGHTS
 from local.store.choice import STORES
-from local.telemetry import named
+from local.telemetry import telemetry_named
 
 SHUTDOWN = 10  # seconds for requests that are under way
 WELCOME = """\
@@ -59,7 +59,7 @@ class Factory:
             STORES[self.store],
             BUSES[self.bus],
             INSIGHTS[self.insights],
-            named(self.telemetry),
+            telemetry_named(self.telemetry),
         )
 
 

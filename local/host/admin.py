@@ -1,4 +1,4 @@
-"""POST /admin/functions/{name}: start a function that is not HTTP by hand, as on the real host."""
+"""POST /admin/functions/{name}: start a non-HTTP function by hand, as on the real host."""
 
 import asyncio
 import json
@@ -22,9 +22,9 @@ PREFIX = "/admin/functions/"
 
 class Admin:
     def __init__(self, functions: Iterable[Function], master_key: str) -> None:
-        """Take the key that callers from other machines must show."""
+        """`master_key` is required of callers on other machines."""
         self._master_key = master_key.encode()
-        self._functions = {one.name.lower(): one for one in functions}
+        self._functions = {function.name.lower(): function for function in functions}
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,13 +36,13 @@ class Admin:
         await asyncio.gather(*self._running)
 
     def _admits(self, scope: Scope) -> bool:
-        """Admit who shows the master key, and who calls from this machine, but no browser."""
+        """Admit callers with the master key, and callers on this machine that are not a browser."""
         headers = dict(scope["headers"])
         if headers.get(b"x-functions-key") == self._master_key:
             return True
         client = scope.get("client")
-        is_here = client is not None and client[0] in {"127.0.0.1", "::1"}
-        return is_here and b"origin" not in headers
+        is_on_this_machine = client is not None and client[0] in {"127.0.0.1", "::1"}
+        return is_on_this_machine and b"origin" not in headers
 
     async def _start(self, scope: Scope, receive: Receive) -> int:
         function = self._functions.get(scope["path"].removeprefix(PREFIX).lower())
@@ -71,7 +71,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _value(function: Function, text: str) -> Any:
-    """Return what the trigger would get. Raises ValueError for an HTTP function."""
+    """Return the value that the trigger would deliver. Raises ValueError for an HTTP function."""
     if function.kind == "timerTrigger":
         return decode(function.kind, timers.payload(None, None))
     if function.kind == "cosmosDBTrigger":

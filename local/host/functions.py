@@ -1,4 +1,4 @@
-"""What the app has registered, read the way Microsoft's worker reports it to the real host."""
+"""The functions that the app registers, read as Microsoft's worker reports them to the host."""
 
 import json
 import re
@@ -8,17 +8,19 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.platform.topology import database
+
 Binding = Mapping[str, Any]
 _SETTING = re.compile(r"%([^%]+)%")
 
 
-class NotStartable(Exception):
-    """The real host would not start this function either."""
+class CannotStart(Exception):
+    """The real host would refuse to start this function, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a failed invocation comes again, -1 for ever, and after how many seconds."""
+    """How often a failed invocation is repeated (-1: without end), and after how many seconds."""
 
     count: int
     seconds: float
@@ -39,18 +41,25 @@ class Function:
         return await self.call(**{self.trigger["name"]: value})
 
 
-def read_functions(app: func.FunctionApp, settings: Mapping[str, str]) -> list[Function]:
-    """Return the functions in the order of their names, which is the host's order of routing."""
-    app.functions_bindings = None  # get_functions() takes what it returned before for duplicates
+def read_functions(
+    app: func.FunctionApp, settings: Mapping[str, str] | None = None
+) -> list[Function]:
+    """Return the functions ordered by name, which is the order in which the host tries routes.
+
+    `settings` are the app settings for %NAME%, by default those that this host provides.
+    """
+    if settings is None:
+        settings = {"COSMOS_DATABASE": database()}
+    app.functions_bindings = None  # else get_functions() reports its former results as duplicates
     try:
-        found = [_read(one, settings) for one in app.get_functions()]
+        functions = [_read(function, settings) for function in app.get_functions()]
     finally:
         app.functions_bindings = None
-    return sorted(found, key=lambda one: one.name.lower())
+    return sorted(functions, key=lambda function: function.name.lower())
 
 
 def decode(kind: str, datum: Any, metadata: Mapping[str, Any] | None = None) -> Any:
-    """Return the value a trigger gets, made by the SDK's own converter."""
+    """Return the value that a trigger receives, built by the SDK's own converter."""
     converter: Any = func.get_binding_registry().get(kind)
     return converter.decode(datum, trigger_metadata=dict(metadata or {}))
 
@@ -58,7 +67,7 @@ def decode(kind: str, datum: Any, metadata: Mapping[str, Any] | None = None) -> 
 def _read(registered: Any, settings: Mapping[str, str]) -> Function:
     name = registered.get_function_name()
     bindings = [json.loads(text) for text in registered.get_raw_bindings()]
-    trigger = next(one for one in bindings if one["type"].lower().endswith("trigger"))
+    trigger = next(binding for binding in bindings if binding["type"].lower().endswith("trigger"))
     return Function(
         name=name,
         call=registered.get_user_function(),
@@ -68,13 +77,13 @@ def _read(registered: Any, settings: Mapping[str, str]) -> Function:
 
 
 def _resolved(name: str, value: Any, settings: Mapping[str, str]) -> Any:
-    """Put app settings in the place of %NAME%; a name that is none stops the function."""
+    """Replace %NAME% with that app setting. Raises CannotStart for an unknown name."""
     if not isinstance(value, str):
         return value
 
     def setting(match: re.Match[str]) -> str:
         if match[1] not in settings:
-            raise NotStartable(f"{name}: %{match[1]}% is not an app setting")
+            raise CannotStart(f"{name}: %{match[1]}% is not an app setting")
         return settings[match[1]]
 
     return _SETTING.sub(setting, value)

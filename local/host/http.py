@@ -1,4 +1,4 @@
-"""HTTP triggers: what the real host does between the socket and the function."""
+"""HTTP triggers: what the real host does between socket and function."""
 
 import hmac
 import logging
@@ -18,7 +18,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
-LARGEST_BODY = 104_857_600
+MAX_BODY_BYTES = 104_857_600
 LEVELS = {"ANONYMOUS": 0, "FUNCTION": 1, "ADMIN": 2}
 BODILESS = frozenset({204, 205, 304})
 
@@ -27,12 +27,12 @@ class HttpEdge:
     def __init__(
         self, functions: Iterable[Function], *, prefix: str, keys: Mapping[str, int]
     ) -> None:
-        """Take the function keys by their level: 1 for function keys, 2 for the master key."""
+        """`keys` maps each key to its level: 1 for a function key, 2 for the master key."""
         self._keys = keys
         self.table = Table(prefix)
-        for one in functions:
-            route = one.trigger.get("route") or one.name
-            self.table.add(one.name, route, one.trigger.get("methods"), one)
+        for function in functions:
+            route = function.trigger.get("route") or function.name
+            self.table.add(function.name, route, function.trigger.get("methods"), function)
         for first, second in self.table.overlaps():
             log.warning(
                 "The route %s of %s hides %s of %s: routes are tried in order of function names",
@@ -47,10 +47,10 @@ class HttpEdge:
         await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> Answer:
-        found = self.table.find(scope["method"], decoded_path(scope["raw_path"]))
-        if found is None:
+        match = self.table.find(scope["method"], decoded_path(scope["raw_path"]))
+        if match is None:
             return 404, [], b""
-        function, route = found
+        function, route_values = match
         headers = _headers(scope["headers"])
         query = scope["query_string"].decode("latin-1")
         params = _params(query) if query else {}
@@ -65,7 +65,7 @@ class HttpEdge:
             url=url,
             headers=headers,
             params=params,
-            route_params=route,
+            route_params=route_values,
             body=body,
         )
         return await _run(function, request)
@@ -73,12 +73,12 @@ class HttpEdge:
     def _admits(
         self, function: Function, headers: Mapping[str, str], params: Mapping[str, str]
     ) -> bool:
-        needed = LEVELS[str(function.trigger.get("authLevel", "FUNCTION")).upper()]
-        if needed == 0:
+        level_needed = LEVELS[str(function.trigger.get("authLevel", "FUNCTION")).upper()]
+        if level_needed == 0:
             return True
-        given = headers.get("x-functions-key", params.get("code", ""))
+        key_sent = headers.get("x-functions-key", params.get("code", ""))
         return any(
-            hmac.compare_digest(given.encode(), key.encode()) and level >= needed
+            hmac.compare_digest(key_sent.encode(), key.encode()) and level >= level_needed
             for key, level in self._keys.items()
         )
 
@@ -92,31 +92,32 @@ async def _run(function: Function, request: func.HttpRequest) -> Answer:
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers with lower-case names; those that repeat are joined by a comma."""
-    found: dict[str, str] = {}
+    """Return the headers with lower-case names; repeated ones are joined by a comma."""
+    headers: dict[str, str] = {}
     for name_bytes, value_bytes in raw:
         name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
-        found[name] = f"{found[name]},{value}" if name in found else value
-    return found
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 def _params(query: str) -> dict[str, str]:
-    """Return the query as the host gives it to Python: repeats joined, empty values dropped."""
-    found: dict[str, str] = {}
+    """Return the query as the host passes it to Python: repeats joined, empty values dropped."""
+    params: dict[str, str] = {}
     for name, value in parse_qsl(query):
-        known = next((one for one in found if one.lower() == name.lower()), name)
-        found[known] = f"{found[known]},{value}" if known in found else value
-    return found
+        same_names = (existing for existing in params if existing.lower() == name.lower())
+        first_name = next(same_names, name)
+        params[first_name] = f"{params[first_name]},{value}" if first_name in params else value
+    return params
 
 
 async def _body(function: Function, headers: Mapping[str, str], receive: Receive) -> bytes | None:
-    """Return the body, None if it is too large. Without a Content-Length the host drops it."""
+    """Return the body, or None if it is too large. A body without Content-Length is dropped."""
     length = headers.get("content-length", "")
     if not length.isdigit() or length == "0":
         if "transfer-encoding" in headers:
             log.warning("%s: a chunked body is dropped, as the host does", function.name)
         return b""
-    if int(length) > LARGEST_BODY:
+    if int(length) > MAX_BODY_BYTES:
         return None
     chunks = []
     while True:

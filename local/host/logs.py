@@ -1,4 +1,4 @@
-"""Log lines a person can read, coloured on a terminal; or JSON for a machine."""
+"""Log lines for people, colored on a terminal, or JSON for programs."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from shared.ports.telemetry import trace_id
 
 COLORS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 DIM = "2"
-QUIET = ("azure", "asyncio", "filelock", "faker")
+NOISY_LOGGERS = ("azure", "asyncio", "filelock", "faker")
 
 
 class Lines(logging.Formatter):
@@ -47,11 +47,11 @@ class Json(logging.Formatter):
 
 
 def set_up(*, level: str, form: str, stream: TextIO | None = None) -> None:
-    """Log to the stream (standard error unless told otherwise), as `text` or `json`."""
+    """Log to the stream (default: standard error), as `text` or `json`."""
     out = stream or sys.stderr
     handler = logging.StreamHandler(out)
     handler.setFormatter(Json() if form == "json" else Lines(colored=out.isatty()))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in QUIET:
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

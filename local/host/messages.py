@@ -1,4 +1,4 @@
-"""Service Bus triggers, fed by the embedded bus."""
+"""Service Bus triggers, served from the embedded bus or a Service Bus namespace."""
 
 import asyncio
 import json
@@ -17,14 +17,14 @@ from shared.platform.topology import Entity, Messaging, Topic, messaging, subscr
 
 log = logging.getLogger(__name__)
 
-IDLE = 0.2  # seconds between looks at a queue that is empty
-AT_ONCE = 16  # messages, which is the real host's default too
-RENEW = 10.0  # seconds
-TEXTS = ("MessageId", "SessionId", "CorrelationId", "Subject", "ContentType")
+POLL_SECONDS = 0.2  # while a queue is empty
+MAX_CONCURRENT = 16  # messages; the real host's default
+RENEW_SECONDS = 10.0
+TEXT_PROPERTIES = ("MessageId", "SessionId", "CorrelationId", "Subject", "ContentType")
 
 
 def entity_of(function: Function) -> str:
-    """Return the queue, or the subscription as the bus names it."""
+    """Return the path of the queue or subscription, as the bus names it."""
     trigger = function.trigger
     if "queueName" in trigger:
         return str(trigger["queueName"])
@@ -32,21 +32,21 @@ def entity_of(function: Function) -> str:
 
 
 def layout(functions: Iterable[Function]) -> Messaging:
-    """Return the queues and topics of topology.json, and beside them those that are served."""
-    found = messaging()
-    topics = dict(found.topics)
-    for one in functions:
-        if one.kind == "serviceBusTrigger" and "topicName" in one.trigger:
-            topic = topics.get(one.trigger["topicName"], Topic(one.trigger["topicName"]))
-            if entity_of(one) not in {known.path for known in topic.subscriptions}:
-                served = (*topic.subscriptions, _entity(one))
-                topics[topic.name] = replace(topic, subscriptions=served)
+    """Return the queues and topics of topology.json, and those that the functions name besides."""
+    configured = messaging()
+    topics = dict(configured.topics)
+    for function in functions:
+        if function.kind == "serviceBusTrigger" and "topicName" in function.trigger:
+            topic = topics.get(function.trigger["topicName"], Topic(function.trigger["topicName"]))
+            if entity_of(function) not in {existing.path for existing in topic.subscriptions}:
+                subscriptions = (*topic.subscriptions, _entity(function))
+                topics[topic.name] = replace(topic, subscriptions=subscriptions)
     queues = {
-        one.trigger["queueName"]: _entity(one)
-        for one in functions
-        if one.kind == "serviceBusTrigger" and "queueName" in one.trigger
+        function.trigger["queueName"]: _entity(function)
+        for function in functions
+        if function.kind == "serviceBusTrigger" and "queueName" in function.trigger
     }
-    return Messaging(queues | dict(found.queues), topics)
+    return Messaging(queues | dict(configured.queues), topics)
 
 
 def _entity(function: Function) -> Entity:
@@ -54,59 +54,61 @@ def _entity(function: Function) -> Entity:
 
 
 async def receive(function: Function, source: Source) -> None:
-    """Serve messages side by side, those of one session one after the other."""
+    """Process messages concurrently, but those of one session one after the other."""
     entity = entity_of(function)
     busy: set[asyncio.Task[None]] = set()
     try:
         while True:
-            for received in await source.receive(entity, AT_ONCE - len(busy)):
-                task = asyncio.create_task(_hand_over(function, entity, received, source))
+            for received in await source.receive(entity, MAX_CONCURRENT - len(busy)):
+                task = asyncio.create_task(_deliver(function, entity, received, source))
                 busy.add(task)
                 task.add_done_callback(busy.discard)
-            if len(busy) == AT_ONCE:
+            if len(busy) == MAX_CONCURRENT:
                 await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
             elif busy:
-                await asyncio.wait(busy, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(busy, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             else:
-                await asyncio.sleep(IDLE)
+                await asyncio.sleep(POLL_SECONDS)
     finally:
         await asyncio.gather(*busy)
 
 
-async def _hand_over(function: Function, entity: str, received: Received, source: Source) -> None:
-    """Complete the message when the function returns, give it back if it fails."""
-    keeping = asyncio.create_task(_keep(entity, received, source))
+async def _deliver(function: Function, entity: str, received: Received, source: Source) -> None:
+    """Complete the message when the function returns, abandon it if the function fails."""
+    renewal = asyncio.create_task(_renew_lock(entity, received, source))
     try:
         await function.invoke(message(received))
     except Exception:
         log.exception("Executed 'Functions.%s' (Failed)", function.name)
-        settled = source.abandon(received)
+        settlement = source.abandon(received)
     else:
-        settled = source.complete(received)
+        settlement = source.complete(received)
     finally:
-        keeping.cancel()
+        renewal.cancel()
     try:
-        await settled
-    except Exception:  # the lock runs out, and the message comes again
-        log.exception("A message of %s could not be settled", entity)
+        await settlement
+    except Exception:  # the lock expires, and the message is delivered again
+        log.exception("A message of %s could not be completed or abandoned", entity)
 
 
-async def _keep(entity: str, received: Received, source: Source) -> None:
+async def _renew_lock(entity: str, received: Received, source: Source) -> None:
     while True:
-        await asyncio.sleep(RENEW)
+        await asyncio.sleep(RENEW_SECONDS)
         await source.renew(entity, received)
 
 
 def message(received: Received) -> Any:
-    """Return the message as the real host's extension delivers it, its omissions included."""
+    """Return the message as the real host's extension delivers it, with the same omissions."""
     properties = received.message.properties
     own = properties.get("ApplicationProperties", {})
     if reason := properties.get("DeadLetterReason"):
         own = {**own, "DeadLetterReason": reason}
-    # The extension leaves out the time zone, so arithmetic with an aware `now` fails there too.
+    # The extension omits the time zone: arithmetic with an aware `now` fails there, too.
     enqueued = datetime.fromtimestamp(received.enqueued, UTC).replace(tzinfo=None).isoformat()
-    metadata = {name: Datum(properties[name], "string") for name in TEXTS if properties.get(name)}
-    counted = {
+    metadata = {
+        name: Datum(properties[name], "string") for name in TEXT_PROPERTIES if properties.get(name)
+    }
+    json_properties = {
         "DeliveryCount": received.deliveries,
         "SequenceNumber": received.sequence,
         "ApplicationProperties": own,
@@ -117,5 +119,5 @@ def message(received: Received) -> Any:
         metadata["Label"] = Datum(subject, "string")
     if received.lock_token:
         metadata["LockToken"] = Datum(received.lock_token, "string")
-    metadata |= {name: Datum(json.dumps(value), "json") for name, value in counted.items()}
+    metadata |= {name: Datum(json.dumps(value), "json") for name, value in json_properties.items()}
     return decode("serviceBusTrigger", Datum(received.message.body, "bytes"), metadata)

@@ -1,4 +1,4 @@
-"""Route templates as the Functions host matches them, and the order in which it does."""
+"""Route templates as the Functions host matches them, and in its order."""
 
 import re
 import uuid
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 RESERVED = ("admin", "runtime")
 _PARAMETER = re.compile(
-    r"\{(?P<rest>\*{0,2})(?P<name>\w+)(?P<checks>(?::\w+(?:\([^)]*\))?)*)(?P<optional>\?)?\}"
+    r"\{(?P<wildcard>\*{0,2})(?P<name>\w+)(?P<checks>(?::\w+(?:\([^)]*\))?)*)(?P<optional>\?)?\}"
 )
 _CHECK = re.compile(r":(\w+)(?:\(([^)]*)\))?")
 _INT32 = 2**31
@@ -49,7 +49,7 @@ CHECKS: dict[str, Callable[[str], Callable[[str], bool]]] = {
 
 
 class Template:
-    """One route, such as `customers/{id:guid}/notes/{*rest}`; case and last slash do not count."""
+    """One route, such as `customers/{id:guid}/{*path}`; case and a trailing slash are ignored."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip("/")
@@ -63,8 +63,8 @@ class Template:
         match = self._regex.fullmatch(path)
         if match is None:
             return None
-        found = dict(zip(self._names, match.groups(), strict=True))
-        values = {name: value for name, value in found.items() if value}
+        captured = dict(zip(self._names, match.groups(), strict=True))
+        values = {name: value for name, value in captured.items() if value}
         if any(name in values and not check(values[name]) for name, check in self._checks):
             return None
         return values
@@ -78,8 +78,8 @@ class Template:
             if "{" in segment:
                 raise BadRoute(f"cannot read the segment {segment!r} of {self.text!r}")
             return "/" + re.escape(segment)
-        self._learn(match)
-        if match["rest"]:
+        self._add_parameter(match)
+        if match["wildcard"]:
             self.sizes = self.sizes[0] - 1, 1000
             return "(?:/(.*))?"
         if match["optional"]:
@@ -87,7 +87,7 @@ class Template:
             return "(?:/([^/]+))?"
         return "/([^/]+)"
 
-    def _learn(self, match: re.Match[str]) -> None:
+    def _add_parameter(self, match: re.Match[str]) -> None:
         self._names.append(match["name"])
         for check, argument in _CHECK.findall(match["checks"]):
             if check.lower() not in CHECKS:
@@ -112,7 +112,7 @@ class Table:
     def __init__(self, prefix: str = "api") -> None:
         self._prefix = prefix
         self.rows: list[Row] = []
-        self._near: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
+        self._candidates_by_size: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
 
     def add(self, name: str, route: str, methods: Sequence[str] | None, target: Any) -> None:
         if route.strip("/").lower().startswith(RESERVED):
@@ -121,10 +121,10 @@ class Table:
         verbs = frozenset(method.upper() for method in methods or ())
         self.rows.append(Row(name, template, verbs, target))
         self.rows.sort(key=lambda row: row.name.lower())
-        self._near.clear()
+        self._candidates_by_size.clear()
 
     def find(self, method: str, path: str) -> tuple[Any, dict[str, str]] | None:
-        """Return the target and the values of the route, or None: also for a wrong method."""
+        """Return the target and the route values, or None, also for another method."""
         segments = path.strip("/").count("/") + 1
         for row in self._candidates(method, segments):
             values = row.template.match(path)
@@ -133,34 +133,35 @@ class Table:
         return None
 
     def overlaps(self) -> list[tuple[Row, Row]]:
-        """Return pairs in which the first row takes requests that were meant for the second."""
+        """Return pairs in which the first row receives requests meant for the second."""
         return [
             (first, second)
             for index, first in enumerate(self.rows)
             for second in self.rows[index + 1 :]
-            if _meet(first.methods, second.methods) and _hides(first.template, second.template)
+            if _share_a_method(first.methods, second.methods)
+            and _hides(first.template, second.template)
         ]
 
     def _candidates(self, method: str, segments: int) -> list[Row]:
         key = (method, min(segments, 64))
-        if key not in self._near and len(self._near) < 1000:  # noqa: PLR2004  # odd methods
-            self._near[key] = [
+        if key not in self._candidates_by_size and len(self._candidates_by_size) < 1000:  # noqa: PLR2004  # odd methods
+            self._candidates_by_size[key] = [
                 row for row in self.rows if row.takes(method) and row.template.fits(segments)
             ]
-        return self._near.get(key, [])
+        return self._candidates_by_size.get(key, [])
 
 
 def decoded_path(raw: bytes) -> str:
-    """Return the path as Kestrel hands it to routing: decoded, but %2F stays as it is."""
+    """Return the path as Kestrel passes it to routing: decoded, except for %2F."""
     text = raw.decode("latin-1").partition("?")[0]
     if "%" not in text:
         return text
-    kept = re.sub("%2f", "\x00", text, flags=re.IGNORECASE)
-    return unquote(kept, errors="replace").replace("\x00", "%2F")
+    protected = re.sub("%2f", "\x00", text, flags=re.IGNORECASE)
+    return unquote(protected, errors="replace").replace("\x00", "%2F")
 
 
-def _meet(one: frozenset[str], other: frozenset[str]) -> bool:
-    return not one or not other or bool(one & other)
+def _share_a_method(first: frozenset[str], second: frozenset[str]) -> bool:
+    return not first or not second or bool(first & second)
 
 
 def _hides(first: Template, second: Template) -> bool:

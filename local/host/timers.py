@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from azure.functions.meta import Datum
 from croniter import croniter
 
-from local.host.functions import Function, NotStartable, decode
+from local.host.functions import CannotStart, Function, decode
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +22,16 @@ Clock = Callable[[datetime], datetime]
 
 
 def schedule(expression: str) -> Clock:
-    """Return a function from a moment to the next one after it. Raises NotStartable."""
+    """Return a function that returns the next due time after a moment. Raises CannotStart."""
     fields = expression.split()
     readable = len(fields) in {5, 6} and all(_FIELD.fullmatch(field) for field in fields)
     if not readable or _NOT_NCRONTAB.search(expression) or _SUNDAY_AS_SEVEN.search(fields[-1]):
-        raise NotStartable(f"{expression!r} is not NCRONTAB")
+        raise CannotStart(f"{expression!r} is not NCRONTAB")
     try:
-        # Day of month and day of week must both match, unlike in other crons.
+        # Day of month and day of week must both match, unlike in other cron dialects.
         ticks = croniter(expression, datetime.now(UTC), second_at_beginning=True, day_or=False)
     except (ValueError, KeyError) as exc:
-        raise NotStartable(f"{expression!r} is not NCRONTAB: {exc}") from exc
+        raise CannotStart(f"{expression!r} is not NCRONTAB: {exc}") from exc
 
     def following(moment: datetime) -> datetime:
         due: datetime = ticks.get_next(datetime, start_time=moment)
@@ -41,7 +41,7 @@ def schedule(expression: str) -> Clock:
 
 
 async def tick(function: Function) -> None:
-    """Invoke on time, for ever; it never overlaps itself, and a failure is only logged."""
+    """Invoke on schedule, without end and never twice at once; failures are logged."""
     following = schedule(str(function.trigger["schedule"]))
     last: datetime | None = None
     while True:

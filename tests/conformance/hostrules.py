@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
 
-from local.host.functions import Function, NotStartable
+from local.host.functions import CannotStart, Function
 from local.host.routes import BadRoute, Template
 from local.host.timers import schedule
 
@@ -86,7 +86,7 @@ def schedules_are_ncrontab(functions: Sequence[Function], settings: Settings) ->
         text = SETTING.sub(lambda match: settings.get(match[1], ""), written)
         try:
             schedule(text)
-        except NotStartable as exc:
+        except CannotStart as exc:
             yield f"{one.name}: {exc}"
 
 

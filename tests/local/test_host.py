@@ -16,7 +16,7 @@ from local.bus.sqlite import SqliteBus
 from local.folder import Folder
 from local.host import feeds, timers
 from local.host.app import Host
-from local.host.functions import NotStartable, read_functions
+from local.host.functions import CannotStart, read_functions
 from shared.platform.topology import Entity, Messaging, Topic
 from shared.ports.bus import Outgoing
 
@@ -223,11 +223,11 @@ def test_ncrontab(expression: str, after: str, due: str) -> None:
     "expression", ["0 0 0 * * 7", "@daily", "0 0 L * *", "* * *", "0 0 99 * * *", "0 0 0 * * 1#2"]
 )
 def test_what_is_not_ncrontab_is_refused(expression: str) -> None:
-    with pytest.raises(NotStartable):
+    with pytest.raises(CannotStart):
         timers.schedule(expression)
 
 
-async def test_a_failed_batch_is_given_up_without_a_retry_policy(
+async def test_a_failed_batch_is_skipped_without_a_retry_policy(
     folder: Folder, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(folder) as (host, _):
@@ -237,7 +237,7 @@ async def test_a_failed_batch_is_given_up_without_a_retry_policy(
         await feeds.deliver(function, [{"id": "bad"}, {"id": "after"}])
 
     assert SEEN == [("change", "bad")]
-    assert "2 changes are given up" in caplog.text
+    assert "2 changes are skipped" in caplog.text
 
 
 async def test_a_retry_policy_brings_the_batch_again(folder: Folder) -> None:
@@ -306,7 +306,7 @@ def test_a_setting_that_is_not_there_stops_the_function() -> None:
     @app.timer_trigger(schedule="%NOPE%", arg_name="tick")
     async def never(tick: func.TimerRequest) -> None: ...
 
-    with pytest.raises(NotStartable, match="NOPE"):
+    with pytest.raises(CannotStart, match="NOPE"):
         read_functions(app, {})
 
 

@@ -1,0 +1,56 @@
+"""The process of a data folder that leads: it alone serves feeds, timers and queues."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from local.bus.choice import Source
+from local.host import feeds, messages, timers
+from local.host.functions import Function
+from shared.ports.documents import Documents
+
+log = logging.getLogger(__name__)
+
+LEADER_POLL_SECONDS = 1.0
+RESTART_SECONDS = 2.0
+
+Serve = Callable[[Function], Coroutine[Any, Any, None]]
+
+
+async def lead(
+    lock_file: Path, functions: Sequence[Function], documents: Documents, source: Source
+) -> None:
+    """Wait until no other process of this folder leads, then serve until canceled."""
+    lock = FileLock(lock_file)
+    while True:
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            await asyncio.sleep(LEADER_POLL_SECONDS)
+    servers: dict[str, Serve] = {
+        "cosmosDBTrigger": lambda function: feeds.follow(function, documents),
+        "timerTrigger": timers.tick,
+        "serviceBusTrigger": lambda function: messages.receive(function, source),
+    }
+    try:
+        async with asyncio.TaskGroup() as group:
+            for function in functions:
+                if function.kind in servers:
+                    group.create_task(_serve_forever(function, servers[function.kind]))
+    finally:
+        lock.release()
+
+
+async def _serve_forever(function: Function, serve: Serve) -> None:
+    """Serve again after any failure, such as a full disk, without affecting other triggers."""
+    while True:
+        try:
+            await serve(function)
+        except Exception:
+            log.exception("%s failed and is started again", function.name)
+        await asyncio.sleep(RESTART_SECONDS)
