@@ -1,7 +1,7 @@
-"""python -m bench: start a host in a folder of its own, load it, print one JSON line each.
+"""python -m bench: start a host in a temporary folder, load it, print one JSON line per operation.
 
-The ratio of an operation is its rate over the rate of a function that does nothing, on the same
-host, measured right before and right after it; the median of several rounds is what counts.
+The ratio of an operation is its rate over the rate of a function without work on the same host,
+measured immediately before and after it. The result is the median of several rounds.
 """
 
 import argparse
@@ -45,13 +45,13 @@ def main() -> int:
 
 async def _print(target: Target, options: argparse.Namespace) -> None:
     over_cosmos = options.store == "cosmos"
-    measured = cosmos.measure if over_cosmos else measure
+    measure_customers = cosmos.measure if over_cosmos else measure
     concurrency = options.concurrency or (64 if over_cosmos else 16)
-    parts = [measured] if over_cosmos else [measured, measure_books]
+    benchmarks = [measure_customers] if over_cosmos else [measure_customers, measure_books]
     if options.only_books:
-        parts = [measure_books]
-    for part in parts:
-        async for line in part(target, quick=options.quick, concurrency=concurrency):
+        benchmarks = [measure_books]
+    for benchmark in benchmarks:
+        async for line in benchmark(target, quick=options.quick, concurrency=concurrency):
             print(json.dumps(line), flush=True)
 
 
@@ -74,19 +74,19 @@ def _host(
 
 
 def _target(process: "subprocess.Popen[str]", folder: Path) -> Target:
-    words = ""
+    output = ""
     for line in process.stdout or ():
-        words += line
+        output += line
         if line.startswith("Data in"):
             break
-    url = re.search(r"running on http://([\d.]+):(\d+)", words)
+    url = re.search(r"running on http://([\d.]+):(\d+)", output)
     if url is None:
-        raise RuntimeError(f"the host did not start: {words}")
+        raise RuntimeError(f"the host did not start: {output}")
     tokens = Folder(folder).tokens()
     associate = tokens.issue(DEMO_BEARER)
-    own = tokens.issue(Bearer("Application", ("USRT",), subject="bench"))
-    office = tokens.issue(Bearer("Administrator", ("USRT",), subject="bench"))
-    return Target(url[1], int(url[2]), associate, own, office, process.pid, folder)
+    application = tokens.issue(Bearer("Application", ("USRT",), subject="bench"))
+    administrator = tokens.issue(Bearer("Administrator", ("USRT",), subject="bench"))
+    return Target(url[1], int(url[2]), associate, application, administrator, process.pid, folder)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What clienteling costs: pages of books and stores, and of long timelines."""
+"""Benchmarks of clienteling: pages of client books, of stores, and of long timelines."""
 
 import functools
 import itertools
@@ -10,10 +10,10 @@ from bench.plan import Line, Plan
 from bench.requests import COMPANY, People
 from bench.target import Target
 
-OWN = "000160"  # the associate whose token the target has
-COLLEAGUES = 10
-AT_ONCE = 100  # clients in one request
-CLIENTS = f"{COMPANY}/client-books/{OWN}/clients"
+ASSOCIATE = "000160"  # whose token the target has
+ASSOCIATES = 10
+CLIENTS_PER_REQUEST = 100
+CLIENTS = f"{COMPANY}/client-books/{ASSOCIATE}/clients"
 FILTERED = f"{CLIENTS}?filter=interests:eq:Shoes&filter=birthday:within:30&sort=-addedAt"
 
 
@@ -22,13 +22,13 @@ async def measure_books(target: Target, *, quick: bool, concurrency: int) -> Asy
     plan = Plan(target, quick=quick, concurrency=concurrency)
     people, added = People(plan.random), 0
     for size in (300, 3_000) if quick else (300, 20_000):
-        await _fill(plan, people, OWN, size - added)
+        await _fill(plan, people, ASSOCIATE, size - added)
         added = size
         yield await plan.compare("book page", _repeat(CLIENTS), clients=size)
         yield await plan.compare("book page, filtered", _repeat(FILTERED), clients=size)
     await _open_store(plan, people, 30 if quick else 300)
     page = f"{COMPANY}/stores/BENCH/clients"
-    yield await plan.compare("store page", _repeat(page), associates=COLLEAGUES)
+    yield await plan.compare("store page", _repeat(page), associates=ASSOCIATES)
     for size in (10, 1_000) if quick else (10, 10_000):
         path = await _timeline(plan, people, size)
         yield await plan.compare("timeline page", _repeat(path), entries=size)
@@ -41,34 +41,38 @@ def _repeat(path: str) -> Any:
 async def _fill(plan: Plan, people: People, associate: str, count: int) -> None:
     path = f"{COMPANY}/client-books/{associate}/clients"
     keys = await people.fresh(plan.target, count)
-    for start in range(0, count, AT_ONCE):
-        body = {"customerIds": keys[start : start + AT_ONCE]}
-        await plan.target.send(Request("POST", path, body), token=plan.target.office_token)
+    for start in range(0, count, CLIENTS_PER_REQUEST):
+        body = {"customerIds": keys[start : start + CLIENTS_PER_REQUEST]}
+        await plan.target.send(Request("POST", path, body), token=plan.target.administrator_token)
 
 
 async def _open_store(plan: Plan, people: People, clients: int) -> None:
-    """Open a store where ten associates work, each with clients of her own."""
+    """Open a store where ten associates work, each with clients of their own."""
     await _put(plan, "address-books", "BENCH", {"name": "BENCH"})
     template = await plan.target.send(Request("GET", f"{COMPANY}/settings/stores/HOUSTON"))
-    body = {name: one for name, one in template.items() if name != "etag"}
+    body = {name: value for name, value in template.items() if name != "etag"}
     body |= {"storeNumber": "BENCH", "employeeAddressBooks": ["USRSE", "BENCH"]}
     await _put(plan, "stores", "BENCH", body)
-    for number in range(COLLEAGUES - 3):  # the others work in the demo's stores already
-        who = f"80000{number}"
-        worker = {"personnelNumber": who, "name": who, "employeeAddressBooks": ["BENCH"]}
-        await _put(plan, "workers", who, worker)
-        await _fill(plan, people, who, clients)
+    for number in range(ASSOCIATES - 3):  # three work in the stores of the demo already
+        personnel_number = f"80000{number}"
+        worker = {
+            "personnelNumber": personnel_number,
+            "name": personnel_number,
+            "employeeAddressBooks": ["BENCH"],
+        }
+        await _put(plan, "workers", personnel_number, worker)
+        await _fill(plan, people, personnel_number, clients)
 
 
 async def _put(plan: Plan, collection: str, key: str, body: Any) -> None:
     path = f"{COMPANY}/settings/{collection}/{key}"
-    await plan.target.send(Request("PUT", path, body), token=plan.target.office_token)
+    await plan.target.send(Request("PUT", path, body), token=plan.target.administrator_token)
 
 
 async def _timeline(plan: Plan, people: People, size: int) -> str:
-    """Return the path of the timeline of a customer with so many activities."""
-    made = await plan.target.send(people.create())
-    path = f"{COMPANY}/customers/{made['id']}"
+    """Create a customer with so many activities, and return the path of the timeline."""
+    customer = await plan.target.send(people.create())
+    path = f"{COMPANY}/customers/{customer['id']}"
 
     def activities() -> Iterator[Request]:
         for number in range(size):

@@ -1,7 +1,7 @@
-"""What is measured over Cosmos DB's SDK: rates, and the processor time of the host per request.
+"""Benchmarks over the SDK of Cosmos DB: rates, and processor time of the host per request.
 
-The endpoint answers after a delay, as a service in the same region does, so that what is seen is
-the cost of waiting side by side. It shares the machine: compare with the no-op of the same run.
+The endpoint answers after a delay, like a service in the same region, so the benchmark shows the
+cost of many concurrent waits. It shares the machine: compare with the no-op of the same run.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from bench import requests as ask
 from bench.load import Request
 from bench.target import ROOT, Target
 
-DELAY = 5  # milliseconds before each answer of the endpoint
+DELAY_MS = 5  # before each answer of the endpoint
 CUSTOMERS = 300
 
 Line = dict[str, Any]
@@ -28,14 +28,14 @@ Make = Callable[[], Iterator[Request]]
 
 @contextmanager
 def endpoint() -> Iterator[dict[str, str]]:
-    """Start the endpoint; give the environment for a host that works with it."""
-    command = [sys.executable, "-m", "tests.cosmos.server", "--delay", str(DELAY)]
+    """Start the endpoint; yield the environment for a host that uses it."""
+    command = [sys.executable, "-m", "tests.doubles.cosmos.server", "--delay", str(DELAY_MS)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             line = process.stdout.readline() if process.stdout else ""
             if not re.match("AccountEndpoint=", line):
                 raise RuntimeError(f"the endpoint did not start: {line}")
-            yield {**os.environ, "COSMOS": line.strip()}  # noqa: TID251  # handed on as it is
+            yield {**os.environ, "COSMOS": line.strip()}  # noqa: TID251  # passed on unchanged
         finally:
             process.terminate()
 

@@ -1,4 +1,4 @@
-"""A client lean enough to be measured with: keep-alive connections, one request in flight each."""
+"""A lean client for load: keep-alive connections, each with one request in flight."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
 
     def encoded(self, host: str, token: str) -> bytes:
-        """Return the request as it goes over the wire; a list of bodies goes as lines of JSON."""
+        """Return the bytes of the request; a list of bodies is sent as lines of JSON."""
         body = _body(self.body)
         headers = {"Host": host, "Authorization": f"Bearer {token}", **dict(self.headers)}
         if body:
@@ -59,7 +59,7 @@ class Result:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000
 
 
-async def run(  # noqa: PLR0913  # what a load is made of
+async def run(  # noqa: PLR0913  # the parts of a load
     requests: Iterator[Request],
     *,
     host: str,

@@ -1,4 +1,4 @@
-"""What is measured, in which order."""
+"""The benchmarks of customers, in their order."""
 
 import functools
 import itertools
@@ -25,7 +25,7 @@ class Plan:
         self.random = random.Random(4021)  # noqa: S311  # the same load every time
 
     async def compare(self, name: str, make: Make, **facts: Any) -> Line:
-        """Return the median of several rounds, each between two rounds of doing nothing."""
+        """Return the median of several rounds, each between two rounds of requests without work."""
         rounds: list[tuple[Result, float]] = []
         before = await self.nothing()
         for _ in range(self.rounds):
@@ -33,16 +33,16 @@ class Plan:
             after = await self.nothing()
             rounds.append((result, result.rate / ((before.rate + after.rate) / 2)))
             before = after
-        middle = sorted(rounds, key=lambda one: one[1])[len(rounds) // 2]
+        middle = sorted(rounds, key=lambda result_and_ratio: result_and_ratio[1])[len(rounds) // 2]
         return self._line(name, middle[0], ratio=round(middle[1], 3), **facts)
 
     async def nothing(self) -> Result:
         return await self._run(itertools.repeat(ask.NOTHING))
 
     async def alone(self, name: str, make: Make, **facts: Any) -> Line:
-        """Return latencies without queueing: one request at a time."""
+        """Return the latency without queueing: one request at a time."""
         results = [await self._run(make(), concurrency=1) for _ in range(self.rounds)]
-        middle = sorted(results, key=lambda one: one.percentile(0.95))[len(results) // 2]
+        middle = sorted(results, key=lambda result: result.percentile(0.95))[len(results) // 2]
         return self._line(name, middle, **facts)
 
     async def _run(self, requests: Iterator[Request], concurrency: int | None = None) -> Result:
@@ -74,7 +74,7 @@ async def measure(target: Target, *, quick: bool, concurrency: int) -> AsyncIter
     sizes = (1_000, 3_000) if quick else (1_000, 20_000, 100_000)
     async for line in _by_size(plan, people, sizes[:1]):
         yield line
-    async for line in _one_by_one(plan, people):
+    async for line in _single_customers(plan, people):
         yield line
     async for line in _addresses(plan, people, (10, 100) if quick else (10, 1_000, 10_000)):
         yield line
@@ -83,7 +83,7 @@ async def measure(target: Target, *, quick: bool, concurrency: int) -> AsyncIter
     yield {"operation": "memory", "residentMiB": round(target.memory(), 1)}
 
 
-async def _one_by_one(plan: Plan, people: "ask.People") -> AsyncIterator[Line]:
+async def _single_customers(plan: Plan, people: "ask.People") -> AsyncIterator[Line]:
     yield await plan.compare("get by GUID", people.reads_by_id)
     yield await plan.compare("get by account", people.reads_by_account)
     yield await plan.compare("list", lambda: itertools.repeat(ask.LIST))
@@ -95,10 +95,10 @@ async def _addresses(
     plan: Plan, people: "ask.People", sizes: tuple[int, ...]
 ) -> AsyncIterator[Line]:
     for size in sizes:
-        made = await plan.target.send(people.create())
-        adding = itertools.islice(ask.addresses_of(made["id"]), size)
+        customer = await plan.target.send(people.create())
+        adding = itertools.islice(ask.addresses_of(customer["id"]), size)
         await plan.target.load(adding, concurrency=1)
-        page = ask.address_page(made["id"])
+        page = ask.address_page(customer["id"])
         yield await plan.compare(
             "address page", functools.partial(itertools.repeat, page), addresses=size
         )

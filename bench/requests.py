@@ -1,4 +1,4 @@
-"""What is asked of the host: customers like those of a shop, and questions like those of a till."""
+"""The requests of the benchmarks: customers like those of a shop, searches like those of a POS."""
 
 import asyncio
 import itertools
@@ -17,10 +17,10 @@ NOTHING = Request("GET", "/api/health/live")
 LIST = Request("GET", f"{COMPANY}/customers")
 ANY_VERSION = (("If-Match", "*"),)
 NDJSON = (("Content-Type", "application/x-ndjson"),)
-LINES = 2_000  # in one import
-WAIT = 0.2
+LINES_PER_IMPORT = 2_000
+POLL_SECONDS = 0.2
 
-KNOWN = {"attributes": {"interests": ["Shoes"], "birthday": "1990-04-12", "orders": 3}}
+ATTRIBUTES = {"attributes": {"interests": ["Shoes"], "birthday": "1990-04-12", "orders": 3}}
 Person = tuple[str, str, str, str]  # GUID, account number, name, e-mail
 
 
@@ -33,8 +33,8 @@ class People:
         self._firsts = [self._faker.first_name() for _ in range(2_000)]
         self._lasts = [self._faker.last_name() for _ in range(2_000)]
         self._cities = [self._faker.city() for _ in range(500)]
-        self._known: list[Person] = []
-        self._grown = 0
+        self._sample: list[Person] = []
+        self._imported = 0
 
     def body(self) -> dict[str, object]:
         first, last = self._random.choice(self._firsts), self._random.choice(self._lasts)
@@ -60,66 +60,76 @@ class People:
 
     def reads_by_id(self) -> Iterator[Request]:
         while True:
-            yield Request("GET", f"{COMPANY}/customers/{self._one()[0]}")
+            yield Request("GET", f"{COMPANY}/customers/{self._random_person()[0]}")
 
     def reads_by_account(self) -> Iterator[Request]:
         while True:
-            yield Request("GET", f"{COMPANY}/customers/{self._one()[1]}")
+            yield Request("GET", f"{COMPANY}/customers/{self._random_person()[1]}")
 
     def patches(self) -> Iterator[Request]:
         for number in itertools.count():
             body = {"receiptEmail": f"receipt{number}@example.com"}
-            yield Request("PATCH", f"{COMPANY}/customers/{self._one()[0]}", body, ANY_VERSION)
+            yield Request(
+                "PATCH", f"{COMPANY}/customers/{self._random_person()[0]}", body, ANY_VERSION
+            )
 
     def searches(self) -> Iterator[Request]:
-        """Yield what is typed at a till: beginnings of names, both names, e-mails."""
+        """Yield the searches typed at a POS: beginnings of names, both names, e-mails."""
         while True:
-            _, _, name, email = self._one()
+            _, _, name, email = self._random_person()
             first, _, last = name.partition(" ")
-            typed = (last[:4], f"{last} {first[:3]}", f"{first} {last}", email[:12])
-            yield Request("GET", f"{COMPANY}/customers?q={quote(self._random.choice(typed))}")
+            queries = (last[:4], f"{last} {first[:3]}", f"{first} {last}", email[:12])
+            yield Request("GET", f"{COMPANY}/customers?q={quote(self._random.choice(queries))}")
 
     async def grow(self, target: Target, size: int) -> None:
-        """Import until the company has that many customers, then learn some of them."""
-        while self._grown < size:
-            count = min(LINES, size - self._grown)
+        """Import until the company has that many customers, then read a sample of them."""
+        while self._imported < size:
+            count = min(LINES_PER_IMPORT, size - self._imported)
             started = await target.send(self._import(count))
             while (await target.send(_progress(started["id"])))["status"] != "Completed":
-                await asyncio.sleep(WAIT)
-            self._grown += count
-        await self._learn(target)
+                await asyncio.sleep(POLL_SECONDS)
+            self._imported += count
+        await self._read_sample(target)
 
     async def fresh(self, target: Target, count: int) -> list[str]:
-        """Import so many more, and return their GUIDs."""
+        """Import so many new customers, and return their GUIDs."""
         keys = [str(UUID(int=self._random.getrandbits(128))) for _ in range(count)]
-        for start in range(0, count, LINES):
-            lines = [self.body() | {"id": key, **KNOWN} for key in keys[start : start + LINES]]
+        for start in range(0, count, LINES_PER_IMPORT):
+            lines = [
+                self.body() | {"id": key, **ATTRIBUTES}
+                for key in keys[start : start + LINES_PER_IMPORT]
+            ]
             started = await target.send(Request("POST", f"{COMPANY}/imports", lines, NDJSON))
             while (await target.send(_progress(started["id"])))["status"] != "Completed":
-                await asyncio.sleep(WAIT)
-        self._grown += count
+                await asyncio.sleep(POLL_SECONDS)
+        self._imported += count
         return keys
 
     def _import(self, count: int) -> Request:
         lines = [self.body() for _ in range(count)]
         return Request("POST", f"{COMPANY}/imports", lines, NDJSON)
 
-    async def _learn(self, target: Target) -> None:
-        self._known = []
+    async def _read_sample(self, target: Target) -> None:
+        self._sample = []
         cursor = ""
         for _ in range(20):
             page = await target.send(Request("GET", f"{LIST.path}?limit=100{cursor}"))
-            self._known += [
-                (one["id"], one["accountNumber"], one["name"], one["primaryEmail"])
-                for one in page["items"]
-                if one["primaryEmail"]
+            self._sample += [
+                (
+                    customer["id"],
+                    customer["accountNumber"],
+                    customer["name"],
+                    customer["primaryEmail"],
+                )
+                for customer in page["items"]
+                if customer["primaryEmail"]
             ]
             if page["nextCursor"] is None:
                 break
             cursor = f"&cursor={page['nextCursor']}"
 
-    def _one(self) -> Person:
-        return self._random.choice(self._known)
+    def _random_person(self) -> Person:
+        return self._random.choice(self._sample)
 
 
 def addresses_of(customer_id: str) -> Iterator[Request]:

@@ -1,4 +1,4 @@
-"""The host that is measured."""
+"""The host under load."""
 
 import asyncio
 import json
@@ -17,25 +17,25 @@ ROOT = Path(__file__).parent.parent
 class Target:
     host: str
     port: int
-    token: str  # of an associate, as a till has it
-    own_token: str  # of the measuring itself
-    office_token: str  # of head office
+    token: str  # of an associate, as a POS has it
+    application_token: str
+    administrator_token: str
     pid: int
     folder: Path
 
-    async def load(self, requests: Iterator[Request], **how: Any) -> Result:
-        how.setdefault("token", self.token)
-        return await run(requests, host=self.host, port=self.port, **how)
+    async def load(self, requests: Iterator[Request], **options: Any) -> Result:
+        options.setdefault("token", self.token)
+        return await run(requests, host=self.host, port=self.port, **options)
 
     async def send(self, request: Request, token: str | None = None) -> Any:
-        """Send one request and return its answer, once the host is up."""
+        """Send one request, as soon as the host is up, and return the answer."""
         for _ in range(200):
             try:
                 result = await self.load(
                     iter([request]),
                     concurrency=1,
                     keep=lambda _: True,
-                    token=token or self.own_token,
+                    token=token or self.application_token,
                 )
                 return json.loads(result.bodies[0])
             except ConnectionError:
@@ -43,25 +43,25 @@ class Target:
         raise RuntimeError("the host does not answer")
 
     def cpu_seconds(self) -> float:
-        """Return seconds that the host and its workers have computed (Linux only)."""
-        return sum(_computed(pid) for pid in _family(self.pid))
+        """Return the processor seconds of the host and its workers (Linux only)."""
+        return sum(_cpu_seconds(pid) for pid in _family(self.pid))
 
     def memory(self) -> float:
         """Return the resident memory of the host and its workers in MiB (Linux only)."""
-        return sum(_resident(pid) for pid in _family(self.pid))
+        return sum(_resident_mib(pid) for pid in _family(self.pid))
 
 
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid, *(process for child in children for process in _family(int(child)))]
 
 
-def _computed(pid: int) -> float:
+def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident(pid: int) -> float:
+def _resident_mib(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024

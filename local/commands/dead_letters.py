@@ -1,4 +1,4 @@
-"""python -m local dead-letters: look at the messages that were given up, send them again."""
+"""python -m local dead-letters: inspect the dead-lettered messages, and replay or drop them."""
 
 import argparse
 import asyncio
@@ -19,32 +19,34 @@ from shared.ports.documents import Documents
 from shared.sync import dead_letters as usecases
 from shared.sync.dead_letters import of_anyone
 
-PAGE = 100
+PAGE_SIZE = 100
 
 Action = Callable[[argparse.Namespace, Bus, Documents], Awaitable[None]]
 
 
 def add_to(commands: Any, data: Path) -> None:
     parser = commands.add_parser(
-        "dead-letters", help="see and replay messages that were given up", description=__doc__
+        "dead-letters", help="inspect and replay dead-lettered messages", description=__doc__
     )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data", type=Path, default=data, help="folder; default: %(default)s")
-    common.add_argument("--store", choices=sorted(STORES), default="sqlite")
-    common.add_argument("--bus", choices=sorted(BUSES), default="embedded")
+    shared_options = argparse.ArgumentParser(add_help=False)
+    shared_options.add_argument(
+        "--data", type=Path, default=data, help="folder; default: %(default)s"
+    )
+    shared_options.add_argument("--store", choices=sorted(STORES), default="sqlite")
+    shared_options.add_argument("--bus", choices=sorted(BUSES), default="embedded")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for name, action, words in (
-        ("list", _list, "one line for each: id, since when, why"),
-        ("show", _show, "everything about one"),
-        ("replay", _replay, "send one again, at the end of its queue"),
-        ("drop", _drop, "remove one for good"),
+    for name, action, description in (
+        ("list", _list, "print a line for each: id, time of arrival, reason"),
+        ("show", _show, "print one with its message"),
+        ("replay", _replay, "send one again, to the end of its queue"),
+        ("drop", _drop, "delete one permanently"),
     ):
-        one = actions.add_parser(name, help=words, parents=[common])
+        action_parser = actions.add_parser(name, help=description, parents=[shared_options])
         if name != "list":
-            one.add_argument("id", help="as `list` prints it")
+            action_parser.add_argument("id", help="as printed by `list`")
         if name == "replay":
-            one.add_argument("--body", type=Path, help="file with the message, put right")
-        one.set_defaults(run=run, action=action)
+            action_parser.add_argument("--body", type=Path, help="file with the corrected message")
+        action_parser.set_defaults(run=run, action=action)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -68,21 +70,23 @@ async def _run(action: Action, options: argparse.Namespace) -> None:
 async def _list(_: argparse.Namespace, bus: Bus, documents: Documents) -> None:
     after, count = None, 0
     while True:
-        found, after = await usecases.list_dead_letters(
-            of_anyone, limit=PAGE, after=after, bus=bus, documents=documents
+        page, after = await usecases.list_dead_letters(
+            of_anyone, limit=PAGE_SIZE, after=after, bus=bus, documents=documents
         )
-        for one in found:
-            why = one.failure.detail if one.failure else one.reason
-            print(f"{one.id}\t{one.enqueued_at:%Y-%m-%d %H:%M:%S}\t{why}")
-        count += len(found)
+        for dead_letter in page:
+            reason = dead_letter.failure.detail if dead_letter.failure else dead_letter.reason
+            print(f"{dead_letter.id}\t{dead_letter.enqueued_at:%Y-%m-%d %H:%M:%S}\t{reason}")
+        count += len(page)
         if after is None:
             break
     print(f"{count} dead letters", file=sys.stderr)
 
 
 async def _show(options: argparse.Namespace, bus: Bus, documents: Documents) -> None:
-    found = await usecases.read_dead_letter(options.id, of_anyone, bus=bus, documents=documents)
-    print(to_json(found, by_alias=True, indent=2).decode())
+    dead_letter = await usecases.read_dead_letter(
+        options.id, of_anyone, bus=bus, documents=documents
+    )
+    print(to_json(dead_letter, by_alias=True, indent=2).decode())
 
 
 async def _replay(options: argparse.Namespace, bus: Bus, _: Documents) -> None:

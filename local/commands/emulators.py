@@ -1,4 +1,4 @@
-"""python -m local emulators: configure Microsoft's emulators, wait for them, fill them."""
+"""python -m local emulators: configure Microsoft's emulators, wait for them, seed them."""
 
 import argparse
 import asyncio
@@ -15,8 +15,8 @@ HEALTH: Mapping[str, str] = {
     "Cosmos DB": "http://localhost:8080/ready",
     "Service Bus": "http://localhost:5300/health",
 }
-PATIENCE = 180.0  # seconds; the first start of SQL Server takes one or two minutes
-PAUSE = 1.0
+TIMEOUT_SECONDS = 180.0  # the first start of SQL Server takes one or two minutes
+POLL_SECONDS = 1.0
 
 
 def add_to(commands: argparse._SubParsersAction, data: Path) -> None:  # type: ignore[type-arg]  # noqa: ARG001
@@ -25,8 +25,8 @@ def add_to(commands: argparse._SubParsersAction, data: Path) -> None:  # type: i
     )
     parser.add_argument("--write", action="store_true", help="write emulators/ from topology.json")
     parser.add_argument("--check", action="store_true", help="fail if emulators/ is not up to date")
-    parser.add_argument("--wait", action="store_true", help="wait until they answer")
-    parser.add_argument("--seed", action="store_true", help="make the containers of Cosmos DB")
+    parser.add_argument("--wait", action="store_true", help="wait until they respond")
+    parser.add_argument("--seed", action="store_true", help="create the containers of Cosmos DB")
     parser.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     if options.check and (outdated := emulators.outdated(options.folder)):
         print(f"Not up to date: {', '.join(outdated)}. Run with --write.", file=sys.stderr)
         return 1
-    if options.wait and (silent := waiting(HEALTH, PATIENCE)):
+    if options.wait and (silent := waiting(HEALTH, TIMEOUT_SECONDS)):
         print(f"No answer from {', '.join(silent)}.", file=sys.stderr)
         return 1
     if options.seed:
@@ -52,19 +52,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def waiting(health: Mapping[str, str], patience: float) -> list[str]:
-    """Wait for all of them; return the names of those that did not answer in time."""
+    """Wait for all of them; return the names of those that did not respond in time."""
     deadline = time.monotonic() + patience
     silent = list(health)
     while silent and time.monotonic() < deadline:
         silent = [name for name in silent if not _answers(health[name])]
         if silent:
-            time.sleep(PAUSE)
+            time.sleep(POLL_SECONDS)
     return silent
 
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=PAUSE) as response:  # noqa: S310  # one of HEALTH
-            return bool(response.status < 300)  # noqa: PLR2004  # any kind of yes
+        with urlopen(url, timeout=POLL_SECONDS) as response:  # noqa: S310  # one of HEALTH
+            return bool(response.status < 300)  # noqa: PLR2004  # any success
     except (URLError, OSError):
         return False

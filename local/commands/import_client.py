@@ -1,4 +1,4 @@
-"""The HTTP API of imports, from the outside."""
+"""A client of the HTTP API for imports."""
 
 import hashlib
 import json
@@ -12,8 +12,8 @@ import httpx
 from local.commands.import_source import Row
 from local.commands.progress import Progress
 
-WAIT = 0.3  # seconds between looks at a running import
-PATIENCE = 60.0
+POLL_SECONDS = 0.3  # while an import is running
+TIMEOUT_SECONDS = 60.0
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -24,7 +24,7 @@ class Refused(Exception):
 class ImportClient:
     def __init__(self, url: str, token: str, legal_entity: str, store: str) -> None:
         self._http = httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
         )
         self._imports = f"/api/v1/{legal_entity}/imports"
         self._store = store
@@ -41,18 +41,18 @@ class ImportClient:
         self._http.close()
 
     def load(self, part: Sequence[Row], progress: Progress) -> Iterator[str]:
-        """Load one part to its end, and yield the lines that were refused, as JSON lines."""
+        """Import one part completely, and yield the refused lines as JSON lines."""
         body = "\n".join(row.body for row in part).encode()
-        place = self._start(body)
-        while (state := self._get(place, {"limit": 1}))["status"] != "Completed":
+        location = self._start(body)
+        while (state := self._get(location, {"limit": 1}))["status"] != "Completed":
             progress.show(state)
-            time.sleep(WAIT)
+            time.sleep(POLL_SECONDS)
         progress.add(state)
         if state["refused"]:
-            yield from self._refused(place, part)
+            yield from self._refused(location, part)
 
     def _start(self, body: bytes) -> str:
-        # The key is what makes a second run find the first one's imports.
+        # By this key a second run finds the imports of the first one.
         key = hashlib.sha256(body + self._store.encode()).hexdigest()
         while True:
             response = self._http.post(
@@ -64,13 +64,13 @@ class ImportClient:
             if response.status_code == httpx.codes.ACCEPTED:
                 return response.headers["Location"]
             if response.json().get("code") != "idempotency-in-progress":
-                raise Refused(_words(response))
-            time.sleep(WAIT)
+                raise Refused(_message(response))
+            time.sleep(POLL_SECONDS)
 
-    def _refused(self, place: str, part: Sequence[Row]) -> Iterator[str]:
+    def _refused(self, location: str, part: Sequence[Row]) -> Iterator[str]:
         query: dict[str, Any] = {"limit": 100}
         while True:
-            page = self._get(place, query)["refusedLines"]
+            page = self._get(location, query)["refusedLines"]
             for problem in page["items"]:
                 row = part[problem.pop("line") - 1]
                 yield json.dumps({"line": row.number, "problem": problem, "source": row.text})
@@ -79,14 +79,14 @@ class ImportClient:
                 return
             query["cursor"] = page["nextCursor"]
 
-    def _get(self, place: str, query: dict[str, Any]) -> dict[str, Any]:
-        response = self._http.get(place, params=query)
+    def _get(self, location: str, query: dict[str, Any]) -> dict[str, Any]:
+        response = self._http.get(location, params=query)
         if response.status_code != httpx.codes.OK:
-            raise Refused(_words(response))
+            raise Refused(_message(response))
         answer: dict[str, Any] = response.json()
         return answer
 
 
-def _words(response: httpx.Response) -> str:
+def _message(response: httpx.Response) -> str:
     problem = response.json()
     return f"The host refused: {problem['title']}. {problem['detail']}"

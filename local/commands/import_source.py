@@ -1,4 +1,4 @@
-"""The file to import, as create bodies."""
+"""The file to import, as request bodies that create customers."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ class BadSource(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the file: its number, as it was, and the create body it stands for."""
+    """One line of the file: its number, its text, and the create body made from it."""
 
     number: int
     text: str
@@ -24,7 +24,7 @@ class Row:
 
 
 class Source:
-    """Every line gets a GUID of its own, so that coming again it is known."""
+    """Reads the file. Every line gets a GUID derived from it, so that a second import finds it."""
 
     def __init__(self, path: Path, map_: Map | None, legal_entity: str) -> None:
         self._path = path
@@ -57,7 +57,7 @@ class Source:
         return self._path.open(encoding="utf-8", errors="replace")
 
     def _body(self, number: int, text: str) -> str:
-        """Return the create body; what is no object goes as it is, to be refused."""
+        """Return the create body; a line that is no JSON object is sent as it is, to be refused."""
         try:
             line: Any = json.loads(text)
         except ValueError:

@@ -1,6 +1,6 @@
 """python -m local import: load customers from a file through the HTTP API.
 
-Stop it whenever you like, and start it again: what was loaded is found there and not loaded twice.
+You can stop it at any time and start it again: customers that were loaded are not loaded twice.
 """
 
 import argparse
@@ -17,32 +17,35 @@ from local.folder import Folder
 from local.maps import BadMap, Map
 from local.tokens import Bearer
 
-PART = 2000  # lines sent in one request
+LINES_PER_REQUEST = 2000
 
 
 def add_to(commands: Any, data: Path) -> None:
     parser = commands.add_parser("import", help="load customers from a file", description=__doc__)
     parser.add_argument("file", type=Path, help="JSON lines, plain or .gz")
     parser.add_argument("--legal-entity", required=True)
-    parser.add_argument("--store", required=True, help="the store of lines that name none")
+    parser.add_argument("--store", required=True, help="the store of lines without one")
     parser.add_argument("--map", type=Path, help="mapping, such as local/maps/adventureworks.json")
     parser.add_argument("--url", default="http://127.0.0.1:7071", help="default: %(default)s")
-    parser.add_argument("--token", help="for a host elsewhere; default: one of this machine")
+    parser.add_argument("--token", help="for another host; default: one of this machine")
     parser.add_argument("--data", type=Path, default=data, help="folder; default: %(default)s")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     try:
-        map_ = Map.read(options.map) if options.map else None
-        source = Source(options.file, map_, options.legal_entity)
+        mapping = Map.read(options.map) if options.map else None
+        source = Source(options.file, mapping, options.legal_entity)
         return _load(options, source)
     except (BadMap, BadSource, Refused) as exc:
         print(exc, file=sys.stderr)
     except httpx.ConnectError:
-        print(f"Nothing answers at {options.url}. Start it: make run", file=sys.stderr)
+        print(f"No response from {options.url}. Start the host: make run", file=sys.stderr)
     except httpx.TransportError as exc:
-        print(f"The host went away ({exc}). Start it, then run this again.", file=sys.stderr)
+        print(
+            f"The connection to the host broke ({exc}). Start the host and run this again.",
+            file=sys.stderr,
+        )
     return 2
 
 
@@ -54,7 +57,7 @@ def _load(options: argparse.Namespace, source: Source) -> int:
     client = ImportClient(options.url, token, options.legal_entity, options.store)
     refusals = _refusals_file(options.file, folder)
     with client, Progress(source.total) as progress, refusals.open("w") as out:
-        for part in source.parts(PART):
+        for part in source.parts(LINES_PER_REQUEST):
             out.writelines(client.load(part, progress))
     print(progress.summary())
     if progress.refused:
@@ -65,7 +68,7 @@ def _load(options: argparse.Namespace, source: Source) -> int:
 
 
 def _refusals_file(file: Path, folder: Folder) -> Path:
-    """Return where refused lines go: beside the file, or in the data folder if that is closed."""
+    """Return the file for refused lines: beside the source, or in the data folder if read-only."""
     beside = file.with_name(f"{file.name}.refused.jsonl")
     try:
         beside.touch()

@@ -47,9 +47,9 @@ class Progress:
         self._bar.stop()
 
     def show(self, state: dict[str, Any]) -> None:
-        """Show the counts of the part that is running on top of those that are done."""
-        done = sum(self._counts.values()) + sum(state[name] for name in COUNTS)
-        self._bar.update(self._task, completed=done, refused=self.refused + state["refused"])
+        """Show the counts of the running part, added to those of the completed parts."""
+        completed = sum(self._counts.values()) + sum(state[name] for name in COUNTS)
+        self._bar.update(self._task, completed=completed, refused=self.refused + state["refused"])
 
     def add(self, state: dict[str, Any]) -> None:
         self.show(state)

@@ -1,4 +1,4 @@
-"""python -m local serve: every trigger served, over a folder of data."""
+"""python -m local serve: serve every trigger of the app from a data folder."""
 
 import argparse
 import signal
@@ -20,13 +20,13 @@ from local.insights import INSIGHTS
 from local.store.choice import STORES
 from local.telemetry import telemetry_named
 
-SHUTDOWN = 10  # seconds for requests that are under way
+SHUTDOWN_SECONDS = 10  # for requests in progress
 WELCOME = """\
 Libro is running on {url}
 
   API browser  {url}/api/docs
   Health       {url}/api/health/ready
-  Token to try, for the worker 000160 of the store HOUSTON in the company USRT:
+  Sample token for the worker 000160 of the store HOUSTON in the company USRT:
 
   export TOKEN={token}
   curl -H "Authorization: Bearer $TOKEN" "{url}/api/v1/USRT/customers?limit=3"
@@ -37,22 +37,22 @@ Data in {folder}. Stop with Ctrl-C.
 
 @dataclass(frozen=True)
 class Factory:
-    """Makes the ASGI app; small enough to be sent to another process."""
+    """Creates the ASGI app; small enough to be sent to another process."""
 
     folder: Path
     level: str
-    form: str
+    log_format: str
     store: str
     bus: str
     insights: str
     telemetry: str | None
 
     def __call__(self) -> Any:
-        # Imported here, so that the process that only supervises stays small.
+        # Imported here, so that the supervising process stays small.
         from function_app import app  # noqa: PLC0415
         from local.host.app import Host  # noqa: PLC0415
 
-        logs.set_up(level=self.level, form=self.form)
+        logs.set_up(level=self.level, form=self.log_format)
         return Host(
             app,
             Folder(self.folder),
@@ -71,19 +71,19 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument("--demo", action="store_true", help="fill an empty folder with demo data")
     parser.add_argument(
         "--store", choices=sorted(STORES), default="sqlite",
-        help="cosmos: the account that the environment names; default: %(default)s",
+        help="cosmos: the account that the settings name; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
         "--bus", choices=sorted(BUSES), default="embedded",
-        help="servicebus: the namespace that the environment names; default: %(default)s",
+        help="servicebus: the namespace that the settings name; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
         "--insights", choices=sorted(INSIGHTS), default="embedded",
-        help="customer-insights: the one that the environment names; default: %(default)s",
+        help="customer-insights: the environment that the settings name; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
         "--telemetry", metavar="WHERE", type=_telemetry,
-        help="console, otlp, file:PATH or off; default: as TELEMETRY says, else off",
+        help="console, otlp, file:PATH or off; default: the setting TELEMETRY, else off",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
@@ -116,7 +116,7 @@ def _config(options: argparse.Namespace) -> uvicorn.Config:
         Factory(
             folder=options.data,
             level=options.log_level,
-            form=options.log_format,
+            log_format=options.log_format,
             store=options.store,
             bus=options.bus,
             insights=options.insights,
@@ -127,7 +127,7 @@ def _config(options: argparse.Namespace) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
 
 
@@ -135,14 +135,14 @@ def _serve(config: uvicorn.Config, workers: int, listening: socket.socket) -> No
     if workers > 1:
         Multiprocess(config, [listening]).run()
     else:
-        # After a graceful shutdown uvicorn raises the signal again; we have obeyed it already.
-        for one in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(one, lambda *_: None)
+        # After a graceful shutdown uvicorn raises the signal again, although it was handled.
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, lambda *_: None)
         uvicorn.Server(config).run([listening])
 
 
 def _listen(address: str, port: int) -> socket.socket | None:
-    """Return the bound socket, or None after saying what is in the way."""
+    """Return the bound socket, or None after printing why the port cannot be used."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

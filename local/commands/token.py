@@ -1,4 +1,4 @@
-"""python -m local token: print a token that this machine's host accepts."""
+"""python -m local token: print a token that the local host accepts."""
 
 import argparse
 import sys
@@ -12,10 +12,12 @@ DEMO_BEARER = Bearer("Employee", ("USRT",), personnel_number="000160", store_num
 
 
 def add_to(commands: Any, data: Path) -> None:
-    parser = commands.add_parser("token", help="print a token to try", description=__doc__)
+    parser = commands.add_parser(
+        "token", help="print a token for the local host", description=__doc__
+    )
     parser.add_argument("--role", choices=ROLES, required=True)
     parser.add_argument(
-        "--legal-entity", action="append", required=True, help="may repeat; * is every company"
+        "--legal-entity", action="append", required=True, help="repeatable; * is every company"
     )
     parser.add_argument("--worker", help="personnel number, for an Employee")
     parser.add_argument("--store", help="store number, for an Employee")
@@ -28,7 +30,7 @@ def add_to(commands: Any, data: Path) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.role == "Customer" and not options.customer:
-        print("A Customer token takes --customer.", file=sys.stderr)
+        print("A Customer token needs --customer.", file=sys.stderr)
         return 2
     if options.role == "Customer" and options.legal_entity != [options.legal_entity[0].strip("*")]:
         print("A customer belongs to one --legal-entity.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""python -m local trace: make a customer asynchronously, and show what became of the request."""
+"""python -m local trace: create a customer asynchronously, and show the trace of the request."""
 
 import argparse
 import asyncio
@@ -21,14 +21,14 @@ from local.store import SqliteDocuments
 from local.tokens import Bearer
 
 CALLER = Bearer("Application", (demo.COMPANY,), subject="trace")
-NEW = {"storeNumber": "HOUSTON", "firstName": "Karen", "lastName": "Berg"}
-PATIENCE = 30.0
-PAUSE = 0.1
-LAST = "send events"  # of the event that says the customer has her number
+NEW_CUSTOMER = {"storeNumber": "HOUSTON", "firstName": "Karen", "lastName": "Berg"}
+TIMEOUT_SECONDS = 30.0
+POLL_SECONDS = 0.1
+LAST_SPAN = "send events"  # it announces the customer, and then the account number
 
 
 class NotConverted(Exception):
-    """The customer has no account number in good time."""
+    """The customer got no account number in time."""
 
 
 def add_to(commands: Any, _: Path) -> None:
@@ -39,13 +39,13 @@ def add_to(commands: Any, _: Path) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory() as place:
-        folder, spans = Folder(Path(place) / "data"), Path(place) / "spans.jsonl"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, spans = Folder(Path(temporary) / "data"), Path(temporary) / "spans.jsonl"
         asyncio.run(_configure(folder))
         with _serving(folder, spans) as url:
             trace = _create(url, folder.tokens().issue(CALLER))
-            found = _wait_for(trace, spans)
-    print("\n".join(tree(found, trace)))
+            recorded = _wait_for(trace, spans)
+    print("\n".join(tree(recorded, trace)))
     return 0
 
 
@@ -75,40 +75,41 @@ def _serving(folder: Folder, spans: Path) -> Iterator[str]:
 
 
 def _create(url: str, token: str) -> str:
-    """Return the trace of the request, once the customer has her account number."""
+    """Return the trace of the request, once the customer has an account number."""
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{url}/api/v1/{demo.COMPANY}", headers=headers) as client:
         _wait_until_up(client, f"{url}/api/health/live")
-        made = client.post("/customers", json=NEW, headers={"Prefer": "respond-async"})
-        print(f"{made.status_code} {made.headers['Location']}, {made.json()['displayAccount']}")
-        for _ in _until(PATIENCE):
-            customer = client.get(f"{url}{made.headers['Location']}").json()
+        created = client.post("/customers", json=NEW_CUSTOMER, headers={"Prefer": "respond-async"})
+        location, account = created.headers["Location"], created.json()["displayAccount"]
+        print(f"{created.status_code} {location}, {account}")
+        for _ in _until(TIMEOUT_SECONDS):
+            customer = client.get(f"{url}{location}").json()
             if customer["syncStatus"] == "Synced":
                 print(f"account number {customer['accountNumber']}\n")
-                return str(made.headers["X-Trace-Id"])
-    raise NotConverted(made.headers["Location"])
+                return str(created.headers["X-Trace-Id"])
+    raise NotConverted(location)
 
 
 def _wait_until_up(client: httpx.Client, url: str) -> None:
-    for _ in _until(PATIENCE):
+    for _ in _until(TIMEOUT_SECONDS):
         with suppress(httpx.TransportError):
             client.get(url)
             return
 
 
 def _wait_for(trace: str, file: Path) -> list[Span]:
-    """Return the spans when the events of both versions are on their way, or time is up."""
-    found: list[Span] = []
-    for _ in _until(PATIENCE):
-        found = read_spans(file.read_text().splitlines())
-        if sum(one.name == LAST and one.trace == trace for one in found) == 2:  # noqa: PLR2004
-            time.sleep(PAUSE)  # for the feed's own span, which ends after what it sends
+    """Return the spans once the events of both versions are sent, or when time is up."""
+    spans: list[Span] = []
+    for _ in _until(TIMEOUT_SECONDS):
+        spans = read_spans(file.read_text().splitlines())
+        if sum(span.name == LAST_SPAN and span.trace == trace for span in spans) == 2:  # noqa: PLR2004
+            time.sleep(POLL_SECONDS)  # for the feed's own span, which ends after the sending
             return read_spans(file.read_text().splitlines())
-    return found
+    return spans
 
 
 def _until(seconds: float) -> Iterator[None]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
-        time.sleep(PAUSE)
+        time.sleep(POLL_SECONDS)

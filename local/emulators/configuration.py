@@ -1,4 +1,4 @@
-"""What Microsoft's emulators are configured with, from topology.json and within their limits.
+"""The configuration of Microsoft's emulators, from topology.json and within their limits.
 
 https://learn.microsoft.com/azure/service-bus-messaging/overview-emulator
 https://learn.microsoft.com/azure/cosmos-db/emulator-linux
@@ -15,7 +15,7 @@ FOLDER: Final = Path(__file__).parents[2] / "emulators"
 SERVICEBUS: Final = "servicebus.json"
 COSMOS: Final = "cosmos.json"
 
-# The key of every Cosmos DB emulator in the world, and what the other one takes for a key.
+# The published key of every Cosmos DB emulator, and the placeholder of the Service Bus emulator.
 COSMOS_KEY: Final = (
     "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
 )
@@ -28,27 +28,27 @@ CONNECTIONS: Final = {
 }
 
 NAMESPACE: Final = "sbemulatorns"
-MOST_ENTITIES: Final = 50
-SHORTEST_LOCK: Final = {"queue": 5.0, "subscription": 60.0}
-LONGEST_LOCK: Final = 300.0
-LONGEST_MEMORY: Final = 300.0
-MOST_DELIVERIES: Final = 10
-LIFETIME: Final = "PT1H"
+MAX_ENTITIES: Final = 50
+MIN_LOCK_SECONDS: Final = {"queue": 5.0, "subscription": 60.0}
+MAX_LOCK_SECONDS: Final = 300.0
+MAX_DUPLICATE_WINDOW_SECONDS: Final = 300.0
+MAX_DELIVERIES: Final = 10
+TIME_TO_LIVE: Final = "PT1H"
 EVERYTHING: Final = "everything"
 
 
 class TooManyEntities(ValueError):
-    """The Service Bus emulator has no room for them."""
+    """The Service Bus emulator does not support so many queues and topics."""
 
 
 class Emulators:
-    """The configurations, and in `differences` what had to be other than in Azure."""
+    """The configurations; `differences` lists where they differ from Azure."""
 
     def __init__(self, layout: Messaging | None = None) -> None:
         self.differences: list[str] = []
         self.files: Mapping[str, Any] = {
-            SERVICEBUS: self._bus(layout or messaging()),
-            COSMOS: self._documents(),
+            SERVICEBUS: self._servicebus_file(layout or messaging()),
+            COSMOS: self._cosmos_file(),
         }
 
     def write(self, folder: Path) -> None:
@@ -57,106 +57,116 @@ class Emulators:
             (folder / name).write_text(_rendered(content))
 
     def outdated(self, folder: Path) -> list[str]:
-        """Return the names of files that say something else, or are not there."""
+        """Return the names of files that differ or are missing."""
         return [
             name
             for name, content in self.files.items()
             if not (folder / name).exists() or (folder / name).read_text() != _rendered(content)
         ]
 
-    def _bus(self, layout: Messaging) -> Any:
-        if len(layout.queues) + len(layout.topics) > MOST_ENTITIES:
-            raise TooManyEntities(f"The emulator takes {MOST_ENTITIES} queues and topics.")
-        self._differ("", "messages live", "P14D", LIFETIME)
-        queues = [self._queue(one) for one in layout.queues.values()]
-        topics = [self._topic(one) for one in layout.topics.values()]
+    def _servicebus_file(self, layout: Messaging) -> Any:
+        if len(layout.queues) + len(layout.topics) > MAX_ENTITIES:
+            raise TooManyEntities(f"The emulator supports {MAX_ENTITIES} queues and topics.")
+        self._differ("", "messages live", "P14D", TIME_TO_LIVE)
+        queues = [self._queue(entity) for entity in layout.queues.values()]
+        topics = [self._topic(entity) for entity in layout.topics.values()]
         names = [{"Name": NAMESPACE, "Queues": queues, "Topics": topics}]
         return {"UserConfig": {"Namespaces": names, "Logging": {"Type": "File"}}}
 
-    def _queue(self, one: Entity) -> Any:
+    def _queue(self, queue: Entity) -> Any:
         return {
-            "Name": one.path,
-            "Properties": {**self._received(one, "queue"), **self._once(one.path, one)},
+            "Name": queue.path,
+            "Properties": {
+                **self._receiving(queue, "queue"),
+                **self._duplicate_detection(queue.path, queue),
+            },
         }
 
-    def _topic(self, one: Topic) -> Any:
-        subscriptions = [self._subscription(it) for it in one.subscriptions]
+    def _topic(self, topic: Topic) -> Any:
+        subscriptions = [self._subscription(subscription) for subscription in topic.subscriptions]
         if not subscriptions:
-            self._differ(one.name, "subscriptions", "none", EVERYTHING)
+            self._differ(topic.name, "subscriptions", "none", EVERYTHING)
             subscriptions = [
-                self._subscription(Entity(EVERYTHING, lock=SHORTEST_LOCK["subscription"]))
+                self._subscription(Entity(EVERYTHING, lock=MIN_LOCK_SECONDS["subscription"]))
             ]
         return {
-            "Name": one.name,
-            "Properties": {"DefaultMessageTimeToLive": LIFETIME, **self._once(one.name, one)},
+            "Name": topic.name,
+            "Properties": {
+                "DefaultMessageTimeToLive": TIME_TO_LIVE,
+                **self._duplicate_detection(topic.name, topic),
+            },
             "Subscriptions": subscriptions,
         }
 
-    def _subscription(self, one: Entity) -> Any:
+    def _subscription(self, entity: Entity) -> Any:
         # A rule may not be called $Default here, as the first one is in Azure.
         rules = [
             {
                 "Name": f"filter-{number}",
                 "Properties": {
                     "FilterType": "Correlation",
-                    "CorrelationFilter": {"Properties": dict(wanted)},
+                    "CorrelationFilter": {"Properties": dict(properties)},
                 },
             }
-            for number, wanted in enumerate(one.filters)
+            for number, properties in enumerate(entity.filters)
         ]
         return {
-            "Name": one.path.rpartition("/")[2],
-            "Properties": self._received(one, "subscription"),
+            "Name": entity.path.rpartition("/")[2],
+            "Properties": self._receiving(entity, "subscription"),
             "Rules": rules,
         }
 
-    def _received(self, one: Entity, kind: str) -> Any:
-        lock = min(max(one.lock, SHORTEST_LOCK[kind]), LONGEST_LOCK)
-        deliveries = min(one.most_deliveries, MOST_DELIVERIES)
-        self._differ(one.path, "lock", _seconds(one.lock), _seconds(lock))
-        self._differ(one.path, "most deliveries", one.most_deliveries, deliveries)
+    def _receiving(self, entity: Entity, kind: str) -> Any:
+        lock = min(max(entity.lock, MIN_LOCK_SECONDS[kind]), MAX_LOCK_SECONDS)
+        deliveries = min(entity.most_deliveries, MAX_DELIVERIES)
+        self._differ(entity.path, "lock", _seconds(entity.lock), _seconds(lock))
+        self._differ(entity.path, "most deliveries", entity.most_deliveries, deliveries)
         return {
             "DeadLetteringOnMessageExpiration": True,
-            "DefaultMessageTimeToLive": LIFETIME,
+            "DefaultMessageTimeToLive": TIME_TO_LIVE,
             "ForwardDeadLetteredMessagesTo": "",
             "ForwardTo": "",
             "LockDuration": _seconds(lock),
             "MaxDeliveryCount": deliveries,
-            "RequiresSession": one.sessions,
+            "RequiresSession": entity.sessions,
         }
 
-    def _once(self, name: str, one: Entity | Topic) -> Any:
-        if not one.duplicate_window:
+    def _duplicate_detection(self, name: str, entity: Entity | Topic) -> Any:
+        if not entity.duplicate_window:
             return {"RequiresDuplicateDetection": False}
-        window = min(one.duplicate_window, LONGEST_MEMORY)
-        self._differ(name, "duplicate window", _seconds(one.duplicate_window), _seconds(window))
+        window = min(entity.duplicate_window, MAX_DUPLICATE_WINDOW_SECONDS)
+        self._differ(name, "duplicate window", _seconds(entity.duplicate_window), _seconds(window))
         return {
             "RequiresDuplicateDetection": True,
             "DuplicateDetectionHistoryTimeWindow": _seconds(window),
         }
 
-    def _documents(self) -> Any:
-        self._differ("", "indexing policies and ttl of containers", "kept", "sent, but not obeyed")
+    def _cosmos_file(self) -> Any:
+        self._differ(
+            "", "indexing policies and ttl of containers", "applied", "sent, but not applied"
+        )
         return {
             "database": database(),
             "containers": [
                 {
-                    "id": one.name,
-                    "partitionKey": list(one.partition_key),
-                    "indexingPolicy": one.indexing_policy,
-                    "defaultTtl": one.ttl,
+                    "id": container.name,
+                    "partitionKey": list(container.partition_key),
+                    "indexingPolicy": container.indexing_policy,
+                    "defaultTtl": container.ttl,
                 }
-                for one in containers().values()
+                for container in containers().values()
             ],
         }
 
-    def _differ(self, name: str, what: str, azure: object, here: object) -> None:
-        if azure != here:
-            self.differences.append(f"{name or 'everywhere'}: {what} {azure} in Azure, {here} here")
+    def _differ(self, entity: str, setting: str, azure: object, emulator: object) -> None:
+        if azure != emulator:
+            self.differences.append(
+                f"{entity or 'everywhere'}: {setting} {azure} in Azure, {emulator} here"
+            )
 
 
 def _seconds(count: float) -> str:
-    """Return it as ISO 8601 says it."""
+    """Return the duration as ISO 8601 writes it."""
     minutes, seconds = divmod(int(count), 60)
     return "PT" + (f"{minutes}M" if minutes else "") + (f"{seconds}S" if seconds else "")
 

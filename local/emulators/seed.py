@@ -1,4 +1,4 @@
-"""Makes the containers of the Cosmos DB emulator; in Azure the Bicep does, and the app may not."""
+"""Creates the containers of the Cosmos DB emulator; in Azure the Bicep creates them."""
 
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient
@@ -7,15 +7,15 @@ from shared.platform.topology import Container, containers, database
 
 
 async def seed(connection: str) -> None:
-    """Make what is not there yet. What is there stays as it is."""
+    """Create the missing containers. Existing ones are left unchanged."""
     async with CosmosClient.from_connection_string(connection) as client:
-        made = await client.create_database_if_not_exists(database())
-        for one in containers().values():
-            await made.create_container_if_not_exists(
-                one.name,
-                _key(one),
-                indexing_policy=one.indexing_policy,
-                default_ttl=one.ttl,
+        emulated_database = await client.create_database_if_not_exists(database())
+        for container in containers().values():
+            await emulated_database.create_container_if_not_exists(
+                container.name,
+                _key(container),
+                indexing_policy=container.indexing_policy,
+                default_ttl=container.ttl,
             )
 
 

@@ -1,9 +1,9 @@
 """Mappings from the lines of foreign files to create bodies.
 
-A mapping is JSON: `customer` is a create body in which a text `$name` stands for that field of
-the line; what the line lacks is left out, and so is an object or list left with nothing but
-constants. `key` is a text with such fields that names a customer for good: importing it again
-finds the customer there.
+A mapping is JSON: `customer` is a create body in which the text `$name` is replaced by that field
+of the line. Fields that the line lacks are omitted, and so are objects and lists in which only
+constants are left. `key` is a text with such fields that identifies a customer permanently: a
+second import finds the customer that the first one created.
 """
 
 import json
@@ -36,10 +36,10 @@ class Map:
             raise BadMap(f"{path} is not a mapping: {exc}") from exc
 
     def body(self, line: Mapping[str, Any], legal_entity: str) -> dict[str, Any]:
-        """Return the create body for the line, with the GUID that its key stands for."""
-        filled = _filled(self.customer, line)
+        """Return the create body for the line, with the GUID derived from its key."""
+        filled = _fill(self.customer, line)
         body: dict[str, Any] = {} if filled is MISSING else filled
-        if self.key is not None and all(line.get(one) for one in _FIELD.findall(self.key)):
+        if self.key is not None and all(line.get(field) for field in _FIELD.findall(self.key)):
             name = _FIELD.sub(lambda match: str(line[match[1]]), self.key)
             body.setdefault("id", guid(legal_entity, name))
         return body
@@ -49,17 +49,17 @@ def guid(legal_entity: str, name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"libro-import:{legal_entity}:{name}"))
 
 
-def _filled(template: Any, line: Mapping[str, Any]) -> Any:
-    """Return the template with the line's values; MISSING if it asked for some and got none."""
+def _fill(template: Any, line: Mapping[str, Any]) -> Any:
+    """Return the template with the line's values; MISSING if it needs some and gets none."""
     if isinstance(template, str) and (match := _FIELD.fullmatch(template)):
         value = line.get(match[1])
         return MISSING if value is None or value == "" else value
     if isinstance(template, list):
-        items = [_filled(item, line) for item in template]
+        items = [_fill(item, line) for item in template]
         return [item for item in items if item is not MISSING] or MISSING
     if not isinstance(template, dict):
         return template
-    members = {name: _filled(value, line) for name, value in template.items()}
-    there = {name: value for name, value in members.items() if value is not MISSING}
-    got_something = any(there[name] != template[name] for name in there)
-    return there if got_something or len(there) == len(members) else MISSING
+    members = {name: _fill(value, line) for name, value in template.items()}
+    present = {name: value for name, value in members.items() if value is not MISSING}
+    has_values = any(present[name] != template[name] for name in present)
+    return present if has_values or len(present) == len(members) else MISSING

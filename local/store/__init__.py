@@ -1,4 +1,4 @@
-"""The document port kept in one SQLite file. Held to the same contract as Cosmos DB."""
+"""The document port on one SQLite file, under the same contract as Cosmos DB."""
 
 from local.store.sqlite import SqliteDocuments
 

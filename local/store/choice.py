@@ -1,4 +1,4 @@
-"""The stores that the host can work with."""
+"""The stores that the host supports."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from shared.ports.documents import Documents
 
 log = logging.getLogger(__name__)
 
-SWEEP = 300.0  # seconds between removals of what has outlived its time
+SWEEP_SECONDS = 300.0  # between removals of expired documents
 
 OpenStore = Callable[[Folder], AbstractAsyncContextManager[Documents]]
 
@@ -33,7 +33,7 @@ async def sqlite(folder: Folder) -> AsyncIterator[Documents]:
 
 @asynccontextmanager
 async def cosmos(_: Folder) -> AsyncIterator[Documents]:
-    """Open the account that the environment names."""
+    """Open the Cosmos DB account that the settings name."""
     documents = wiring.connect(Settings())
     try:
         yield documents
@@ -43,11 +43,11 @@ async def cosmos(_: Folder) -> AsyncIterator[Documents]:
 
 async def _sweep(documents: SqliteDocuments) -> None:
     while True:
-        await asyncio.sleep(SWEEP)
+        await asyncio.sleep(SWEEP_SECONDS)
         try:
             await documents.sweep()
-        except Exception:  # whatever it is, the next round may do better
-            log.exception("What has outlived its time could not be removed")
+        except Exception:  # the next round may succeed
+            log.exception("Expired documents could not be removed")
 
 
 STORES: dict[str, OpenStore] = {"sqlite": sqlite, "cosmos": cosmos}

@@ -23,7 +23,7 @@ from shared.ports.documents import (
     Succeed,
 )
 
-# An ETag is unlike every other one, in this process by the count, elsewhere by the salt.
+# An ETag is unique: within this process by the count, among processes by the salt.
 _salt = secrets.token_hex(6)
 _count = itertools.count(1)
 
@@ -36,13 +36,13 @@ REMOVE_EXPIRED = REMOVE + " AND expires <= ?"
 
 
 class Row:
-    """One operation made ready: what needs no database is done before the writer's turn."""
+    """One prepared operation: everything that needs no database is done before the transaction."""
 
-    __slots__ = ("operation", "place", "size", "values")
+    __slots__ = ("operation", "partition", "size", "values")
 
-    def __init__(self, container: str, place: str, operation: Operation, now: float) -> None:
+    def __init__(self, container: str, partition: str, operation: Operation, now: float) -> None:
         self.operation = operation
-        self.place = place
+        self.partition = partition
         self.size = 0
         self.values: tuple[Any, ...] = ()
         if isinstance(operation, Remove):
@@ -51,7 +51,7 @@ class Row:
         etag = f"{_salt}{next(_count):x}"
         expires = _expiry(container, operation.body, now)
         self.size = len(body)
-        self.values = (place, operation.body["id"], etag, body.decode(), expires)
+        self.values = (partition, operation.body["id"], etag, body.decode(), expires)
 
     @property
     def etag(self) -> str:
@@ -61,18 +61,18 @@ class Row:
 def prepare(
     container: str, partition: Partition, operations: Sequence[Operation], now: float
 ) -> list[Row]:
-    place = join(partition)
-    rows = [Row(container, place, operation, now) for operation in operations]
+    partition_key = join(partition)
+    rows = [Row(container, partition_key, operation, now) for operation in operations]
     if sum(row.size for row in rows) > MAX_BYTES:
         raise CommitTooLarge("A commit holds at most 2 MB.")
     return rows
 
 
 def apply(db: sqlite3.Connection, container: str, rows: Sequence[Row], now: float) -> list[str]:
-    """Do the operations in order and return the new ETags; raise AlreadyExists or Stale.
+    """Apply the operations in order and return the new ETags. Raises AlreadyExists, Stale.
 
-    Neighbors of one kind go in one statement: SQLite then works through all of them without
-    asking for the interpreter in between, while other threads have it.
+    Consecutive operations of one kind share a statement: SQLite then runs all of them without
+    the interpreter lock, which other threads can hold meanwhile.
     """
     for kind, group in itertools.groupby(rows, key=lambda row: type(row.operation)):
         APPLY[kind](db, container, list(group), now)
@@ -80,7 +80,7 @@ def apply(db: sqlite3.Connection, container: str, rows: Sequence[Row], now: floa
 
 
 def is_one_statement(rows: Sequence[Row]) -> bool:
-    """Tell whether the rows are written by one statement, which is all or nothing by itself."""
+    """Return whether the rows are written by one statement, which is atomic by itself."""
     return all(isinstance(row.operation, Create) for row in rows) or all(
         isinstance(row.operation, Put) for row in rows
     )
@@ -95,9 +95,9 @@ def _create(db: sqlite3.Connection, container: str, rows: list[Row], now: float)
     try:
         db.execute(statement, values)
     except sqlite3.IntegrityError as exc:
-        places = [[*row.values[:2], now] for row in rows]
-        if not db.executemany(REMOVE_EXPIRED.format(container), places).rowcount:
-            raise AlreadyExists("There is a document of that id already.") from exc
+        keys = [[*row.values[:2], now] for row in rows]
+        if not db.executemany(REMOVE_EXPIRED.format(container), keys).rowcount:
+            raise AlreadyExists("A document with this id exists already.") from exc
         _create(db, container, rows, now)
 
 
@@ -110,13 +110,13 @@ def _replace(db: sqlite3.Connection, container: str, rows: list[Row], now: float
         else:
             continue
         if db.execute(remove.format(container), [*row.values[:2], version, now]).rowcount != 1:
-            raise Stale("It was changed since it was read.")
+            raise Stale("The document was changed since it was read.")
     db.execute(_insert("INSERT", container, len(rows)), _flat(rows))
 
 
 def _remove(db: sqlite3.Connection, container: str, rows: list[Row], _: float) -> None:
-    places = [(row.place, row.operation.id) for row in rows if isinstance(row.operation, Remove)]
-    db.executemany(REMOVE.format(container), places)
+    keys = [(row.partition, row.operation.id) for row in rows if isinstance(row.operation, Remove)]
+    db.executemany(REMOVE.format(container), keys)
 
 
 APPLY: dict[type[Operation], Callable[[sqlite3.Connection, str, list[Row], float], None]] = {

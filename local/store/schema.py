@@ -5,8 +5,8 @@ from pathlib import Path
 
 from shared.platform.topology import Container, containers
 
-# A write removes the old row and adds a new one, so `seq` is the order of last writes: the
-# change feed is a walk along the primary key, and needs no log of its own.
+# A write removes the old row and adds a new one, so `seq` is the order of the last writes: the
+# change feed reads along the primary key and needs no log of its own.
 TABLE = """
 CREATE TABLE IF NOT EXISTS {name} (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -18,13 +18,17 @@ CREATE TABLE IF NOT EXISTS {name} (
     UNIQUE (partition, id)
 )"""
 EXPIRY = "CREATE INDEX IF NOT EXISTS {name}_expires ON {name} (expires) WHERE expires IS NOT NULL"
-PATIENCE = 30.0  # seconds to wait for another process's commit
+LOCK_TIMEOUT_SECONDS = 30.0  # while another process commits
 
 
 def connect(path: Path, *, cache: int) -> sqlite3.Connection:
-    """Open the file so that a commit that has returned survives a power cut; `cache` is in KiB."""
+    """Open the file so that a returned commit survives a power failure; `cache` is in KiB."""
     db = sqlite3.connect(
-        path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
+        path,
+        timeout=LOCK_TIMEOUT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
     )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")

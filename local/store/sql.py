@@ -1,4 +1,4 @@
-"""The typed query of the document port, rendered to SQL. Values travel as parameters only."""
+"""The typed query of the document port as SQLite's SQL. Values are passed as parameters only."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +19,9 @@ from shared.ports.documents import (
 )
 
 Rendered = tuple[str, list[Any]]
-LAST = "\U0010ffff"  # sorts after every other character, so it ends the range of a prefix
+HIGHEST_CHARACTER = (
+    "\U0010ffff"  # sorts after every other character, so it ends the range of a prefix
+)
 
 
 def render(conditions: Sequence[Condition]) -> Rendered:
@@ -32,7 +34,7 @@ def render(conditions: Sequence[Condition]) -> Rendered:
     return text, values
 
 
-def unsettled(order: Order, conditions: Sequence[Condition]) -> Order:
+def without_fixed_paths(order: Order, conditions: Sequence[Condition]) -> Order:
     """Return the order without the paths that a condition gives one value.
 
     Cosmos DB needs them named to use a composite index; SQLite would sort because of them.
@@ -43,7 +45,7 @@ def unsettled(order: Order, conditions: Sequence[Condition]) -> Order:
 
 
 def render_after(order: Order, continuation: str | None) -> Rendered:
-    """Return the condition that skips what earlier pages have shown."""
+    """Return the condition that skips the documents of earlier pages."""
     if continuation is None:
         return "", []
     columns = ", ".join(_columns(order))
@@ -88,14 +90,14 @@ def _in(condition: In) -> Rendered:
 def _range(condition: Range) -> Rendered:
     name = column(condition.path)
     bounds = [(">=", condition.start), ("<", condition.end)]
-    given = [(sign, value) for sign, value in bounds if value is not None]
-    text = " AND ".join(f"{name} {sign} ?" for sign, _ in given) or "1"
-    return text, [value for _, value in given]
+    terms = [(sign, value) for sign, value in bounds if value is not None]
+    text = " AND ".join(f"{name} {sign} ?" for sign, _ in terms) or "1"
+    return text, [value for _, value in terms]
 
 
 def _prefix(condition: Prefix) -> Rendered:
     name = column(condition.path)
-    return f"{name} >= ? AND {name} < ?", [condition.text, condition.text + LAST]
+    return f"{name} >= ? AND {name} < ?", [condition.text, condition.text + HIGHEST_CHARACTER]
 
 
 def _contains(condition: Contains) -> Rendered:

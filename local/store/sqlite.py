@@ -1,4 +1,4 @@
-"""The document port in one SQLite file: reads on the caller's thread, writes by group commit."""
+"""The document port on one SQLite file: reads in the caller's thread, writes by group commit."""
 
 import sqlite3
 import time
@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from local.store import operations as ops
 from local.store import schema, sql
-from local.store.writer import OutOfRoom, Writer
+from local.store.writer import StoreFailed, Writer
 from shared.platform.topology import containers
 from shared.ports.documents import (
     Changes,
@@ -28,14 +28,14 @@ from shared.ports.documents import (
 
 ALIVE = "(expires IS NULL OR expires > ?)"
 BY_ID = Order()
-CACHE = 96_000  # KiB; searches read far-flung pages, so this is where memory helps
+CACHE_KIB = 96_000  # searches read scattered pages, so a large cache helps them
 
 
 class SqliteDocuments(Documents):
     """Several processes may open the same file; each sees what any of them has committed.
 
-    A read is some ten microseconds of B-tree, less than a thread hop costs, so it runs where it
-    is called; only writes, which wait for the disk, go to a thread.
+    A read takes some ten microseconds, less than a switch of threads, so it runs in the caller's
+    thread; only writes, which wait for the disk, run in a thread of their own.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class SqliteDocuments(Documents):
         path: Path,
         *,
         clock: Callable[[], float] = time.time,
-        most_pages: int | None = None,
+        max_pages: int | None = None,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
-        self._writer = Writer(path, most_pages=most_pages)
-        self._db = schema.connect(path, cache=CACHE)
+        self._writer = Writer(path, max_pages=max_pages)
+        self._db = schema.connect(path, cache=CACHE_KIB)
         self._reads = {name: _read_statement(name) for name in containers()}
 
     async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
@@ -74,9 +74,9 @@ class SqliteDocuments(Documents):
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
         now = self._clock()
         rows: list[ops.Row] = []
-        for one in (*writes, seal):
-            check_operations([one.operation])
-            rows += ops.prepare(container, one.partition, [one.operation], now)
+        for write in (*writes, seal):
+            check_operations([write.operation])
+            rows += ops.prepare(container, write.partition, [write.operation], now)
 
         def work(db: sqlite3.Connection) -> str:
             return ops.apply(db, container, rows, now)[-1]
@@ -93,18 +93,19 @@ class SqliteDocuments(Documents):
         limit: int = 100,
         continuation: str | None = None,
     ) -> Page:
-        order = sql.unsettled(order, conditions)
-        where, values = sql.render(conditions)
+        order = sql.without_fixed_paths(order, conditions)
+        condition_sql, values = sql.render(conditions)
         after, position = sql.render_after(order, continuation)
         statement = (
             f"SELECT etag, body FROM {containers()[container].name}"  # noqa: S608  # our own names
-            f" WHERE partition = ?{where}{after} AND {ALIVE}{sql.render_order(order)} LIMIT ?"
+            f" WHERE partition = ?{condition_sql}{after} AND {ALIVE}"
+            f"{sql.render_order(order)} LIMIT ?"
         )
         parameters = [ops.join(partition), *values, *position, self._clock(), limit + 1]
         rows = self._select(statement, parameters)
-        found = [_document(row) for row in rows[:limit]]
-        more = len(rows) > limit
-        return Page(found, sql.continue_after(order, found[-1].body) if more else None)
+        documents = [_document(row) for row in rows[:limit]]
+        has_more = len(rows) > limit
+        return Page(documents, sql.continue_after(order, documents[-1].body) if has_more else None)
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         rows = self._select(
@@ -116,7 +117,7 @@ class SqliteDocuments(Documents):
         return Changes(documents=[_document(row[1:]) for row in rows], position=last)
 
     async def sweep(self) -> int:
-        """Remove what has outlived its time, and return how many documents that was."""
+        """Remove the expired documents, and return how many they were."""
         now = self._clock()
         statements = [
             f"DELETE FROM {name} WHERE expires <= ?"  # noqa: S608
@@ -137,7 +138,7 @@ class SqliteDocuments(Documents):
         try:
             return self._db.execute(statement, parameters).fetchall()
         except sqlite3.OperationalError as exc:
-            raise OutOfRoom(f"The store cannot read now ({exc}).") from exc
+            raise StoreFailed(f"The store cannot read now ({exc}).") from exc
 
 
 def _read_statement(container: str) -> str:

@@ -1,4 +1,4 @@
-"""Group commit: one thread writes, and everything that waits for it shares one fsync."""
+"""Group commit: one thread writes, and all waiting writes share one fsync."""
 
 import asyncio
 import queue
@@ -13,19 +13,19 @@ from local.store import schema
 from shared.core.errors import Refusal
 from shared.ports.documents import StoreUnavailable
 
-MOST_JOBS = 512  # in one transaction
-CACHE = 16_000  # KiB
+MAX_JOBS = 512  # in one transaction
+CACHE_KIB = 16_000
 
 Work = Callable[[sqlite3.Connection], Any]
 
 
-class OutOfRoom(StoreUnavailable):
-    """The file cannot grow or cannot be written; nothing of the commit is there."""
+class StoreFailed(StoreUnavailable):
+    """The file cannot grow, or cannot be read or written; nothing of the commit is stored."""
 
 
 @dataclass(slots=True)
 class Job:
-    """Work for the writing thread, and the future that tells how it ended."""
+    """Work for the writer thread, and the future for its result."""
 
     work: Work
     guarded: bool
@@ -41,30 +41,30 @@ class Writer:
         path: Path,
         *,
         create: Callable[[sqlite3.Connection], None] = schema.create,
-        most_pages: int | None = None,
+        max_pages: int | None = None,
     ) -> None:
-        """Open the file; `most_pages` is how large it may grow, for a disk that fills up."""
-        self._db = schema.connect(path, cache=CACHE)
+        """Open the file; `max_pages` limits its size, to simulate a full disk."""
+        self._db = schema.connect(path, cache=CACHE_KIB)
         create(self._db)
-        if most_pages:
-            self._db.execute(f"PRAGMA max_page_count = {most_pages:d}")
+        if max_pages:
+            self._db.execute(f"PRAGMA max_page_count = {max_pages:d}")
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     async def write(self, work: Work, *, guarded: bool = True) -> Any:
-        """Run the work inside a transaction; return its result once that is on the disk.
+        """Run the work inside a transaction; return its result once it is on the disk.
 
-        A refusal undoes what `guarded` work has done so far; other work stands as far as it came.
+        A refusal undoes `guarded` work; other work remains as far as it was done.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._jobs.put(Job(work, guarded, loop, future))
-        # A caller that gives up does not take its write back: it may be on the disk already.
+        # A canceled caller does not cancel its write: it may be on the disk already.
         return await asyncio.shield(future)
 
     def close(self) -> None:
-        """Finish what was asked for, then close the file."""
+        """Finish the waiting writes, then close the file."""
         self._jobs.put(None)
         self._thread.join()
         self._db.close()
@@ -72,7 +72,7 @@ class Writer:
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
             jobs, ending = [first], False
-            while len(jobs) < MOST_JOBS and not ending and not self._jobs.empty():
+            while len(jobs) < MAX_JOBS and not ending and not self._jobs.empty():
                 job = self._jobs.get()
                 ending = job is None
                 jobs += [job] if job else []
@@ -91,10 +91,10 @@ class Writer:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             for job in jobs:
-                job.error = OutOfRoom(f"The store cannot write now ({exc}).")
+                job.error = StoreFailed(f"The store cannot write now ({exc}).")
 
     def _attempt(self, job: Job) -> None:
-        """Do one job; only trouble with the file ends the others too."""
+        """Run one job; only an error of the file itself fails the others, too."""
         if job.guarded:
             self._db.execute("SAVEPOINT job")
         try:
@@ -108,16 +108,16 @@ class Writer:
 
 
 def _announce(jobs: list[Job]) -> None:
-    """Wake each event loop once for all of its jobs: waking it is dearer than a small write."""
+    """Wake each event loop once for all of its jobs: waking costs more than a small write."""
     loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in jobs:
         loops.setdefault(job.loop, []).append(job)
-    for loop, its_jobs in loops.items():
+    for loop, loop_jobs in loops.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, its_jobs)
+            loop.call_soon_threadsafe(_set_results, loop_jobs)
 
 
-def _settle(jobs: list[Job]) -> None:
+def _set_results(jobs: list[Job]) -> None:
     for job in jobs:
         if job.future.done():
             continue

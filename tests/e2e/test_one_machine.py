@@ -280,7 +280,7 @@ def test_import_says_when_nobody_answers(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text("{}")
     for arguments, words in [
-        ([str(file), "--url", "http://127.0.0.1:9"], "Nothing answers"),
+        ([str(file), "--url", "http://127.0.0.1:9"], "No response from"),
         ([str(tmp_path / "none.jsonl")], "cannot be read"),
         ([str(file), "--map", str(file)], "not a mapping"),
     ]:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from local.store import SqliteDocuments
-from local.store.writer import OutOfRoom
+from local.store.writer import StoreFailed
 from shared.ports.documents import Create, Equal, Operation, Order, Put
 
 HERE = ("USRT", "c-1")
 
 
 async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path) -> None:
-    store = SqliteDocuments(tmp_path / "libro.db", most_pages=200)
+    store = SqliteDocuments(tmp_path / "libro.db", max_pages=200)
     acknowledged: list[int] = []
 
     async def fill() -> None:
@@ -27,7 +27,7 @@ async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path) -> None:
             await store.commit("customers", HERE, both)
             acknowledged.append(n)
 
-    with pytest.raises(OutOfRoom):
+    with pytest.raises(StoreFailed):
         await fill()
     page = await store.query("customers", HERE, limit=1000)
 
