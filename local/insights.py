@@ -31,7 +31,7 @@ class ImportedInsights:
             for client in clients
         }
 
-    def known(self, _: Connection) -> Health:
+    def last_health(self, _: Connection) -> Health:
         return Health()
 
 

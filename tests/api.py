@@ -1,4 +1,4 @@
-"""The API as a caller sees it: the local host's own ASGI app, a store on disk, real tokens."""
+"""The API as a caller sees it: the ASGI app of the local host, a store on disk, real tokens."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -18,7 +18,7 @@ BASE = f"/api/v1/{COMPANY}"
 
 
 class Api:
-    """Calls go as an Application of USRT unless `bearer` says who else asks."""
+    """Calls the API as an Application of USRT, unless `bearer` is given."""
 
     def __init__(self, host: Host, documents: Documents, client: httpx.AsyncClient) -> None:
         self.host = host
@@ -37,13 +37,13 @@ class Api:
         bearer: Bearer | None = None,
         **headers: str,
     ) -> httpx.Response:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        if "authorization" not in named:
-            named["authorization"] = f"Bearer {self.token(bearer or APPLICATION)}"
+        request_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if "authorization" not in request_headers:
+            request_headers["authorization"] = f"Bearer {self.token(bearer or APPLICATION)}"
         url = path if path.startswith("/") else f"{BASE}/{path}"
         content = {"content": body} if isinstance(body, bytes) else {"json": body}
         return await self.client.request(
-            method, url, headers=named, **({} if body is None else content)
+            method, url, headers=request_headers, **({} if body is None else content)
         )
 
     async def get(self, path: str, **how: Any) -> httpx.Response:
@@ -96,13 +96,13 @@ class Api:
 
     @contextmanager
     def broken(self) -> Iterator[None]:
-        """Let the app meet a fault that nobody has thought of."""
+        """Let the app meet an unforeseen fault."""
         with self._installed(Broken(self.documents)):
             yield
 
     @contextmanager
     def failing_after(self, commits: int) -> Iterator[None]:
-        """Let the store take so many commits, and then none."""
+        """Let the store accept so many commits, and refuse the others."""
         with self._installed(Exhausted(self.documents, commits)):
             yield
 
@@ -127,7 +127,7 @@ class Api:
 
 
 class CutOff(Metered):
-    """A store in front of which the process dies when it comes to the directory."""
+    """A store that fails when the directory is written, as if the process died there."""
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
         raise Unavailable("the process died here")
@@ -145,7 +145,7 @@ class Broken(Metered):
 
 
 class Exhausted(Metered):
-    """A store that takes so many commits, and then none."""
+    """A store that accepts so many commits, and refuses the others."""
 
     def __init__(self, documents: Documents, commits: int) -> None:
         super().__init__(documents)
@@ -191,6 +191,6 @@ def an_address(**but: Any) -> dict[str, Any]:
 
 async def started(host: Host, stack: AsyncExitStack) -> Api:
     documents = await stack.enter_async_context(host.running())
-    transport = httpx.ASGITransport(app=host)  # type: ignore[arg-type]  # it reads more than it declares
+    transport = httpx.ASGITransport(app=host)  # type: ignore[arg-type]  # the host declares fewer keys than the type
     client = httpx.AsyncClient(transport=transport, base_url="http://libro")
     return Api(host, documents, await stack.enter_async_context(client))

@@ -1,4 +1,4 @@
-"""What many tests start from."""
+"""Fixtures that many tests share."""
 
 import asyncio
 import shutil
@@ -21,7 +21,7 @@ from tests.api import COMPANY, Api, started
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import served
 from tests.doubles.cosmos.stores import cosmos_documents
-from tests.privacy import Watch, check, watching
+from tests.privacy import PersonalDataRecorder, check, recording
 
 CONFIGURED = "configured"
 
@@ -29,7 +29,7 @@ CONFIGURED = "configured"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", choices=["sqlite", "cosmos"], default="sqlite",
-        help="what the API's tests run on: the embedded store, or Cosmos DB's SDK and an endpoint",
+        help="the store for the tests of the API: the embedded one, or the SDK with an endpoint",
     )  # fmt: skip
     parser.addoption(
         "--long", action="store_true",
@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )  # fmt: skip
     parser.addoption(
         "--account", action="store_true",
-        help="hold the Cosmos DB account that the environment names to the contract, nothing else",
+        help="run the contract tests against the Cosmos DB account that the settings name",
     )  # fmt: skip
 
 
@@ -49,25 +49,25 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--store=cosmos`, run what asks for the store that was chosen, and nothing else."""
+    """With `--store=cosmos`, run only the tests that use the chosen store."""
     if config.getoption("--store") == "sqlite":
         return
-    chosen = [one for one in items if "open_store" in getattr(one, "fixturenames", ())]
-    config.hook.pytest_deselected(items=[one for one in items if one not in chosen])
+    chosen = [item for item in items if "open_store" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 
 
 @pytest.fixture(scope="session")
-def all_that_is_told() -> Iterator[Watch]:
-    with watching() as watch:
-        yield watch
+def recorder() -> Iterator[PersonalDataRecorder]:
+    with recording() as recorder:
+        yield recorder
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_named(all_that_is_told: Watch) -> Iterator[None]:
-    """Fail the test in which something personal gets into a log or a span."""
+def _no_personal_data_leaks(recorder: PersonalDataRecorder) -> Iterator[None]:
+    """Fail the test in which personal data gets into a log or a span."""
     yield
-    check(all_that_is_told)
+    check(recorder)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +78,7 @@ def cosmos_server() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def cosmos_endpoint(cosmos_server: Endpoint) -> Endpoint:
-    """The endpoint in good order; every test names databases of its own."""
+    """The endpoint without faults; every test names databases of its own."""
     cosmos_server.reset()
     return cosmos_server
 
@@ -103,7 +103,7 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo company and nobody in it but the default customer."""
+    """A data folder with the demo company and no customer but the default customer."""
     folder = Folder(tmp_path_factory.mktemp("configured"))
 
     async def configure() -> None:
@@ -123,7 +123,7 @@ def folder(configured: Path, tmp_path: Path) -> Folder:
 
 @pytest.fixture(scope="session")
 def configured_cosmos(cosmos_server: Endpoint, configured: Path) -> str:
-    """A database with the same in it."""
+    """A database with the same content."""
 
     async def configure() -> None:
         async with cosmos_documents(cosmos_server, CONFIGURED) as documents:

@@ -1,8 +1,8 @@
-"""Whoever watches that nobody's name, e-mail, phone or address gets into logs or telemetry.
+"""The check that no name, e-mail, phone or address gets into logs or telemetry.
 
-It looks for those that the tests use, in what our own loggers say at any level, in what the SDKs
-say at theirs, and in every span and measurement. The clients and servers of the tests themselves
-may say what they like.
+It looks for the personal data that the tests use: in the records of our own loggers at any level,
+in those of the SDKs at their level, and in every span and metric. The clients and servers of the
+tests themselves are not checked.
 """
 
 import logging
@@ -17,21 +17,21 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from shared.adapters.telemetry.exports import exporting
 from shared.composition import telemetry as wiring_telemetry
 
-OURS = ("functions", "shared", "local")
-ALSO = ("azure", "asyncio", "uvicorn")  # as loud as they are
-# In small letters; none of them can be part of a GUID.
+OWN_LOGGERS = ("functions", "shared", "local")
+SDK_LOGGERS = ("azure", "asyncio", "uvicorn")  # at their own level
+# In lower case; none of them can be part of a GUID.
 PERSONAL = (
     "karen", "berg", "zenobia", "quintus", "@example.com", "main st",
     " 555-0", "(206) 555", "+1206555",
 )  # fmt: skip
 
 
-class Leak(AssertionError):
-    """Something personal was told."""
+class PersonalDataLeaked(AssertionError):
+    """Personal data was found in a log, a span or a metric."""
 
 
-class Watch(logging.Handler, SpanExporter):
-    """Keeps what should not have been told, until somebody asks."""
+class PersonalDataRecorder(logging.Handler, SpanExporter):
+    """Collects the logs, spans and metrics that contain personal data."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,16 +45,16 @@ class Watch(logging.Handler, SpanExporter):
         self._look_at(f"{record.name} logs", self._lines.format(record))
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        for one in spans:
+        for span in spans:
             self.spans += 1
-            told = [one.name, one.status.description, dict(one.attributes or {})]
-            events = [(event.name, dict(event.attributes or {})) for event in one.events]
-            self._look_at(f"the span {one.name} says", str([*told, *events]))
+            texts = [span.name, span.status.description, dict(span.attributes or {})]
+            events = [(event.name, dict(event.attributes or {})) for event in span.events]
+            self._look_at(f"the span {span.name} has", str([*texts, *events]))
         return SpanExportResult.SUCCESS
 
-    def measured(self, reader: InMemoryMetricReader) -> None:
+    def check_metrics(self, reader: InMemoryMetricReader) -> None:
         metrics = reader.get_metrics_data()
-        self._look_at("a measurement says", metrics.to_json() if metrics else "")
+        self._look_at("a metric has", metrics.to_json() if metrics else "")
 
     def shutdown(self) -> None: ...
 
@@ -62,42 +62,44 @@ class Watch(logging.Handler, SpanExporter):
         return True
 
     def take(self) -> list[str]:
-        """Return the leaks since the last time."""
+        """Return the leaks since the last call."""
         leaks, self._leaks = self._leaks, []
         return leaks
 
-    def _look_at(self, where: str, text: str) -> None:
-        small = text.lower()
+    def _look_at(self, source: str, text: str) -> None:
+        lower_case = text.lower()
         for word in PERSONAL:
-            if word in small:
-                at = small.index(word)
-                self._leaks.append(f"{where} {word!r}: ...{text[max(0, at - 80) : at + 80]}...")
+            if word in lower_case:
+                start = lower_case.index(word)
+                self._leaks.append(
+                    f"{source} {word!r}: ...{text[max(0, start - 80) : start + 80]}..."
+                )
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
-    """Listen to everything, with telemetry on, until the tests are over. Raises Leak."""
-    watch, reader = Watch(), InMemoryMetricReader()
-    wiring_telemetry.install(exporting([SimpleSpanProcessor(watch)], reader))
-    for name in (*OURS, *ALSO):
-        # Not at the root, which a test may set up anew.
-        logging.getLogger(name).addHandler(watch)
-    for name in OURS:
+def recording() -> Iterator[PersonalDataRecorder]:
+    """Record all logs and telemetry until the tests end. Raises PersonalDataLeaked."""
+    recorder, reader = PersonalDataRecorder(), InMemoryMetricReader()
+    wiring_telemetry.install(exporting([SimpleSpanProcessor(recorder)], reader))
+    for name in (*OWN_LOGGERS, *SDK_LOGGERS):
+        # Not at the root, which a test may configure.
+        logging.getLogger(name).addHandler(recorder)
+    for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(logging.DEBUG)
-    yield watch
-    watch.measured(reader)
-    for name in (*OURS, *ALSO):
-        logging.getLogger(name).removeHandler(watch)
-    check(watch)
+    yield recorder
+    recorder.check_metrics(reader)
+    for name in (*OWN_LOGGERS, *SDK_LOGGERS):
+        logging.getLogger(name).removeHandler(recorder)
+    check(recorder)
 
 
-def check(watch: Watch) -> None:
-    """Raises Leak."""
-    if leaks := watch.take():
-        raise Leak("\n".join(leaks))
+def check(recorder: PersonalDataRecorder) -> None:
+    """Raises PersonalDataLeaked."""
+    if leaks := recorder.take():
+        raise PersonalDataLeaked("\n".join(leaks))
 
 
 def personal(text: str) -> list[Any]:
-    """Return the lines in which somebody is named, for the log of another process."""
+    """Return the lines with personal data, for the log of another process."""
     lines = text.splitlines()
     return [line for line in lines if any(word in line.lower() for word in PERSONAL)]

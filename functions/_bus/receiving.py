@@ -76,7 +76,7 @@ async def _run(
     queue: str, adapter: TypeAdapter[Any], handler: Handler, msg: func.ServiceBusMessage
 ) -> None:
     now, backend = datetime.now(UTC), wiring.backend()
-    last = (msg.delivery_count or 1) >= messaging().queues[queue].most_deliveries
+    last = (msg.delivery_count or 1) >= messaging().queues[queue].max_deliveries
     try:
         await handler(Received(_read(adapter, msg), backend, now))
     except Unavailable as exc:

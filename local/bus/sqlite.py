@@ -75,7 +75,7 @@ class SqliteBus:
             for (sequence,) in db.execute(tables.SELECT_DUE, [entity, now]).fetchall():
                 db.execute(tables.ENQUEUE_DUE, [now, sequence])
                 db.execute(tables.DELETE, [sequence])
-            _dead_letter(db, entity, now, layout.most_deliveries)
+            _dead_letter(db, entity, now, layout.max_deliveries)
             return db.execute(statement, [now + layout.lock, entity, now, limit]).fetchall()
 
         rows = await self._writer.write(work)
@@ -96,7 +96,7 @@ class SqliteBus:
         await self._changes(tables.UNLOCK, received.lock_token)
 
     async def dead_letters(self, entity: str, *, after: int, limit: int) -> list[DeadLetter]:
-        max_deliveries = self.entity(entity).most_deliveries
+        max_deliveries = self.entity(entity).max_deliveries
 
         def work(db: sqlite3.Connection) -> list[Any]:
             _dead_letter(db, entity, self._clock(), max_deliveries)

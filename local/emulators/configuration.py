@@ -118,9 +118,9 @@ class Emulators:
 
     def _receiving(self, entity: Entity, kind: str) -> Any:
         lock = min(max(entity.lock, MIN_LOCK_SECONDS[kind]), MAX_LOCK_SECONDS)
-        deliveries = min(entity.most_deliveries, MAX_DELIVERIES)
+        deliveries = min(entity.max_deliveries, MAX_DELIVERIES)
         self._differ(entity.path, "lock", _seconds(entity.lock), _seconds(lock))
-        self._differ(entity.path, "most deliveries", entity.most_deliveries, deliveries)
+        self._differ(entity.path, "most deliveries", entity.max_deliveries, deliveries)
         return {
             "DeadLetteringOnMessageExpiration": True,
             "DefaultMessageTimeToLive": TIME_TO_LIVE,

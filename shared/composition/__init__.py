@@ -1,1 +1,1 @@
-"""The only place that knows all capabilities and all adapters, and connects them."""
+"""The only package that knows all capabilities and all adapters, and connects them."""

@@ -1,11 +1,11 @@
-"""What each capability holds of a customer: the list that export and erasure walk through."""
+"""What each capability stores about a customer: the list that export and erasure go through."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 
 class Holding(Protocol):
-    """Documents of one type that say something of a customer."""
+    """Documents of one type with data about a customer."""
 
     document_type: str
 

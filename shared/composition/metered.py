@@ -1,4 +1,4 @@
-"""Counting what a request asks of the store, so that its cost is seen where it is caused."""
+"""A document port that counts the store operations of the current request."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from shared.ports.documents import (
 
 
 class Metered(Documents):
-    """A document port that counts what goes through it, for the request at hand."""
+    """Counts the operations, and passes them on to another document port."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

@@ -1,4 +1,4 @@
-"""Who takes part in the commit of a customer, in this order: the only place that names them."""
+"""The participants in the commit of a customer, in their order: the only list of them."""
 
 from shared.clienteling.participant import LeavingBooks
 from shared.consent.participant import ConsentDecisions

@@ -1,9 +1,9 @@
-"""Puts OpenTelemetry behind the telemetry port, where it is wanted: on first use, or by a host."""
+"""Connects the telemetry port to OpenTelemetry, if it is configured: on first use, or by a host."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shared.ports.telemetry import Quiet, Telemetry
+from shared.ports.telemetry import NoTelemetry, Telemetry
 
 if TYPE_CHECKING:
     from shared.platform.settings import Settings
@@ -14,9 +14,9 @@ _installed: Telemetry | None = None
 
 
 def telemetry() -> Telemetry:
-    """Return the telemetry of this process; the first to ask opens what the settings name."""
+    """Return the telemetry of this process; the first call opens what the settings name."""
     if _installed is None:
-        from shared.platform.settings import Settings  # noqa: PLC0415  # a cold start reads no settings
+        from shared.platform.settings import Settings  # noqa: PLC0415  # not loaded at a cold start
 
         return install(connect_telemetry(Settings()))
     return _installed
@@ -24,19 +24,19 @@ def telemetry() -> Telemetry:
 
 def install(chosen: Telemetry) -> Telemetry:
     """Use this telemetry from now on. Called by the local host and by tests."""
-    global _installed  # noqa: PLW0603  # beside the backend, and for the same reason
+    global _installed  # noqa: PLW0603  # like the backend, and for the same reason
     _installed = chosen
     return chosen
 
 
 def connect_telemetry(settings: "Settings") -> Telemetry:
-    """Return the telemetry that is configured; the caller closes it.
+    """Return the configured telemetry; the caller closes it.
 
-    OpenTelemetry is loaded here, so that a process without telemetry does without it.
+    OpenTelemetry is imported here, so that a process without telemetry does not load it.
     """
-    chosen = settings.telemetry or _usual(settings)
+    chosen = settings.telemetry or _default(settings)
     if chosen == OFF:
-        return Quiet()
+        return NoTelemetry()
     from shared.adapters.telemetry import exports  # noqa: PLC0415  # heavy
 
     share = settings.telemetry_share
@@ -49,16 +49,16 @@ def connect_telemetry(settings: "Settings") -> Telemetry:
     return exports.to_console(share) if file == chosen else exports.to_file(Path(file), share)
 
 
-def _usual(settings: "Settings") -> str:
+def _default(settings: "Settings") -> str:
     return AZURE_MONITOR if settings.site and settings.application_insights else OFF
 
 
 def _identity(settings: "Settings") -> Any:
-    """Return how to sign in to Application Insights, None if its string is enough."""
+    """Return the identity for Application Insights, None if its connection string is enough."""
     if not settings.application_insights_authentication:
         return None
     from azure.identity import ManagedIdentityCredential  # noqa: PLC0415  # heavy
 
     parts = settings.application_insights_authentication.split(";")
-    told = dict(part.split("=", 1) for part in parts)
-    return ManagedIdentityCredential(client_id=told.get("ClientId"))
+    values = dict(part.split("=", 1) for part in parts)
+    return ManagedIdentityCredential(client_id=values.get("ClientId"))

@@ -1,4 +1,4 @@
-"""Puts the adapters behind the ports: the only module that knows which ones."""
+"""Connects the adapters to the ports: the only module that chooses them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Backend:
-    """What this process works with: the ports, and what it remembers of their answers.
+    """The ports of this process, and its caches.
 
-    `cursor_key` signs the cursors of pages. `participants` write with every change of a customer.
+    `cursor_key` signs the cursors of pages. `participants` take part in each commit of a customer.
     """
 
     def __init__(  # noqa: PLR0913  # one argument for each port
@@ -56,7 +56,7 @@ class Backend:
     def context(
         self, legal_entity: str, actor: str, now: datetime, fingerprint: str | None = None
     ) -> Context:
-        """Return what a use case needs to run in this company, on that behalf."""
+        """Return the context of a use case for this company and actor."""
         return Context(
             legal_entity=legal_entity,
             actor=actor,
@@ -76,10 +76,10 @@ class NoStoreConfigured(RuntimeError):
 
 
 def connect(settings: "Settings") -> "CosmosDocuments":
-    """Return the store of the account that is configured; the caller closes it.
+    """Return the store of the configured account; the caller closes it.
 
-    The SDK is imported here, so that a process without Cosmos DB does not load it, and signing in
-    only where there is no connection string.
+    The SDK is imported here, so that a process without Cosmos DB does not load it, and
+    azure-identity only without a connection string.
     """
     from shared.adapters.cosmos import documents as cosmos  # noqa: PLC0415
 
@@ -99,7 +99,7 @@ class NoBusConfigured(RuntimeError):
 
 
 def connect_bus(settings: "Settings") -> "ServiceBus":
-    """Return the bus of the namespace that is configured; the caller closes it."""
+    """Return the bus of the configured namespace; the caller closes it."""
     from shared.adapters.servicebus import bus as servicebus  # noqa: PLC0415
 
     if settings.servicebus_connection:
@@ -119,7 +119,7 @@ class NoInsightsConfigured(RuntimeError):
 
 
 def connect_insights(settings: "Settings") -> "CustomerInsights":
-    """Return the Customer Insights that are configured; the caller closes them."""
+    """Return the configured Customer Insights; the caller closes it."""
     if not (settings.insights_tenant and settings.vault_url):
         raise NoInsightsConfigured("Set INSIGHTS__tenantId and KEYVAULT__vaultUri.")
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
@@ -139,26 +139,26 @@ def connect_insights(settings: "Settings") -> "CustomerInsights":
 
 
 class NothingConfigured(RuntimeError):
-    """The environment does not say what the app works with."""
+    """The environment names no identity provider, or no key for cursors."""
 
 
 def azure(settings: "Settings") -> Backend:
-    """Return the backend of an app that is deployed. Raises NothingConfigured."""
+    """Return the backend of a deployed app. Raises NothingConfigured."""
     from shared.adapters.entra import EntraTokens, Tenant  # noqa: PLC0415
 
     if not (settings.entra_tenant and settings.entra_audience and settings.cursor_key):
         raise NothingConfigured(
-            "Set ENTRA__tenantId, ENTRA__audience and CURSOR_KEY, and what names the store; "
+            "Set ENTRA__tenantId, ENTRA__audience and CURSOR_KEY, and the settings of the store; "
             "on one machine, start the app with `python -m local serve`."
         )
     tenant = Tenant(settings.entra_authority, settings.entra_tenant, settings.entra_audience)
-    connected = bool(settings.insights_tenant and settings.vault_url)
+    has_insights = bool(settings.insights_tenant and settings.vault_url)
     return Backend(
         connect(settings),
         EntraTokens(tenant),
         settings.cursor_key.encode(),
         connect_bus(settings),
-        connect_insights(settings) if connected else NoInsights(),
+        connect_insights(settings) if has_insights else NoInsights(),
     )
 
 
@@ -166,9 +166,9 @@ _installed: Backend | None = None
 
 
 def backend() -> Backend:
-    """Return the backend of this process, made from the environment when it is first used."""
+    """Return the backend of this process, created from the environment on first use."""
     if _installed is None:
-        from shared.platform.settings import Settings  # noqa: PLC0415  # who installs one reads no settings
+        from shared.platform.settings import Settings  # noqa: PLC0415  # not loaded if a host installs a backend
 
         return install(azure(Settings()))
     return _installed

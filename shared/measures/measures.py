@@ -17,7 +17,7 @@ from shared.configuration.domain.measure_definitions import (
 from shared.core.errors import Invalid, Unavailable
 from shared.core.evolve import evolve
 from shared.ports.documents import can_be_id
-from shared.ports.insights import MOST_CLIENTS, Client, Connection, Insights, InsightsRefused, Value
+from shared.ports.insights import MAX_CLIENTS, Client, Connection, Insights, InsightsRefused, Value
 
 FRESH = timedelta(minutes=5)
 REST = timedelta(seconds=15)  # for a source that failed or was late
@@ -132,7 +132,7 @@ class Measures:
                     if source.rests_until > self._clock():
                         return False
                     if source.fetching is None:
-                        fetch = self._fetch(legal_entity, connection, missing[:MOST_CLIENTS])
+                        fetch = self._fetch(legal_entity, connection, missing[:MAX_CLIENTS])
                         source.fetching = asyncio.create_task(fetch)
                     await asyncio.shield(source.fetching)
         except TimeoutError:
@@ -181,7 +181,7 @@ class Measures:
             status="unavailable" if trouble else "ok",
             checked_at=now,
             detail=trouble or "",
-            secret_expires_at=self._insights.known(connection).secret_expires_at,
+            secret_expires_at=self._insights.last_health(connection).secret_expires_at,
         )
 
 

@@ -1,1 +1,1 @@
-"""The process and its surroundings: settings, topology, deadlines, sessions, metering."""
+"""The process and its environment: settings, topology, sessions, metering."""

@@ -1,4 +1,4 @@
-"""Counting what a request asks of the store, so that its cost is seen where it is caused."""
+"""Counting the store operations of a request, so that its cost is visible where it arises."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Tally:
-    """Store operations of one request; `charge` is in request units, `throttled` counts refusals
-    for asking too much, where the store has them."""
+    """Store operations of one request; `charge` is in request units, `throttled` counts answers
+    429, if the store has them."""
 
     reads: int = 0
     queries: int = 0

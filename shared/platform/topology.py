@@ -1,7 +1,4 @@
-"""Containers, queues and topics by name and shape.
-
-From topology.json, which infrastructure reads too.
-"""
+"""Containers, queues and topics, from topology.json, which the infrastructure reads, too."""
 
 import json
 from collections.abc import Mapping
@@ -13,11 +10,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a container is made with.
+    """The properties of a container.
 
-    `indexed` are the paths that queries look at, beside `id`, or `/path/*` for all below one;
-    nothing else is indexed, for every write pays for every index. `composite` are those that order
-    a page together. `ttl` is in seconds; -1 lets documents say for themselves how long they live.
+    `indexed` are the paths that queries use besides `id`, or `/path/*` for all paths below one.
+    Nothing else is indexed, because every index makes every write more expensive. `composite` are
+    paths that order a page together. `ttl` is in seconds; with -1 only documents that have a `ttl`
+    of their own expire.
     """
 
     name: str
@@ -28,7 +26,7 @@ class Container:
 
     @property
     def indexing_policy(self) -> dict[str, Any]:
-        """Return the policy as Cosmos DB takes it."""
+        """Return the indexing policy in the format of Cosmos DB."""
         return {
             "indexingMode": "consistent",
             "includedPaths": [
@@ -66,27 +64,29 @@ def containers() -> Mapping[str, Container]:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A queue or a subscription, by its path: what messages are received from.
+    """A queue or a subscription, by its path.
 
-    Those of one session come one at a time and in order, if it has `sessions`. `lock` is how many
-    seconds a message is kept for whoever received it; after `most_deliveries` it is a dead letter.
-    A message whose properties meet none of the `filters` does not come here.
+    With `sessions`, messages of one session are received one at a time and in order. `lock` and
+    `duplicate_window` are in seconds. After `max_deliveries` a message is dead-lettered. A
+    subscription gets the messages whose properties match one of its `filters`, or all without one.
     """
 
     path: str
     sessions: bool = False
     lock: float = 30.0
-    most_deliveries: int = 10
+    max_deliveries: int = 10
     duplicate_window: float = 0.0
     filters: tuple[Mapping[str, str], ...] = ()
 
     def admits(self, properties: Mapping[str, str]) -> bool:
-        return not self.filters or any(one.items() <= properties.items() for one in self.filters)
+        return not self.filters or any(
+            expected.items() <= properties.items() for expected in self.filters
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`duplicate_window` is how many seconds it remembers the ids of messages."""
+    """`duplicate_window` is in seconds: so long the topic remembers the ids of messages."""
 
     name: str
     duplicate_window: float = 0.0
@@ -101,9 +101,9 @@ class Messaging:
     topics: Mapping[str, Topic]
 
     def entities(self) -> Mapping[str, Entity]:
-        """Return everything that can be received from, by path."""
-        subscriptions = (one for topic in self.topics.values() for one in topic.subscriptions)
-        return {one.path: one for one in (*self.queues.values(), *subscriptions)}
+        """Return all queues and subscriptions, by path."""
+        subscriptions = (entity for topic in self.topics.values() for entity in topic.subscriptions)
+        return {entity.path: entity for entity in (*self.queues.values(), *subscriptions)}
 
 
 def subscription(topic: str, name: str) -> str:
@@ -121,8 +121,8 @@ def messaging() -> Messaging:
                 name,
                 spec["duplicateWindow"],
                 tuple(
-                    _entity(subscription(name, own), it)
-                    for own, it in spec["subscriptions"].items()
+                    _entity(subscription(name, subscription_name), subscription_spec)
+                    for subscription_name, subscription_spec in spec["subscriptions"].items()
                 ),
             )
             for name, spec in document["topics"].items()
@@ -135,7 +135,7 @@ def _entity(path: str, spec: Mapping[str, Any]) -> Entity:
         path,
         sessions=spec["sessions"],
         lock=spec["lock"],
-        most_deliveries=spec["mostDeliveries"],
+        max_deliveries=spec["mostDeliveries"],
         duplicate_window=spec.get("duplicateWindow", 0.0),
         filters=tuple(spec.get("filters", ())),
     )

@@ -1,4 +1,4 @@
-"""What the use cases need of a message bus, shaped by Azure Service Bus."""
+"""The port of a message bus, modeled on Azure Service Bus."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from shared.core.errors import Unavailable
 
 
 class BusUnavailable(Unavailable):
-    """The bus does not answer, or there is none in this process."""
+    """The message bus does not respond, or this process has none."""
 
     code = "bus-unavailable"
 
@@ -18,8 +18,8 @@ class BusUnavailable(Unavailable):
 class Outgoing:
     """A message to send. Those of one `session` are received in the order they were sent.
 
-    The same `id` within the entity's window for duplicates is one message. Before `due` it is not
-    received.
+    Messages with the same `id` within the duplicate window of the entity count as one. A message is
+    not received before `due`.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was delivered too often; `sequence` is its number within the entity."""
+    """A message that exceeded its deliveries; `sequence` is its number within the entity."""
 
     entity: str
     sequence: int
@@ -45,30 +45,30 @@ class Bus(Protocol):
     """Every method may raise BusUnavailable."""
 
     async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
-        """Send all to the queue or topic, in order; once it returns, none of them is lost.
+        """Send all messages to the queue or topic, in order; once it returns, none is lost.
 
-        When it raises, some may have been sent, so send them again with their ids.
+        If it raises, some may have been sent: send all again with the same ids.
         """
         ...
 
     async def dead_letters(self, entity: str, *, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return those of a queue or subscription whose sequence is above `after`, in order."""
+        """Return the dead letters of an entity with a sequence above `after`, in order."""
         ...
 
     async def replay(self, entity: str, sequence: int, body: bytes | None) -> bool:
-        """Send a dead letter again, with another body if one is given, and tell if it was there.
+        """Send a dead letter again, with `body` if given. Return whether it existed.
 
-        It comes at the end of its queue. A crash on the way leaves it twice, never nowhere.
+        It goes to the end of its queue. A crash may duplicate it, but never loses it.
         """
         ...
 
     async def drop(self, entity: str, sequence: int) -> bool:
-        """Remove a dead letter for good, and tell if it was there."""
+        """Delete a dead letter permanently. Return whether it existed."""
         ...
 
 
 class NoBus:
-    """The bus of a process that has none."""
+    """The bus of a process without one."""
 
     async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
         raise BusUnavailable(f"No bus is connected; {len(messages)} messages to {entity} wait.")

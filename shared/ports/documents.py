@@ -1,7 +1,7 @@
-"""What the use cases need from the world. tests/contracts holds every adapter to it.
+"""The port of the document store. tests/contracts checks every adapter against it.
 
-The document port is the honest model of Azure Cosmos DB and no more: what it does not promise
-(a transaction over two logical partitions, an offset, a count) Cosmos DB could not keep.
+It promises only what Azure Cosmos DB can keep: there is no transaction over two logical
+partitions, no offset and no count.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,13 +19,13 @@ FORBIDDEN_IN_IDS: Final = frozenset("/\\?#")
 
 
 class CommitTooLarge(Conflict):
-    """More than 100 operations or 2 MB in one commit: no adapter can keep it in one piece."""
+    """A commit has more than 100 operations or 2 MB, so no adapter can make it atomic."""
 
     code = "too-large"
 
 
 class StoreUnavailable(Unavailable):
-    """The store does not answer, throttles, or cannot write now."""
+    """The store does not respond, is throttled, or cannot write now."""
 
     code = "store-unavailable"
 
@@ -44,14 +44,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Write a document that must not exist yet; else AlreadyExists."""
+    """Write a document that must not exist yet, else AlreadyExists."""
 
     body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Write over exactly the version that was read; else Stale, also when it is gone."""
+    """Replace exactly the version that was read, else Stale, also if it was removed."""
 
     body: Mapping[str, Any]
     etag: str
@@ -59,10 +59,10 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Succeed:
-    """Write over the document whose `version` is `was`; else Stale, also when there is none.
+    """Replace the document whose `version` is `was`, else Stale, also if there is none.
 
-    For who knows what came before without having read it. The body has the fields of the one
-    before it, at most nine with its id, and a `version` of its own.
+    For a writer that knows the previous version without reading it. The body has the same fields
+    as the previous one, at most nine with its id, and a new `version`.
     """
 
     body: Mapping[str, Any]
@@ -71,14 +71,14 @@ class Succeed:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write whatever is there."""
+    """Write the document, whether or not it exists."""
 
     body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove by id; a document that is not there is no error, for a removal may come twice."""
+    """Remove by id. A missing document is no error, because a removal may be repeated."""
 
     id: str
 
@@ -144,7 +144,7 @@ Condition = Equal | In | Range | Prefix | Contains | Exists | Missing
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By one path, or two that share the direction; documents that tie keep a stable order."""
+    """Order by one path, or by two in the same direction; ties have a stable order."""
 
     paths: tuple[str, ...] = ("id",)
     descending: bool = False
@@ -155,7 +155,7 @@ ID_ORDER: Final = Order()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`continuation` is None on the last page, and means nothing to anyone but the adapter."""
+    """`continuation` is None on the last page; only the adapter can interpret it."""
 
     documents: Sequence[Document]
     continuation: str | None
@@ -172,7 +172,7 @@ class Changes:
 class Documents(Protocol):
     """Documents in containers, each in a logical partition.
 
-    Every method may raise Unavailable; then nothing is known to have been written.
+    Every method may raise Unavailable; a write may or may not have happened then.
     """
 
     async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
@@ -182,21 +182,22 @@ class Documents(Protocol):
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:
-        """Do all of the operations or none, and return the new ETags (empty for removals).
+        """Apply all operations or none, and return the new ETags (empty for removals).
 
-        Once it returns, a power cut does not undo it. Raises AlreadyExists, Stale, CommitTooLarge.
+        Once it returns, a power failure does not undo it.
+        Raises AlreadyExists, Stale, CommitTooLarge.
         """
         ...
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
-        """Do independent writes side by side and, when all are in, the seal; return its ETag.
+        """Apply independent writes concurrently, and after all of them the seal; return its ETag.
 
-        Nothing holds them together but this order: after a failure, Stale included, some of the
-        writes may be there and the seal is not. So make them safe to repeat.
+        This is not atomic: after a failure, also Stale, some of the writes may be stored while
+        the seal is not. So make the writes safe to repeat.
         """
         ...
 
-    async def query(  # a query is what its parts are
+    async def query(  # the parts of a query
         self,
         container: str,
         partition: Partition,
@@ -219,9 +220,9 @@ class Documents(Protocol):
         order: Order = ID_ORDER,
         page_size: int = 500,
     ) -> AsyncIterator[Document]:
-        """Yield every document of one partition that meets all conditions, a query for each page.
+        """Yield all documents of one partition that meet all conditions, with a query per page.
 
-        What is written meanwhile may be seen or not.
+        Documents written meanwhile may or may not be included.
         """
         continuation: str | None = None
         while True:
@@ -240,22 +241,23 @@ class Documents(Protocol):
                 return
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
-        """Return the newest version of what was written after the position, oldest first.
+        """Return documents that were written after the position, oldest change first.
 
-        Written twice means seen at least once, at its last version; removals are not seen.
+        A document that was written twice appears at least once, in its last version. Removals
+        do not appear.
         """
         ...
 
 
 def check_operations(operations: Sequence[Operation]) -> None:
-    """Refuse what one of the adapters could not keep, so that all of them refuse it."""
+    """Refuse what one of the adapters does not support, so that all of them refuse it."""
     if len(operations) > MAX_OPERATIONS:
         raise CommitTooLarge(f"A commit holds at most {MAX_OPERATIONS} operations.")
     for operation in operations:
         name = operation.id if isinstance(operation, Remove) else operation.body["id"]
         check_id(name)
         if isinstance(operation, Succeed) and len(operation.body) > MAX_SUCCEEDED_FIELDS:
-            raise ValueError(f"{name} has more fields than can succeed others")
+            raise ValueError(f"{name} has too many fields for Succeed")
 
 
 def can_be_id(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the use cases need of Customer Insights, and of whoever keeps the secret that opens it."""
+"""The ports of Customer Insights, and of the vault with the secret to access it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ Reason = Literal[
     "insights-timeout",
     "insights-unavailable",
 ]
-MOST_CLIENTS: Final = 100  # rows that the API answers with at once
+MAX_CLIENTS: Final = 100  # rows in one answer of the API
 
 
 class InsightsRefused(Unavailable):
-    """There are no measures now; `reason` says why, `field` which part of the connection it is."""
+    """Measures cannot be read; `reason` says why, `field` names the setting to correct."""
 
     code = "insights-refused"
 
@@ -34,14 +34,14 @@ class InsightsRefused(Unavailable):
 
 
 class SecretUnreadable(Unavailable):
-    """The vault does not answer, has no such secret, or does not let us read it."""
+    """The vault does not respond, has no such secret, or denies access to it."""
 
     code = "secret-unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A customer to tell measures of; `imported` are the values that were imported for it."""
+    """A customer whose measures are read; `imported` are the imported values."""
 
     key: str
     account_number: str | None = None
@@ -50,7 +50,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`alternate_customer_id` is the property of a unified customer with the account number."""
+    """`alternate_customer_id` names the property of unified customers with the account number."""
 
     application_id: str | None = None
     secret_name: str | None = None
@@ -75,21 +75,21 @@ Values = Mapping[str, Mapping[str, Value]]
 
 class Insights(Protocol):
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:
-        """Try whether measures can be read. Raises InsightsRefused.
+        """Check that measures can be read. Raises InsightsRefused.
 
-        `defined` are those of its measures that the company has defined itself.
+        `defined` are the names of the measures that the company defines.
         """
         ...
 
     async def values(self, connection: Connection, clients: Sequence[Client]) -> Values:
         """Return the values of at most 100 clients, by key and measure, in one call.
 
-        A client that is not known there, or has no value, is left out. Raises InsightsRefused.
+        A client that is unknown there or has no value is omitted. Raises InsightsRefused.
         """
         ...
 
-    def known(self, connection: Connection) -> Health:
-        """Return what the last call has shown, without asking."""
+    def last_health(self, connection: Connection) -> Health:
+        """Return the result of the last call, without a new one."""
         ...
 
 
@@ -100,7 +100,7 @@ class Secrets(Protocol):
 
 
 class NoInsights:
-    """The insights of a process that has none."""
+    """The insights of a process without Customer Insights."""
 
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:  # noqa: ARG002  # the port's names
         raise InsightsRefused("insights-unavailable", "No Customer Insights is connected.")
@@ -108,5 +108,5 @@ class NoInsights:
     async def values(self, connection: Connection, clients: Sequence[Client]) -> Values:  # noqa: ARG002  # the port's names
         raise InsightsRefused("insights-unavailable", "No Customer Insights is connected.")
 
-    def known(self, connection: Connection) -> Health:  # noqa: ARG002  # the port's names
+    def last_health(self, connection: Connection) -> Health:  # noqa: ARG002  # the port's names
         return Health()

@@ -1,8 +1,8 @@
-"""What is told of the work while it is done: spans, measurements, and the trace that ties them.
+"""The port of telemetry: spans, metrics, and the trace that connects them.
 
-No vendor is known here. Without telemetry a trace is still carried from hop to hop, as the
-W3C's `traceparent`; it costs a few microseconds, and nothing is exported. Attributes say which
-company, operation, status and cost; never what a person is called or where she can be reached.
+It is independent of any vendor. With telemetry off, the trace is still passed from hop to hop as
+the W3C's `traceparent`; this costs a few microseconds, and nothing is exported. Attributes hold
+the company, operation, status and cost, and never a person's name or contact data.
 """
 
 import re
@@ -22,19 +22,19 @@ _TRACEPARENT = re.compile(
 
 
 class Span(Protocol):
-    """One piece of work; entered when it begins, and current until it is left."""
+    """One piece of work; it is the current span from entering the block until leaving it."""
 
     @property
     def traceparent(self) -> str: ...
 
     def note(self, attributes: Attributes) -> None: ...
 
-    def tell(self, event: str, attributes: Attributes) -> None:
-        """Note something that happened at this moment."""
+    def add_event(self, event: str, attributes: Attributes) -> None:
+        """Record an event at this moment."""
         ...
 
     def fail(self, kind: str) -> None:
-        """Say that it went wrong, and with what kind of error: never with its words."""
+        """Mark the span as failed with this kind of error, never with the error's message."""
         ...
 
     def __enter__(self) -> "Span": ...
@@ -48,7 +48,7 @@ class Span(Protocol):
 
 
 class Telemetry(Protocol):
-    """`on` tells whether anyone listens, for what would cost something to find out."""
+    """`on` is true if telemetry is exported: ask it before expensive measurements."""
 
     @property
     def on(self) -> bool: ...
@@ -62,24 +62,24 @@ class Telemetry(Protocol):
         links: Iterable[str] = (),
         attributes: Attributes | None = None,
     ) -> Span:
-        """Begin a span below `parent`, a traceparent; else below the current one, or a trace.
+        """Begin a span below `parent`, else below the current span, else in a new trace.
 
-        A `parent` that is no traceparent is none.
+        `parent` and `links` are traceparents; an invalid parent is ignored.
         """
         ...
 
     def measure(self, name: str, value: float, attributes: Attributes) -> None:
-        """Record one value of many: a duration, a charge."""
+        """Record a value of a distribution, such as a duration or a charge."""
         ...
 
     def count(self, name: str, amount: int, attributes: Attributes) -> None: ...
 
     def show(self, name: str, value: float, attributes: Attributes) -> None:
-        """Say how something stands now."""
+        """Set the current value of a gauge."""
         ...
 
     def close(self) -> None:
-        """Export what has not been exported."""
+        """Export what is still waiting."""
         ...
 
 
@@ -87,13 +87,13 @@ current: ContextVar[Span | None] = ContextVar("span", default=None)
 
 
 def traceparent() -> str | None:
-    """Return how the next hop shall continue what is being done, if anything is."""
+    """Return the traceparent of the current span for the next hop, or None."""
     span = current.get()
     return span.traceparent if span else None
 
 
 def trace_id() -> str:
-    """Return the trace of what is being done; empty outside any work."""
+    """Return the trace of the current span, or an empty text."""
     span = current.get()
     return trace_of(span.traceparent) if span else ""
 
@@ -103,12 +103,12 @@ def trace_of(traceparent: str) -> str:
 
 
 def valid(traceparent: str | None) -> str | None:
-    """Return it if it is one."""
+    """Return the text if it is a valid traceparent, else None."""
     return traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
 
 
-class Passage:
-    """A span that is not exported: it passes on the trace that it is part of."""
+class PropagationOnlySpan:
+    """A span that is not exported: it only propagates its trace."""
 
     __slots__ = ("_token", "traceparent")
     _token: Token[Span | None]
@@ -118,11 +118,11 @@ class Passage:
 
     def note(self, attributes: Attributes) -> None: ...
 
-    def tell(self, event: str, attributes: Attributes) -> None: ...
+    def add_event(self, event: str, attributes: Attributes) -> None: ...
 
     def fail(self, kind: str) -> None: ...
 
-    def __enter__(self) -> "Passage":
+    def __enter__(self) -> "PropagationOnlySpan":
         self._token = current.set(self)
         return self
 
@@ -130,7 +130,7 @@ class Passage:
         current.reset(self._token)
 
 
-class Quiet:
+class NoTelemetry:
     """Telemetry that is off."""
 
     on = False
@@ -143,8 +143,8 @@ class Quiet:
         parent: str | None = None,
         links: Iterable[str] = (),  # noqa: ARG002
         attributes: Attributes | None = None,  # noqa: ARG002
-    ) -> Passage:
-        return Passage(valid(parent) or traceparent() or _new())
+    ) -> PropagationOnlySpan:
+        return PropagationOnlySpan(valid(parent) or traceparent() or _unrecorded_traceparent())
 
     def measure(self, name: str, value: float, attributes: Attributes) -> None: ...
 
@@ -155,6 +155,6 @@ class Quiet:
     def close(self) -> None: ...
 
 
-def _new() -> str:
-    """Return a trace that nobody records: its last digits say so."""
+def _unrecorded_traceparent() -> str:
+    """Return a new trace with the flag that it is not recorded."""
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"

@@ -1,4 +1,4 @@
-"""What the edge needs to know who is asking."""
+"""The port of access tokens: it returns who a caller is."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says of its bearer, once its signature, audience and expiry are verified."""
+    """The claims of a token whose signature, audience and expiry are verified.
+
+    `expires_at` is in seconds since 1970.
+    """
 
     subject: str
     role: str
@@ -19,5 +22,5 @@ class Claims:
 
 class Tokens(Protocol):
     async def verify(self, token: str) -> Claims:
-        """Return what the token says. Raises Unauthenticated, Unavailable."""
+        """Return the claims of the token. Raises Unauthenticated, Unavailable."""
         ...

@@ -188,12 +188,12 @@ async def test_a_connection_that_works_tells_when_its_secret_ends(
     insights: CustomerInsights, drawer: Drawer
 ) -> None:
     drawer.put(SECRET, expires_at=NOW + timedelta(days=90))
-    before = insights.known(a_connection())
+    before = insights.last_health(a_connection())
     health = await insights.check(a_connection(), ())
 
     assert before.secret_expires_at is None
     assert health.secret_expires_at == NOW + timedelta(days=90)
-    assert insights.known(a_connection()) == health
+    assert insights.last_health(a_connection()) == health
 
 
 @pytest.mark.parametrize(

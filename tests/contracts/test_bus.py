@@ -27,8 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 TOPIC, QUEUE, ORDERLY, WINDOW, LOCK = "events", "work", "orderly", 600.0, 30.0
 LAYOUT = Messaging(
     {
-        QUEUE: Entity(QUEUE, lock=LOCK, most_deliveries=3),
-        ORDERLY: Entity(ORDERLY, lock=LOCK, sessions=True, most_deliveries=3),
+        QUEUE: Entity(QUEUE, lock=LOCK, max_deliveries=3),
+        ORDERLY: Entity(ORDERLY, lock=LOCK, sessions=True, max_deliveries=3),
     },
     {
         TOPIC: Topic(

@@ -103,13 +103,13 @@ class Config(Shape):
 
 
 FULLER = Messaging(
-    {"urgent": Entity("urgent", sessions=True, lock=600, most_deliveries=20)},
+    {"urgent": Entity("urgent", sessions=True, lock=600, max_deliveries=20)},
     {
         "news": topology.Topic(
             "news",
             60,
             (
-                Entity("news/subscriptions/all", lock=30, most_deliveries=5),
+                Entity("news/subscriptions/all", lock=30, max_deliveries=5),
                 Entity(
                     "news/subscriptions/some",
                     filters=({"type": "consent.given"}, {"legalEntity": "USRT"}),

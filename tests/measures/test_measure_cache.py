@@ -70,7 +70,7 @@ class Source:
             raise self.trouble
         return {one.key: {"Orders": len(self.asked)} for one in clients if one.key != "nobody"}
 
-    def known(self, _: Connection) -> Health:
+    def last_health(self, _: Connection) -> Health:
         return Health(ENDS)
 
 

@@ -14,7 +14,7 @@ from shared.platform.topology import messaging
 from shared.sync.domain.operations import SynchronizeCustomer
 from shared.sync.outbox import CUSTOMER_SYNC
 from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer
-from tests.letters import a_letter, give_up
+from tests.dead_lettered import a_message, dead_letter
 
 HEAD: dict[str, Any] = {"bearer": ADMINISTRATOR}
 ROOT = Path(__file__).parent.parent.parent
@@ -36,7 +36,7 @@ async def listed(api: Api, count: int) -> list[dict[str, Any]]:
 
 
 async def test_poison_is_given_up_after_its_deliveries_and_says_why(api: Api) -> None:
-    await bus().send(CUSTOMER_SYNC, [a_letter("m1", b"poison")])
+    await bus().send(CUSTOMER_SYNC, [a_message("m1", b"poison")])
     [letter] = await listed(api, 1)
 
     assert letter["reason"] == "MaxDeliveryCountExceeded"
@@ -49,7 +49,7 @@ async def test_what_stood_in_the_way_is_put_right_and_the_message_replayed(api: 
     key = str(uuid4())
     command = SynchronizeCustomer(legal_entity=COMPANY, customer_id=key)
     await bus().send(
-        CUSTOMER_SYNC, [a_letter("m1", command.model_dump_json(by_alias=True).encode())]
+        CUSTOMER_SYNC, [a_message("m1", command.model_dump_json(by_alias=True).encode())]
     )
     [letter] = await listed(api, 1)
     made = await api.post("customers", a_customer(id=key), prefer="respond-async")
@@ -66,7 +66,7 @@ async def test_what_stood_in_the_way_is_put_right_and_the_message_replayed(api: 
 
 async def test_a_message_can_be_put_right_itself(api: Api) -> None:
     made = await api.create()
-    await bus().send(CUSTOMER_SYNC, [a_letter("m1")])
+    await bus().send(CUSTOMER_SYNC, [a_message("m1")])
     [letter] = await listed(api, 1)
     body = {"kind": "synchronize-customer", "legalEntity": COMPANY, "customerId": made["id"]}
     replayed = await api.post(f"dead-letters/{letter['id']}/replay", {"body": body}, **HEAD)
@@ -79,7 +79,7 @@ async def test_a_message_can_be_put_right_itself(api: Api) -> None:
 
 
 async def test_dead_letters_come_in_pages_and_each_can_be_read_and_dropped(api: Api) -> None:
-    await give_up(bus(), *(a_letter(f"m{n}") for n in range(3)))
+    await dead_letter(bus(), *(a_message(f"m{n}") for n in range(3)))
     first = (await api.get("dead-letters?limit=2", **HEAD)).json()
     rest = (await api.get(f"dead-letters?limit=2&cursor={first['nextCursor']}", **HEAD)).json()
     path = f"dead-letters/{first['items'][0]['id']}"
@@ -96,7 +96,7 @@ async def test_dead_letters_come_in_pages_and_each_can_be_read_and_dropped(api: 
 
 
 async def test_a_company_sees_its_own_only(api: Api) -> None:
-    await give_up(bus(), a_letter("theirs", legalEntity="DEMF"), a_letter("ours"))
+    await dead_letter(bus(), a_message("theirs", legalEntity="DEMF"), a_message("ours"))
     [ours] = await listed(api, 1)
     theirs = await bus().dead_letters(CUSTOMER_SYNC, after=0, limit=1)
     path = f"dead-letters/{CUSTOMER_SYNC}~{theirs[0].sequence}"
@@ -120,7 +120,7 @@ def folder(api: Api) -> Path:
 
 
 async def test_the_command_line_does_the_same(api: Api) -> None:
-    await give_up(bus(), a_letter("m1"), a_letter("m2"))
+    await dead_letter(bus(), a_message("m1"), a_message("m2"))
 
     def run(*arguments: str) -> Any:
         return asyncio.to_thread(command, api, *arguments)
@@ -136,4 +136,4 @@ async def test_the_command_line_does_the_same(api: Api) -> None:
     assert '"messageId": "m1"' in show.stdout
     assert [one.returncode for one in (show, replay, drop, gone)] == [0, 0, 0, 1]
     assert gone.stderr == f"There is no dead letter {other}.\n"
-    assert messaging().queues[CUSTOMER_SYNC].most_deliveries == 8
+    assert messaging().queues[CUSTOMER_SYNC].max_deliveries == 8

@@ -17,9 +17,9 @@ from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.offline.uploads import work_through
 from tests.api import COMPANY, Api, started
+from tests.dead_lettered import a_message, dead_letter
 from tests.doubles.cosmos.endpoint import Endpoint, Logged
 from tests.doubles.cosmos.stores import cosmos_documents
-from tests.letters import a_letter, give_up
 from tools.operations.scenario import OFFLINE, everything, operation_id
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "operations.md"
@@ -134,7 +134,7 @@ async def measured(endpoint: Endpoint, folder: Folder, database: str) -> Rows:
 
         bus = wiring.backend().bus
         assert isinstance(bus, SqliteBus)
-        await give_up(bus, *(a_letter(f"m{number}") for number in range(4)))
+        await dead_letter(bus, *(a_message(f"m{number}") for number in range(4)))
         await _stop_two(api)
         for number in (1, 2):
             await everything(ask, number)

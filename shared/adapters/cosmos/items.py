@@ -1,18 +1,18 @@
-"""How a document of the port is kept as an item of Cosmos DB, and read back."""
+"""The mapping between documents of the port and items of Cosmos DB."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.ports.documents import Document
 
-MARK = "_commit"  # [the commit that wrote it, then the fields that were added to make a key]
+MARK = "_commit"  # [mark of the commit, then the fields added for the partition key]
 SYSTEM = ("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn", MARK)
 
 
 def item_of(
     body: Mapping[str, Any], paths: Sequence[str], key: Sequence[str], mark: str
 ) -> dict[str, Any]:
-    """Return the item: the body, what is missing of its partition key, and the mark."""
+    """Return the item: the body, the missing fields of its partition key, and the mark."""
     fields = dict(zip((path.strip("/") for path in paths), key, strict=True))
     added = [name for name in fields if name not in body]
     return {**body, **{name: fields[name] for name in added}, MARK: [mark, *added]}
@@ -29,6 +29,6 @@ def etag_of(item: Mapping[str, Any]) -> str:
 
 
 def mark_of(item: Mapping[str, Any]) -> str | None:
-    """Return which commit wrote it."""
-    found = item.get(MARK)
-    return str(found[0]) if found else None
+    """Return the mark of the commit that wrote the item."""
+    mark = item.get(MARK)
+    return str(mark[0]) if mark else None

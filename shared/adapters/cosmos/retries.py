@@ -1,4 +1,4 @@
-"""What may go better a moment later, and trying again as long as the request has time."""
+"""Retries of passing errors, until the deadline of the request."""
 
 import asyncio
 import random
@@ -15,11 +15,11 @@ from shared.ports.documents import StoreUnavailable
 
 T = TypeVar("T")
 
-LONGEST_ATTEMPT = 5.0  # seconds
-FIRST_PAUSE = 0.02  # seconds, doubled with each try
-LONGEST_PAUSE = 2.0
-RETRY_AFTER = "x-ms-retry-after-ms"
-NOT_APPLIED = {HTTPStatus.TOO_MANY_REQUESTS, 449}  # retry with: a concurrent write was in the way
+MAX_ATTEMPT_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.02  # doubled with each try
+MAX_PAUSE_SECONDS = 2.0
+RETRY_AFTER_HEADER = "x-ms-retry-after-ms"
+NOT_APPLIED = {HTTPStatus.TOO_MANY_REQUESTS, 449}  # 449: a concurrent write interfered
 DOUBTFUL = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.GONE,
@@ -31,16 +31,16 @@ DOUBTFUL = {
 READ_SESSION_NOT_AVAILABLE = 1002
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Try until it succeeds or is refused; raise StoreUnavailable when time is up."""
+async def with_retries(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try until it succeeds or is refused. Raises StoreUnavailable at the deadline."""
     end = asyncio.get_running_loop().time() + deadlines.remaining()
     tries = 0
     while True:
-        left = end - asyncio.get_running_loop().time()
-        if left <= 0:
+        remaining = end - asyncio.get_running_loop().time()
+        if remaining <= 0:
             raise StoreUnavailable("The request has no time left for the store.")
         try:
-            async with asyncio.timeout(min(LONGEST_ATTEMPT, left)):
+            async with asyncio.timeout(min(MAX_ATTEMPT_SECONDS, remaining)):
                 return await attempt()
         except (AzureError, TimeoutError) as exc:
             if not is_passing(exc):
@@ -53,7 +53,7 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 def is_passing(exc: BaseException) -> bool:
-    """Tell whether the same call may go well later."""
+    """Return whether the same call may succeed later."""
     status = status_of(exc)
     if status is None:
         return isinstance(exc, TimeoutError | AzureError)
@@ -61,10 +61,10 @@ def is_passing(exc: BaseException) -> bool:
 
 
 def is_doubtful(exc: BaseException) -> bool:
-    """Tell whether a write that failed like this may have been applied.
+    """Return whether a write that failed with this error may have been applied.
 
-    The SDK's transport calls a connection that broke half way a request that was never sent;
-    only one that could not be made at all was not.
+    The SDK also raises ServiceRequestError (never sent) for a connection that broke half way;
+    only a connection that could not be opened proves that nothing was sent.
     """
     status = status_of(exc)
     if status is not None:
@@ -74,7 +74,7 @@ def is_doubtful(exc: BaseException) -> bool:
 
 
 def is_lagging(exc: BaseException) -> bool:
-    """Tell whether a replica has not yet seen what the session has; it answers 404 then."""
+    """Return whether the replica lags behind the session; it answers 404 then."""
     return getattr(exc, "sub_status", None) == READ_SESSION_NOT_AVAILABLE
 
 
@@ -83,11 +83,11 @@ def status_of(exc: BaseException) -> int | None:
 
 
 def pause_before(tries: int, exc: BaseException) -> float:
-    """Return seconds, more with each try, and never less than the store asks for."""
+    """Return seconds: more with each try, and at least as long as the store requests."""
     headers = exc.headers if isinstance(exc, CosmosHttpResponseError) else None
-    asked = float((headers or {}).get(RETRY_AFTER) or 0) / 1000
-    widest: float = min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE)
-    return asked + random.random() * widest  # noqa: S311  # jitter
+    requested = float((headers or {}).get(RETRY_AFTER_HEADER) or 0) / 1000
+    jitter: float = min(FIRST_PAUSE_SECONDS * 2**tries, MAX_PAUSE_SECONDS)
+    return requested + random.random() * jitter  # noqa: S311  # jitter
 
 
 def _name(exc: BaseException) -> str:

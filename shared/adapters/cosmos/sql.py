@@ -1,4 +1,4 @@
-"""The typed query of the document port as Cosmos DB's SQL. Values travel as parameters only."""
+"""The typed query of the document port as Cosmos DB's SQL. Values are passed as parameters only."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,13 +19,13 @@ Parameters = list[dict[str, Any]]
 
 
 def render(conditions: Sequence[Condition], order: Order) -> tuple[str, Parameters]:
-    """Return the text of the query and the values that go with it."""
+    """Return the text of the query and its parameters."""
     query = _Query()
-    terms = [RENDERERS[type(one)](query, one) for one in conditions]
-    where = f" WHERE {' AND '.join(terms)}" if terms else ""
+    terms = [RENDERERS[type(condition)](query, condition) for condition in conditions]
+    filter_sql = f" WHERE {' AND '.join(terms)}" if terms else ""
     direction = " DESC" if order.descending else " ASC"
     ordered = ", ".join(f"{_path(path)}{direction}" for path in order.paths)
-    return f"SELECT * FROM c{where} ORDER BY {ordered}", query.parameters  # noqa: S608
+    return f"SELECT * FROM c{filter_sql} ORDER BY {ordered}", query.parameters  # noqa: S608
 
 
 class _Query:
@@ -45,40 +45,41 @@ def _path(path: str) -> str:
     return "c" + "".join(f'["{name}"]' for name in names)
 
 
-def _equal(query: _Query, one: Equal) -> str:
-    return f"{_path(one.path)} = {query.value(one.value)}"
+def _equal(query: _Query, condition: Equal) -> str:
+    return f"{_path(condition.path)} = {query.value(condition.value)}"
 
 
-def _in(query: _Query, one: In) -> str:
-    return f"{_path(one.path)} IN ({', '.join(query.value(value) for value in one.values)})"
+def _in(query: _Query, condition: In) -> str:
+    values = ", ".join(query.value(value) for value in condition.values)
+    return f"{_path(condition.path)} IN ({values})"
 
 
-def _range(query: _Query, one: Range) -> str:
-    bounds = [(">=", one.start), ("<", one.end)]
+def _range(query: _Query, condition: Range) -> str:
+    bounds = [(">=", condition.start), ("<", condition.end)]
     terms = [
-        f"{_path(one.path)} {sign} {query.value(value)}"
+        f"{_path(condition.path)} {sign} {query.value(value)}"
         for sign, value in bounds
         if value is not None
     ]
-    return " AND ".join(terms) or f"IS_DEFINED({_path(one.path)})"
+    return " AND ".join(terms) or f"IS_DEFINED({_path(condition.path)})"
 
 
-def _prefix(query: _Query, one: Prefix) -> str:
-    return f"STARTSWITH({_path(one.path)}, {query.value(one.text)})"
+def _prefix(query: _Query, condition: Prefix) -> str:
+    return f"STARTSWITH({_path(condition.path)}, {query.value(condition.text)})"
 
 
-def _contains(query: _Query, one: Contains) -> str:
-    path = _path(one.path)
-    terms = [f"ARRAY_CONTAINS({path}, {query.value(value)})" for value in one.any_of]
+def _contains(query: _Query, condition: Contains) -> str:
+    path = _path(condition.path)
+    terms = [f"ARRAY_CONTAINS({path}, {query.value(value)})" for value in condition.any_of]
     return f"({' OR '.join(terms)})"
 
 
-def _exists(_: _Query, one: Exists) -> str:
-    return f"IS_DEFINED({_path(one.path)})"
+def _exists(_: _Query, condition: Exists) -> str:
+    return f"IS_DEFINED({_path(condition.path)})"
 
 
-def _missing(query: _Query, one: Missing) -> str:
-    return f"IS_DEFINED({_path(one.path)}) = {query.value(False)}"
+def _missing(query: _Query, condition: Missing) -> str:
+    return f"IS_DEFINED({_path(condition.path)}) = {query.value(False)}"
 
 
 RENDERERS: dict[type[Condition], Callable[[_Query, Any], str]] = {

@@ -1,4 +1,4 @@
-"""What goes to Cosmos DB and comes back beside the documents: sessions, charges, diagnostics."""
+"""What the SDK sends and receives beside documents: session tokens, charges, diagnostics."""
 
 import logging
 import time
@@ -22,56 +22,56 @@ ACTIVITY = "x-ms-activity-id"
 
 
 @dataclass(slots=True)
-class Asking:
-    """One call of the SDK: what it is made with, and the headers that came back."""
+class Call:
+    """One call of the SDK: its options, and the headers of the answer."""
 
-    how: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.how["response_hook"] = self._note
+        self.options["response_hook"] = self._note
 
     def _note(self, headers: Mapping[str, Any], _: Any) -> None:
         self.headers = headers  # not a copy: the SDK completes the ETag of a change feed later
 
 
 class Traffic:
-    """Keeps the session tokens of this process, so that it always reads what it has written.
+    """Keeps the session tokens of this process, so that it reads its own writes.
 
-    The asynchronous SDK does not do it for batches, and where it does, it hashes the partition
-    key anew for each request.
+    The asynchronous SDK does not do this for batches, and elsewhere it hashes the partition key
+    again for each request.
     """
 
     def __init__(self) -> None:
         self._own = Session()
 
     @contextmanager
-    def asking(self, what: str, container: str, *, writes: bool = False) -> Iterator[Asking]:
-        """Give what a call of the SDK is to be made with; note what comes back."""
+    def call(self, operation: str, container: str, *, writes: bool = False) -> Iterator[Call]:
+        """Yield the options for a call of the SDK; then record the headers of the answer."""
         started = time.perf_counter()
-        asking = Asking()
+        call = Call()
         if token := self._token(container):
-            asking.how["session_token"] = token
+            call.options["session_token"] = token
         try:
-            yield asking
+            yield call
         except HttpResponseError as exc:
-            asking.headers = getattr(exc, "headers", None) or {}
+            call.headers = getattr(exc, "headers", None) or {}
             _note_refusal(exc)
             raise
         finally:
-            if writes and (token := asking.headers.get(SESSION)):
+            if writes and (token := call.headers.get(SESSION)):
                 self._wrote(container, token)
-            _count(what, container, asking.headers, time.perf_counter() - started)
+            _count(operation, container, call.headers, time.perf_counter() - started)
 
     def _token(self, container: str) -> str | None:
-        own, asked = self._own.tokens.get(container), session.get()
-        theirs = asked.tokens.get(container) if asked else None
+        own, callers = self._own.tokens.get(container), session.get()
+        theirs = callers.tokens.get(container) if callers else None
         return merged(own, theirs) if theirs else own
 
     def _wrote(self, container: str, token: str) -> None:
         self._own.wrote(container, token)
-        if asked := session.get():
-            asked.wrote(container, token)
+        if callers := session.get():
+            callers.wrote(container, token)
 
 
 def _note_refusal(exc: HttpResponseError) -> None:
@@ -79,13 +79,15 @@ def _note_refusal(exc: HttpResponseError) -> None:
         count.throttled += 1
 
 
-def _count(what: str, container: str, headers: Mapping[str, Any], seconds: float) -> None:
+def _count(operation: str, container: str, headers: Mapping[str, Any], seconds: float) -> None:
     charge = float(headers.get(CHARGE, 0))
     if count := tally.get():
         count.charge += charge
     if span := current.get():
-        span.tell(what, {"container": container, "charge": charge, "seconds": round(seconds, 4)})
+        span.add_event(
+            operation, {"container": container, "charge": charge, "seconds": round(seconds, 4)}
+        )
     log.debug(
         "%s of %s: %.2f RU, %.1f ms, activity %s",
-        what, container, charge, seconds * 1000, headers.get(ACTIVITY, "unknown"),
+        operation, container, charge, seconds * 1000, headers.get(ACTIVITY, "unknown"),
     )  # fmt: skip

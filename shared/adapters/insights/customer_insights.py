@@ -115,7 +115,7 @@ class CustomerInsights:
                     why = f"Customer Insights has no measure {name}."
                     raise InsightsRefused("measure-unknown", why, f"measures/{index}")
             await self._rows(connection, NOBODY)
-        return self.known(connection)
+        return self.last_health(connection)
 
     async def values(self, connection: Connection, clients: Sequence[Client]) -> Values:
         numbers = {one.account_number: one.key for one in clients if one.account_number}
@@ -127,7 +127,7 @@ class CustomerInsights:
         found = ((numbers.get(str(row.get(alternate))), row) for row in rows)
         return {key: _values_of(row, connection.measures) for key, row in found if key}
 
-    def known(self, connection: Connection) -> Health:
+    def last_health(self, connection: Connection) -> Health:
         return Health(self._tokens.secret_expires_at(connection.secret_name or ""))
 
     async def close(self) -> None:

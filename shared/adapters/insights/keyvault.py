@@ -1,4 +1,4 @@
-"""The secrets port kept by Azure Key Vault."""
+"""The secrets port on Azure Key Vault."""
 
 import re
 from typing import Any
@@ -10,13 +10,15 @@ from azure.keyvault.secrets.aio import SecretClient
 
 from shared.ports.insights import Secret, SecretUnreadable
 
-PLACE = re.compile(r"(?:vault://(?P<vault>[A-Za-z0-9-]{3,24})/)?(?P<secret>[A-Za-z0-9-]{1,127})")
+SECRET_NAME = re.compile(
+    r"(?:vault://(?P<vault>[A-Za-z0-9-]{3,24})/)?(?P<secret>[A-Za-z0-9-]{1,127})"
+)
 
 
 class KeyVaultSecrets:
-    """Secrets of one vault by name, and of others in the same cloud as `vault://VAULT/NAME`.
+    """Reads secrets of one vault by NAME, and of others in the same cloud by `vault://VAULT/NAME`.
 
-    One client for each vault. `options` go to the SDK, such as a transport.
+    `options` are passed to the SDK, for instance a transport.
     """
 
     def __init__(self, url: str, identity: AsyncTokenCredential, **options: Any) -> None:
@@ -26,24 +28,24 @@ class KeyVaultSecrets:
         self._clients: dict[str, SecretClient] = {}
 
     async def get(self, name: str) -> Secret:
-        match = PLACE.fullmatch(name)
+        match = SECRET_NAME.fullmatch(name)
         if match is None:
-            raise SecretUnreadable("A secret is named NAME or vault://VAULT/NAME.")
+            raise SecretUnreadable("The name of a secret is NAME or vault://VAULT/NAME.")
         try:
-            found = await self._client(match["vault"]).get_secret(match["secret"])
+            stored = await self._client(match["vault"]).get_secret(match["secret"])
         except AzureError as exc:
             raise SecretUnreadable(
                 f"The secret {name} cannot be read ({type(exc).__name__})."
             ) from exc
-        return Secret(found.value or "", found.properties.expires_on)
+        return Secret(stored.value or "", stored.properties.expires_on)
 
     def _client(self, vault: str | None) -> SecretClient:
-        url = self._url if vault is None else self._beside(vault)
+        url = self._url if vault is None else self._vault_url(vault)
         if url not in self._clients:
             self._clients[url] = SecretClient(url, self._identity, **self._options)
         return self._clients[url]
 
-    def _beside(self, vault: str) -> str:
+    def _vault_url(self, vault: str) -> str:
         cloud = (urlsplit(self._url).hostname or "").partition(".")[2]
         return f"https://{vault.lower()}.{cloud}"
 

@@ -1,4 +1,4 @@
-"""The bus port kept by Azure Service Bus."""
+"""The bus port on Azure Service Bus."""
 
 import asyncio
 import logging
@@ -15,17 +15,17 @@ from shared.adapters.servicebus import dead_letters as servicebus_dead
 from shared.platform.topology import messaging
 from shared.ports.bus import BusUnavailable, DeadLetter, Outgoing
 
-PATIENT: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.2}
+CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.2}
 
-# At INFO the SDK tells of every link and frame.
+# At INFO the SDK logs every link and frame.
 logging.getLogger("azure.servicebus").setLevel(logging.WARNING)
 
 
 class ServiceBus:
-    """One client for the process, and a sender for each entity, opened when it is first needed.
+    """One client per process, and a sender per entity, opened on first use.
 
-    An answer that is lost is sent again by the SDK with the same id: entities that must not hold
-    a message twice need a window for duplicates.
+    After a lost answer the SDK sends the message again with the same id: entities that must not
+    hold a message twice need a duplicate window.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class ServiceBus:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
-        """Send in as few batches as they fit in. A message that fits in none is a fault of ours."""
-        async with self._turns[entity]:  # a sender serves one at a time
+        """Send in as few batches as possible. Raises MessageSizeExceededError."""
+        async with self._turns[entity]:  # a sender is not concurrent
             try:
                 await _send(self._sender(entity), messages)
             except MessageSizeExceededError:
@@ -56,14 +56,14 @@ class ServiceBus:
         async def send(message: Outgoing) -> None:
             await self.send(entity.partition("/")[0], [message])
 
-        return await self._take(entity, sequence, servicebus_dead.again(send, body))
+        return await self._take(entity, sequence, servicebus_dead.resend(send, body))
 
     async def drop(self, entity: str, sequence: int) -> bool:
-        return await self._take(entity, sequence, servicebus_dead.nothing)
+        return await self._take(entity, sequence, servicebus_dead.do_nothing)
 
-    async def _take(self, entity: str, sequence: int, first: servicebus_dead.First) -> bool:
+    async def _take(self, entity: str, sequence: int, action: servicebus_dead.Action) -> bool:
         try:
-            return await servicebus_dead.take(self.client, entity, sequence, first)
+            return await servicebus_dead.take(self.client, entity, sequence, action)
         except (ServiceBusError, TimeoutError) as exc:
             raise _unavailable(exc) from exc
 
@@ -100,11 +100,11 @@ async def _send(sender: ServiceBusSender, messages: Sequence[Outgoing]) -> None:
 
 
 def _unavailable(exc: Exception) -> BusUnavailable:
-    return BusUnavailable(f"The bus does not answer ({type(exc).__name__}).")
+    return BusUnavailable(f"The bus does not respond ({type(exc).__name__}).")
 
 
 def _rendered(message: Outgoing) -> ServiceBusMessage:
-    properties: Any = dict(message.properties)  # the SDK's type wants its keys to be bytes, too
+    properties: Any = dict(message.properties)  # the SDK's type also allows bytes as keys
     return ServiceBusMessage(
         message.body,
         message_id=message.id,
@@ -116,8 +116,8 @@ def _rendered(message: Outgoing) -> ServiceBusMessage:
 
 
 def with_connection_string(text: str) -> ServiceBus:
-    return ServiceBus(ServiceBusClient.from_connection_string(text, **PATIENT))
+    return ServiceBus(ServiceBusClient.from_connection_string(text, **CLIENT_OPTIONS))
 
 
 def with_identity(namespace: str, identity: AsyncTokenCredential) -> ServiceBus:
-    return ServiceBus(ServiceBusClient(namespace, identity, **PATIENT), identity)
+    return ServiceBus(ServiceBusClient(namespace, identity, **CLIENT_OPTIONS), identity)

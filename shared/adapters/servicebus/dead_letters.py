@@ -1,4 +1,4 @@
-"""The dead letters of Azure Service Bus: looked at, sent again, removed."""
+"""The dead letters of Azure Service Bus: list, replay, remove."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -9,71 +9,75 @@ from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 
 from shared.ports.bus import DeadLetter, Outgoing
 
-BATCH = 50
-WAIT = 5.0  # seconds; a shorter one raises when a link is opened again meanwhile
+BATCH_SIZE = 50
+WAIT_SECONDS = 5.0  # shorter waits raise if a link is reopened meanwhile
 
-First = Callable[[DeadLetter], Awaitable[None]]
+Action = Callable[[DeadLetter], Awaitable[None]]
 
 
 async def peek(
     client: ServiceBusClient, entity: str, *, after: int, limit: int
 ) -> list[DeadLetter]:
     async with _receiver(client, entity) as receiver:
-        found = await receiver.peek_messages(limit, sequence_number=after + 1)
-    return [_dead_letter(entity, one) for one in found]
+        messages = await receiver.peek_messages(limit, sequence_number=after + 1)
+    return [_dead_letter(entity, message) for message in messages]
 
 
-async def take(client: ServiceBusClient, entity: str, sequence: int, first: First) -> bool:
-    """Do something with one of them, then remove it. A dead letter cannot be received by number,
-    so those before it are locked on the way, and given back.
+async def take(client: ServiceBusClient, entity: str, sequence: int, action: Action) -> bool:
+    """Run the action with a dead letter, then remove it. Return whether it existed.
+
+    Service Bus cannot receive a dead letter by its number, so those before it are locked on the
+    way, and abandoned at the end.
     """
-    if not [one for one in await peek(client, entity, after=sequence - 1, limit=1)
-            if one.sequence == sequence]:  # fmt: skip
+    peeked = await peek(client, entity, after=sequence - 1, limit=1)
+    if not any(dead_letter.sequence == sequence for dead_letter in peeked):
         return False
-    others: list[ServiceBusReceivedMessage] = []
+    passed: list[ServiceBusReceivedMessage] = []
     async with _receiver(client, entity) as receiver:
         try:
-            while batch := await receiver.receive_messages(BATCH, max_wait_time=WAIT):
-                wanted = [one for one in batch if one.sequence_number == sequence]
-                others += [one for one in batch if one.sequence_number != sequence]
-                if wanted:
-                    await first(_dead_letter(entity, wanted[0]))
-                    await receiver.complete_message(wanted[0])
+            while messages := await receiver.receive_messages(
+                BATCH_SIZE, max_wait_time=WAIT_SECONDS
+            ):
+                matching = [message for message in messages if message.sequence_number == sequence]
+                passed += [message for message in messages if message.sequence_number != sequence]
+                if matching:
+                    await action(_dead_letter(entity, matching[0]))
+                    await receiver.complete_message(matching[0])
                     return True
         finally:
-            for one in others:
-                await receiver.abandon_message(one)
+            for message in passed:
+                await receiver.abandon_message(message)
     return False
 
 
-def again(send: Callable[[Outgoing], Awaitable[None]], body: bytes | None) -> First:
-    """Return what sends a dead letter with another id, which no window for duplicates knows."""
+def resend(send: Callable[[Outgoing], Awaitable[None]], body: bytes | None) -> Action:
+    """Return the action that sends a dead letter with a new id, outside the duplicate window."""
 
-    async def first(letter: DeadLetter) -> None:
-        old = letter.message
+    async def send_again(dead_letter: DeadLetter) -> None:
+        message = dead_letter.message
         await send(
             Outgoing(
-                f"{old.id}~{letter.sequence}",
-                old.body if body is None else body,
-                old.session,
-                old.content_type,
-                old.properties,
+                f"{message.id}~{dead_letter.sequence}",
+                message.body if body is None else body,
+                message.session,
+                message.content_type,
+                message.properties,
             )
         )
 
-    return first
+    return send_again
 
 
-async def nothing(_: DeadLetter) -> None:
-    """Do nothing before it is removed."""
+async def do_nothing(_: DeadLetter) -> None:
+    """Only remove the dead letter."""
 
 
 def _receiver(client: ServiceBusClient, entity: str) -> ServiceBusReceiver:
     topic, _, name = entity.partition("/subscriptions/")
-    how: dict[str, Any] = {"sub_queue": ServiceBusSubQueue.DEAD_LETTER, "keep_alive": 0}
+    options: dict[str, Any] = {"sub_queue": ServiceBusSubQueue.DEAD_LETTER, "keep_alive": 0}
     if name:
-        return client.get_subscription_receiver(topic, name, **how)
-    return client.get_queue_receiver(entity, **how)
+        return client.get_subscription_receiver(topic, name, **options)
+    return client.get_queue_receiver(entity, **options)
 
 
 def _dead_letter(entity: str, message: ServiceBusReceivedMessage) -> DeadLetter:

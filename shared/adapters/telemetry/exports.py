@@ -1,4 +1,4 @@
-"""Where telemetry goes: a terminal, a file, an OTLP endpoint, or Azure Monitor."""
+"""The targets of telemetry: a terminal, a file, an OTLP endpoint, or Azure Monitor."""
 
 import sys
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from shared.adapters.telemetry.spans import NAME, OpenTelemetry
 
-EVERY = 60_000  # milliseconds between exports of metrics
-# What the distribution would watch by itself, some of it with addresses and queries.
+EXPORT_INTERVAL_MS = 60_000
+# What the distribution would instrument by itself, with addresses and queries in some spans.
 INSTRUMENTED = (
     "azure_sdk", "django", "fastapi", "flask", "httpx", "psycopg2", "requests", "urllib", "urllib3",
 )  # fmt: skip
@@ -35,31 +35,33 @@ INSTRUMENTED = (
 def exporting(
     processors: Sequence[SpanProcessor], reader: MetricReader, share: float = 1.0
 ) -> OpenTelemetry:
-    """Return telemetry of its own, nothing of which is global, for a share of the traces.
+    """Return telemetry without global state, for a share of the traces (0 to 1).
 
-    Whether a trace is recorded is said by who began it, and else by its id.
+    Whether a trace is recorded is decided by its beginner, else by its id.
     """
     _silence_the_sdks()
     resource = Resource.create({"service.name": NAME})
     traces = TracerProvider(
         ParentBased(TraceIdRatioBased(share)), resource=resource, shutdown_on_exit=False
     )
-    for one in processors:
-        traces.add_span_processor(one)
-    measured = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+    for processor in processors:
+        traces.add_span_processor(processor)
+    meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
 
     def close() -> None:
         traces.shutdown()
-        measured.shutdown()
+        meters.shutdown()
 
-    return OpenTelemetry(traces.get_tracer(NAME), measured.get_meter(NAME), close)
+    return OpenTelemetry(traces.get_tracer(NAME), meters.get_meter(NAME), close)
 
 
 def to_stream(stream: TextIO, share: float = 1.0) -> OpenTelemetry:
-    """Write a line of JSON for each span as it ends, and for all metrics now and then."""
+    """Write a line of JSON for each span when it ends, and for all metrics once a minute."""
     spans = ConsoleSpanExporter(out=stream, formatter=_line)
-    measured = ConsoleMetricExporter(out=stream, formatter=_metrics_line)
-    reader = PeriodicExportingMetricReader(measured, export_interval_millis=EVERY)
+    metric_exporter = ConsoleMetricExporter(out=stream, formatter=_metrics_line)
+    reader = PeriodicExportingMetricReader(
+        metric_exporter, export_interval_millis=EXPORT_INTERVAL_MS
+    )
     return exporting([SimpleSpanProcessor(spans)], reader, share)
 
 
@@ -68,7 +70,7 @@ def to_console(share: float) -> OpenTelemetry:
 
 
 def to_file(path: Path, share: float) -> OpenTelemetry:
-    """Append to the file, which several processes may do at once."""
+    """Append to the file; several processes may do so at once."""
     stream = path.open("a")
     opened = to_stream(stream, share)
     finish = opened.close
@@ -90,19 +92,19 @@ def to_otlp(endpoint: str, share: float) -> OpenTelemetry:
     )
 
     root = endpoint.rstrip("/")
-    measured = OTLPMetricExporter(endpoint=f"{root}/v1/metrics")
+    metric_exporter = OTLPMetricExporter(endpoint=f"{root}/v1/metrics")
     return exporting(
         [BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{root}/v1/traces"))],
-        PeriodicExportingMetricReader(measured, export_interval_millis=EVERY),
+        PeriodicExportingMetricReader(metric_exporter, export_interval_millis=EXPORT_INTERVAL_MS),
         share,
     )
 
 
 def to_azure_monitor(connection: str, credential: Any, share: float) -> OpenTelemetry:
-    """Send to Application Insights, our own spans and metrics and nothing else.
+    """Send our own spans and metrics to Application Insights, and nothing else.
 
-    What the distribution can watch by itself stays off: the address of a document holds names and
-    e-mails. Logs stay with the host, which sends them already.
+    The instrumentation of the distribution is off, because the addresses of documents contain
+    names and e-mails. Logs are off, because the host sends them already.
     """
     from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: PLC0415  # heavy
 
@@ -110,7 +112,7 @@ def to_azure_monitor(connection: str, credential: Any, share: float) -> OpenTele
         connection_string=connection,
         disable_logging=True,
         disable_offline_storage=True,
-        sampling_ratio=share,  # else a few traces a second, and the slow one is not among them
+        sampling_ratio=share,  # the default records only a few traces per second
         enable_live_metrics=False,
         enable_performance_counters=False,
         instrumentation_options={name: {"enabled": False} for name in INSTRUMENTED},
@@ -119,17 +121,17 @@ def to_azure_monitor(connection: str, credential: Any, share: float) -> OpenTele
     )
     _silence_the_sdks()
     traces: Any = trace.get_tracer_provider()
-    measured: Any = metrics.get_meter_provider()
+    meters: Any = metrics.get_meter_provider()
 
     def close() -> None:
         traces.force_flush()
-        measured.force_flush()
+        meters.force_flush()
 
     return OpenTelemetry(trace.get_tracer(NAME), metrics.get_meter(NAME), close)
 
 
 def _silence_the_sdks() -> None:
-    """Keep Azure's SDKs from spans of their own: they would name each document by its address."""
+    """Turn off the spans of Azure's SDKs, which contain the address of each document."""
     azure_settings.tracing_enabled = False
 
 

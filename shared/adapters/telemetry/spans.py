@@ -1,4 +1,4 @@
-"""The telemetry port kept by OpenTelemetry: loaded only where telemetry is on."""
+"""The telemetry port on OpenTelemetry: loaded only if telemetry is on."""
 
 from collections.abc import Callable, Iterable
 from contextvars import Token
@@ -21,12 +21,12 @@ KINDS = {
     "internal": SpanKind.INTERNAL,
 }
 TRACEPARENT = "traceparent"
-MOST_LINKS = 32
+MAX_LINKS = 32
 UNITS = {"duration": "s", "lag": "s", "charge": "{request_unit}"}
-# Bounds for seconds; request units are about a thousand times as many.
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# Bucket bounds of histograms.
+BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BOUNDS: dict[str, tuple[float, ...]] = {
-    "duration": SECONDS,
+    "duration": BOUNDS_SECONDS,
     "charge": (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
 }
 
@@ -46,7 +46,7 @@ class OpenTelemetrySpan:
     def note(self, attributes: Attributes) -> None:
         self._span.set_attributes(attributes)
 
-    def tell(self, event: str, attributes: Attributes) -> None:
+    def add_event(self, event: str, attributes: Attributes) -> None:
         self._span.add_event(event, attributes)
 
     def fail(self, kind: str) -> None:
@@ -59,7 +59,7 @@ class OpenTelemetrySpan:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # The words of an exception may name a person, so only its kind is told.
+        # The message of an exception may contain personal data, so only its type is recorded.
         if kind is not None:
             self.fail(kind.__name__)
         detach(self._attached)
@@ -86,13 +86,13 @@ class OpenTelemetry:
         attributes: Attributes | None = None,
     ) -> OpenTelemetrySpan:
         parent = telemetry.valid(parent) or telemetry.traceparent()
-        linked = [one for one in map(_context_of, list(dict.fromkeys(links))[:MOST_LINKS]) if one]
+        linked = map(_context_of, list(dict.fromkeys(links))[:MAX_LINKS])
         return OpenTelemetrySpan(
             self._tracer.start_span(
                 name,
                 context=_propagator.extract({TRACEPARENT: parent} if parent else {}, Context()),
                 kind=KINDS[kind],
-                links=[Link(one) for one in linked],
+                links=[Link(context) for context in linked if context],
                 attributes=attributes,
                 record_exception=False,
                 set_status_on_exception=False,
@@ -100,28 +100,28 @@ class OpenTelemetry:
         )
 
     def measure(self, name: str, value: float, attributes: Attributes) -> None:
-        last = name.rpartition(".")[2]
-        made = self._instrument(
+        quantity = name.rpartition(".")[2]
+        histogram = self._instrument(
             name,
             lambda: self._meter.create_histogram(
                 name,
-                unit=UNITS.get(last, "1"),
-                explicit_bucket_boundaries_advisory=BOUNDS.get(last),
+                unit=UNITS.get(quantity, "1"),
+                explicit_bucket_boundaries_advisory=BOUNDS.get(quantity),
             ),
         )
-        made.record(value, attributes)
+        histogram.record(value, attributes)
 
     def count(self, name: str, amount: int, attributes: Attributes) -> None:
         self._instrument(name, lambda: self._meter.create_counter(name)).add(amount, attributes)
 
     def show(self, name: str, value: float, attributes: Attributes) -> None:
         unit = UNITS.get(name.rpartition(".")[2], "1")
-        made = self._instrument(name, lambda: self._meter.create_gauge(name, unit=unit))
-        made.set(value, attributes)
+        gauge = self._instrument(name, lambda: self._meter.create_gauge(name, unit=unit))
+        gauge.set(value, attributes)
 
-    def _instrument(self, name: str, make: Callable[[], Any]) -> Any:
+    def _instrument(self, name: str, create: Callable[[], Any]) -> Any:
         if name not in self._instruments:
-            self._instruments[name] = make()
+            self._instruments[name] = create()
         return self._instruments[name]
 
 
