@@ -1,1 +1,1 @@
-"""Servers of our own that speak the protocols of Azure services, for tests."""
+"""Servers for tests that speak the protocols of Azure services."""

@@ -1,4 +1,4 @@
-"""Operations that are let through to the store one call at a time, fail there, stall and die."""
+"""Operations whose store calls run one at a time, and can fail, stall or be killed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -19,16 +19,16 @@ from shared.ports.documents import (
 )
 
 T = TypeVar("T")
-Fault = Literal["before", "after"]  # the call is not made; or it is, and the answer is lost
-PASSES = 12  # of the event loop, until an answer has come to whoever waits for it
-A_MOMENT = 0.001  # seconds
+Fault = Literal["before", "after"]  # before: the call is not made; after: its answer is lost
+LOOP_PASSES = 12  # of the event loop, until an answer has reached the waiting task
+POLL_SECONDS = 0.001
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
     """A call of the store that waits for its turn."""
 
-    what: str  # the method and the container
+    call_name: str  # the method and the container
     turn: asyncio.Future[Fault | None]
     answered: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -58,14 +58,15 @@ class Turns(Metered):
         )
 
     async def query(
-        self, container: str, partition: Partition, *conditions: Condition, **how: Any
+        self, container: str, partition: Partition, *conditions: Condition, **options: Any
     ) -> Page:
         return await self._in_turn(
-            f"query {container}", partial(super().query, container, partition, *conditions, **how)
+            f"query {container}",
+            partial(super().query, container, partition, *conditions, **options),
         )
 
-    async def _in_turn(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        mine = Waiting(what, asyncio.get_running_loop().create_future())
+    async def _in_turn(self, call_name: str, call: Callable[[], Awaitable[T]]) -> T:
+        mine = Waiting(call_name, asyncio.get_running_loop().create_future())
         self.waiting.append(mine)
         try:
             fault = await mine.turn
@@ -92,11 +93,11 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Tell whether it has ended, and everything that it began."""
+        """Return whether the operation has ended, with everything that it began."""
         return self._task.done() and not self._store.waiting
 
     async def step(self, which: int = 0) -> None:
-        """Let one of its waiting calls through, up to where it waits again or has ended."""
+        """Run one of its waiting calls, until the operation waits again or has ended."""
         await self._parked()
         waiting = self._store.waiting
         if not waiting:
@@ -107,10 +108,10 @@ class Run:
         await call.answered.wait()
         await self._parked()
 
-    async def up_to(self, what: str) -> None:
-        """Let it go on to where it waits for such a call, as `commit books`, or has ended."""
+    async def up_to(self, call_name: str) -> None:
+        """Run until it waits for a call such as `commit books`, or has ended."""
         await self.step()
-        while not (self.over or any(call.what == what for call in self._store.waiting)):
+        while not (self.over or any(call.call_name == call_name for call in self._store.waiting)):
             await self.step()
 
     async def finish(self) -> None:
@@ -118,7 +119,7 @@ class Run:
             await self.step()
 
     async def crash(self, *, inside: bool) -> None:
-        """Let it die where it waits, or `inside` a call that is on its way already."""
+        """Kill the operation where it waits, or `inside` a call that has started."""
         await self._parked()
         if inside and self._store.waiting:
             self._store.waiting.pop(0).turn.set_result(None)
@@ -130,7 +131,7 @@ class Run:
         await self._parked()
 
     def outcome(self, *fine: type[Exception]) -> Exception | None:
-        """Return the refusal that it met, if it is a fine one. Raises any other exception."""
+        """Return the refusal that it met, if it is one of `fine`. Raises any other exception."""
         if self._task.cancelled():
             return asyncio.InvalidStateError("It has died.")
         exc = self._task.exception()
@@ -139,7 +140,7 @@ class Run:
         raise exc
 
     async def _parked(self) -> None:
-        for _ in range(PASSES):
+        for _ in range(LOOP_PASSES):
             await asyncio.sleep(0)
         while not (self._task.done() or self._store.waiting):
-            await asyncio.sleep(A_MOMENT)
+            await asyncio.sleep(POLL_SECONDS)

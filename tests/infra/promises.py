@@ -9,7 +9,7 @@ from typing import Any
 
 from functions._http.operation import OPERATIONS
 from shared.platform.topology import Container, containers
-from tests.doubles.bicep import Made
+from tests.doubles.bicep import Resource
 from tests.infra.settings import FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
 from tests.infra.stands import Stand
 
@@ -347,7 +347,7 @@ def _config(stand: Stand, name: str) -> dict[str, Any]:
     return dict(found[0].properties) if found else {}
 
 
-def _path(subscription: Made) -> str:
+def _path(subscription: Resource) -> str:
     return "/".join(subscription.id.split("/")[-3::2])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.bicep import NotUnderstood
+from tests.doubles.bicep import NotSupported
 from tests.infra.promises import PROMISES
 from tests.infra.stands import ROOT, Stand, stand
 
@@ -159,5 +159,5 @@ def test_what_the_reader_does_not_know_it_refuses(tmp_path: Path, source: str) -
     path = copied(tmp_path) / "infra" / "main.bicep"
     path.write_text(path.read_text() + "\n" + source.replace("x", "extra", 1))
 
-    with pytest.raises((NotUnderstood, IndexError)):
+    with pytest.raises((NotSupported, IndexError)):
         stand("development", tmp_path)

@@ -1,11 +1,11 @@
-"""Reads the Bicep of this repository and works out what it would deploy.
+"""Reads the Bicep files of this repository and evaluates what they would deploy.
 
-Not a compiler: it knows the syntax and the functions that `infra/` uses, and refuses the rest. It
-checks no types and knows no rule of Azure; the workflow runs the real `az bicep build` for that.
-What only Azure knows, such as the address of an account, is a text that says where it comes from.
+It is not a compiler: it supports the syntax and the functions that `infra/` uses, and refuses all
+others. It checks no types and no rules of Azure; the workflow runs the real `az bicep build`. A
+value that only Azure knows, such as the address of an account, is a text that names its source.
 """
 
-from tests.doubles.bicep.evaluation import Deployed, Made, deployed
-from tests.doubles.bicep.syntax import NotUnderstood
+from tests.doubles.bicep.evaluation import Deployed, Resource, deployed
+from tests.doubles.bicep.syntax import NotSupported
 
-__all__ = ["Deployed", "Made", "NotUnderstood", "deployed"]
+__all__ = ["Deployed", "NotSupported", "Resource", "deployed"]

@@ -1,4 +1,4 @@
-"""The functions of Bicep that `infra/` uses, and the parts of Azure that they look at."""
+"""The functions of Bicep that `infra/` uses, and the values of Azure that they return."""
 
 import hashlib
 import json
@@ -14,19 +14,19 @@ ENVIRONMENT = {
 
 
 class Runtime:
-    """What only Azure knows; `known` is as much of it as the file says."""
+    """A value that only Azure knows; `declared` is the part of it that the file sets."""
 
-    def __init__(self, path: str, known: Any = None) -> None:
+    def __init__(self, path: str, declared: Any = None) -> None:
         self.path = path
-        self._known = known
+        self._declared = declared
 
     def member(self, key: Any) -> Any:
         part = f"{self.path}.{key}"
         try:
-            found = self._known[key]
+            value = self._declared[key]
         except (KeyError, IndexError, TypeError):
             return Runtime(part)
-        return Runtime(part, found) if isinstance(found, dict | list) else found
+        return Runtime(part, value) if isinstance(value, dict | list) else value
 
     def __str__(self) -> str:
         return f"<{self.path}>"
@@ -47,15 +47,15 @@ def _hash(*values: Any) -> str:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "concat": lambda *lists: [one for each in lists for one in each],
-    "empty": lambda one: one is None or not (len(one) if not isinstance(one, Runtime) else 1),
+    "concat": lambda *lists: [item for items in lists for item in items],
+    "empty": lambda value: value is None or (not isinstance(value, Runtime) and not len(value)),
     "endsWith": lambda text, end: text.endswith(end),
     "environment": lambda: ENVIRONMENT,
     "newGuid": lambda: str(uuid.uuid4()),
     "guid": lambda *values: str(uuid.uuid5(uuid.NAMESPACE_OID, "\0".join(map(str, values)))),
     "items": lambda record: [{"key": key, "value": record[key]} for key in sorted(record)],
     "length": len,
-    "map": lambda items, each: [each(one) for one in items],
+    "map": lambda items, apply: [apply(item) for item in items],
     "objectKeys": sorted,
     "replace": lambda text, old, new: str(text).replace(old, new),
     "string": json.dumps,

@@ -1,26 +1,26 @@
-"""From words to a tree, by recursive descent."""
+"""Parses the tokens of a Bicep file to a tree, by recursive descent."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from tests.doubles.bicep import tree
-from tests.doubles.bicep.tokens import NotUnderstood, Token, tokens
+from tests.doubles.bicep.tokens import NotSupported, Token, tokens
 from tests.doubles.bicep.tree import Declaration, Node
 
 LEVELS = (("??",), ("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/"))
 T = TypeVar("T")
 CONSTANTS = {"true": True, "false": False, "null": None}
 
-__all__ = ["NotUnderstood", "read"]
+__all__ = ["NotSupported", "read"]
 
 
 def read(path: Path) -> list[Declaration]:
-    """Return what the file declares."""
+    """Return the declarations of the file."""
     try:
         return Parser(path.read_text()).declarations()
-    except NotUnderstood as exc:
-        raise NotUnderstood(f"{path}: {exc}") from None
+    except NotSupported as exc:
+        raise NotSupported(f"{path}: {exc}") from None
 
 
 class Parser:
@@ -29,22 +29,22 @@ class Parser:
         self._at = 0
 
     def declarations(self) -> list[Declaration]:
-        found = []
+        declarations = []
         while self._skip_newlines().kind != "end":
             if self._next_is("@"):
                 self._expression()
                 continue
             word = self._take("name").text
             if word in ("targetScope", "metadata"):
-                self._remark(word)
+                self._skip_statement(word)
                 continue
-            found.append(self._declaration(word))
-        return found
+            declarations.append(self._declaration(word))
+        return declarations
 
-    def _remark(self, word: str) -> None:
+    def _skip_statement(self, word: str) -> None:
         if word == "metadata":
             self._take("name")
-        self._sign("=")
+        self._expect("=")
         self._expression()
 
     def _declaration(self, word: str) -> Declaration:
@@ -56,7 +56,7 @@ class Parser:
             "module": self._deployable,
         }
         if word not in forms:
-            self._give_up()
+            self._refuse()
         return forms[word](word)
 
     def _typed(self, word: str) -> Declaration:
@@ -65,42 +65,42 @@ class Parser:
 
     def _variable(self, word: str) -> Declaration:
         name = self._take("name").text
-        self._sign("=")
+        self._expect("=")
         return Declaration(word, name, "", self._expression())
 
     def _deployable(self, word: str) -> Declaration:
-        name, what = self._take("name").text, self._take("text").parts[0][0]
+        name, target = self._take("name").text, self._take("text").parts[0][0]
         if self._peek().text == "existing":
             self._take("name")
             word = "existing"
-        self._sign("=")
-        return Declaration(word, name, what, self._body())
+        self._expect("=")
+        return Declaration(word, name, target, self._body())
 
     def _body(self) -> Node:
         if self._peek().text == "if":
             self._take("name")
-            self._sign("(")
+            self._expect("(")
             condition = self._expression()
-            self._sign(")")
+            self._expect(")")
             return tree.Condition(condition, self._expression())
         return self._expression()
 
     def _expression(self) -> Node:
-        found = self._binary(0)
+        condition = self._binary(0)
         if not self._next_is("?"):
-            return found
+            return condition
         yes = self._expression()
-        self._sign(":")
-        return tree.Choice(found, yes, self._expression())
+        self._expect(":")
+        return tree.Choice(condition, yes, self._expression())
 
     def _binary(self, level: int) -> Node:
         if level == len(LEVELS):
             return self._unary()
-        found = self._binary(level + 1)
+        left = self._binary(level + 1)
         while self._peek().kind == "sign" and self._peek().text in LEVELS[level]:
             sign = self._take("sign").text
-            found = tree.Operation(sign, (found, self._binary(level + 1)))
-        return found
+            left = tree.Operation(sign, (left, self._binary(level + 1)))
+        return left
 
     def _unary(self) -> Node:
         for sign in ("!", "-"):
@@ -108,17 +108,17 @@ class Parser:
                 return tree.Operation(sign, (self._unary(),))
         return self._postfix(self._primary())
 
-    def _postfix(self, found: Node) -> Node:
+    def _postfix(self, node: Node) -> Node:
         while True:
             if self._peek().text in (".", ".?"):
                 safe = self._take("sign").text == ".?"
-                found = tree.Member(found, tree.Literal(self._take("name").text), safe)
+                node = tree.Member(node, tree.Literal(self._take("name").text), safe)
             elif self._peek().text in ("[", "[?"):
                 safe = self._take("sign").text == "[?"
-                found = tree.Member(found, self._expression(), safe)
-                self._sign("]")
+                node = tree.Member(node, self._expression(), safe)
+                self._expect("]")
             elif not self._next_is("!"):
-                return found
+                return node
 
     def _primary(self) -> Node:
         token = self._take()
@@ -127,13 +127,13 @@ class Parser:
         if token.kind == "text":
             return _text(token)
         if token.kind == "name":
-            return self._named(token.text)
+            return self._name(token.text)
         forms = {"(": self._parenthesis, "[": self._array, "{": self._record}
         if token.text not in forms:
-            self._give_up()
+            self._refuse()
         return forms[token.text]()
 
-    def _named(self, word: str) -> Node:
+    def _name(self, word: str) -> Node:
         if word in CONSTANTS:
             return tree.Literal(CONSTANTS[word])
         if self._next_is("=>"):
@@ -143,9 +143,9 @@ class Parser:
         return tree.Call(word, tuple(self._until(")", self._expression)))
 
     def _parenthesis(self) -> Node:
-        found = self._expression()
-        self._sign(")")
-        return found
+        expression = self._expression()
+        self._expect(")")
+        return expression
 
     def _array(self) -> Node:
         if self._skip_newlines().text == "for":
@@ -160,12 +160,12 @@ class Parser:
             else (self._take("name").text,)
         )
         if self._take("name").text != "in":
-            self._give_up()
+            self._refuse()
         source = self._expression()
-        self._sign(":")
+        self._expect(":")
         body = self._body()
         self._skip_newlines()
-        self._sign("]")
+        self._expect("]")
         return tree.Loop(names, source, body)
 
     def _record(self) -> Node:
@@ -174,17 +174,17 @@ class Parser:
     def _field(self) -> tuple[Node, Node]:
         token = self._take()
         key = _text(token) if token.kind == "text" else tree.Literal(token.text)
-        self._sign(":")
+        self._expect(":")
         return key, self._expression()
 
-    def _until(self, closing: str, one: Callable[[], T]) -> list[T]:
-        found = []
+    def _until(self, closing: str, parse: Callable[[], T]) -> list[T]:
+        items = []
         while self._skip_newlines().text != closing:
-            found.append(one())
+            items.append(parse())
             if self._skip_newlines().text == ",":
                 self._take()
         self._take()
-        return found
+        return items
 
     def _peek(self) -> Token:
         return self._tokens[self._at]
@@ -197,23 +197,23 @@ class Parser:
     def _take(self, kind: str | None = None) -> Token:
         token = self._peek()
         if kind and token.kind != kind:
-            self._give_up()
+            self._refuse()
         self._at += 1
         return token
 
     def _next_is(self, sign: str) -> bool:
         """Take the sign if it comes next."""
-        found = self._peek().kind == "sign" and self._peek().text == sign
-        self._at += found
-        return found
+        matches = self._peek().kind == "sign" and self._peek().text == sign
+        self._at += matches
+        return matches
 
-    def _sign(self, sign: str) -> None:
+    def _expect(self, sign: str) -> None:
         if not self._next_is(sign):
-            self._give_up()
+            self._refuse()
 
-    def _give_up(self) -> None:
+    def _refuse(self) -> None:
         token = self._peek()
-        raise NotUnderstood(f"line {token.line}: near {token.text!r}")
+        raise NotSupported(f"line {token.line}: near {token.text!r}")
 
 
 def _text(token: Token) -> Node:

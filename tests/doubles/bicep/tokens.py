@@ -1,11 +1,11 @@
-"""The words of a Bicep file."""
+"""The tokens of a Bicep file."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-WORDS = re.compile(
+TOKEN = re.compile(
     r"""(?P<skip>[ \t\r]+|//[^\n]*|/\*.*?\*/|\#disable-next-line[^\n]*)
       |(?P<newline>\n)
       |(?P<number>\d+)
@@ -17,13 +17,13 @@ WORDS = re.compile(
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-class NotUnderstood(Exception):
-    """This file says something that the reader does not know."""
+class NotSupported(Exception):
+    """The file uses syntax or a function that the reader does not support."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`parts` are those of a text in quotes: what stands there, and code to put in between."""
+    """`parts` are those of a quoted text: each is literal text or, if true, code."""
 
     kind: str
     text: str
@@ -40,9 +40,9 @@ def tokens(source: str) -> Iterator[Token]:
             yield Token("text", source[at:after], line, parts)
             at = after
             continue
-        match = WORDS.match(source, at)
+        match = TOKEN.match(source, at)
         if match is None:
-            _give_up(line, source[at : at + 20])
+            _refuse(line, source[at : at + 20])
         if match.lastgroup != "skip":
             yield Token(str(match.lastgroup), match.group(), line)
         at = match.end()
@@ -50,9 +50,9 @@ def tokens(source: str) -> Iterator[Token]:
 
 
 def _quoted(source: str, start: int) -> tuple[tuple[tuple[str, bool], ...], int]:
-    """Return the parts of the text that starts here, each with whether it is code, and its end."""
+    """Return the parts of the quoted text at `start`, and the position after it."""
     if source.startswith("'''", start):
-        _give_up(source.count("\n", 0, start) + 1, "'''")
+        _refuse(source.count("\n", 0, start) + 1, "'''")
     parts: list[tuple[str, bool]] = []
     plain, at = "", start + 1
     while source[at] != "'":
@@ -80,5 +80,5 @@ def _closing(source: str, at: int) -> int:
     return at
 
 
-def _give_up(line: int, near: str) -> NoReturn:
-    raise NotUnderstood(f"line {line}: near {near!r}")
+def _refuse(line: int, near: str) -> NoReturn:
+    raise NotSupported(f"line {line}: near {near!r}")

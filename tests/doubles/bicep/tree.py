@@ -1,11 +1,11 @@
-"""What a Bicep file is made of."""
+"""The nodes of the syntax tree of a Bicep file."""
 
 from dataclasses import dataclass
 from typing import Any
 
 
 class Node:
-    """Something that has a value."""
+    """An expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True)
 class Member(Node):
-    """`of.key` or `of[key]`; null, not a failure, if it is not there and the question is `safe`."""
+    """`of.key` or `of[key]`; with `safe`, a missing key gives null and no error."""
 
     of: Node
     key: Node
@@ -86,9 +86,9 @@ class Lambda(Node):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """`kind` is param, var, output, resource, existing or module; `what` a type or a file."""
+    """`kind` is param, var, output, resource, existing or module; `target` a type or a file."""
 
     kind: str
     name: str
-    what: str
+    target: str
     value: Node | None

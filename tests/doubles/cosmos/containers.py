@@ -1,4 +1,4 @@
-"""What the endpoint keeps: documents in logical partitions of containers, all in memory."""
+"""The data of the endpoint: documents in logical partitions of containers, in memory."""
 
 import base64
 import json
@@ -14,13 +14,13 @@ from tests.doubles.cosmos import charges, sql
 from tests.doubles.cosmos.charges import Policy
 
 Key = tuple[Any, ...]
-MOST_OPERATIONS = 100
-MOST_PATCHED = 10
+MAX_OPERATIONS = 100
+MAX_PATCHED_FIELDS = 10
 MAX_BYTES = 2 * 1024 * 1024
 
 
 class Rejected(Exception):
-    """A request that Cosmos DB answers with an error."""
+    """A request that Cosmos DB answers with an error status."""
 
     def __init__(self, status: int, message: str, *, sub_status: int = 0) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Effective partition keys at least `start` and below `end`: what a prefix of a key covers."""
+    """Effective partition keys at least `start` and below `end`: those with a common prefix."""
 
     start: str
     end: str
@@ -38,7 +38,7 @@ class Range:
 
 @dataclass(slots=True)
 class Stored:
-    """A version of a document; None is a removed one. `before` is kept for a lagging replica."""
+    """A version of a document; `body` None means removed. `before` serves a lagging replica."""
 
     lsn: int
     rid: str
@@ -54,7 +54,7 @@ class Container:
     properties: dict[str, Any]
     clock: Callable[[], float]
     lsn: int = 0
-    replica_at: int | None = None  # what a reader without a session sees, if it lags
+    replica_at: int | None = None  # LSN that a reader without a session sees, if the replica lags
     partitions: dict[Key, dict[str, Stored]] = field(default_factory=dict)
     feed: list[tuple[int, Key, str]] = field(default_factory=list)
 
@@ -63,15 +63,17 @@ class Container:
             path=self.properties["partitionKey"]["paths"],
             kind=self.properties["partitionKey"]["kind"],
         )
-        self.paths = [one.strip("/").split("/") for one in self.properties["partitionKey"]["paths"]]
+        self.paths = [
+            path.strip("/").split("/") for path in self.properties["partitionKey"]["paths"]
+        ]
         self.policy = Policy(self.properties["indexingPolicy"])
         self.salt = secrets.token_hex(4)
 
     def read(self, key: Key, name: str, session: int) -> Stored:
-        found = self._visible(self.partitions.get(key, {}).get(name), session)
-        if found is None:
+        stored = self._visible(self.partitions.get(key, {}).get(name), session)
+        if stored is None:
             raise Rejected(404, f"{name} does not exist")
-        return found
+        return stored
 
     def absent(self, key: Key, name: str, session: int) -> bool:
         return self._visible(self.partitions.get(key, {}).get(name), session) is None
@@ -93,12 +95,12 @@ class Container:
     def patch(self, key: Key, name: str, patch: Mapping[str, Any]) -> tuple[Stored, float]:
         """Set top-level fields, if the condition holds."""
         old, changes = self._check(key, name, None).body or {}, patch["operations"]
-        if len(changes) > MOST_PATCHED or any(one["op"] != "set" for one in changes):
+        if len(changes) > MAX_PATCHED_FIELDS or any(change["op"] != "set" for change in changes):
             raise Rejected(400, "A patch sets at most 10 fields")
         condition = sql.parse(f"SELECT * {patch.get('condition', 'FROM c')}", ())
         if not condition.matches(old):
             raise Rejected(412, f"{name} does not meet the condition")
-        return self.write(key, old | {one["path"][1:]: one["value"] for one in changes})
+        return self.write(key, old | {change["path"][1:]: change["value"] for change in changes})
 
     def remove(self, key: Key, name: str, etag: str | None) -> float:
         old = self._check(key, name, etag)
@@ -106,7 +108,7 @@ class Container:
         return charges.of_write(old.body or {}, self.policy, over=False)
 
     def write(self, key: Key, body: dict[str, Any]) -> tuple[Stored, float]:
-        """Write over whatever is there."""
+        """Write the document, whether or not it exists."""
         self._check_key(key, body)
         old, now = self.newest(key, body["id"]), self.clock()
         lsn, rid = self.lsn + 1, old.rid if old else f"{self.lsn + 1:012d}"
@@ -120,61 +122,63 @@ class Container:
         return stored, charges.of_write(full, self.policy, over=old is not None)
 
     def batch(self, key: Key, operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Do all or nothing; a failing operation gives the others 424."""
-        if len(operations) > MOST_OPERATIONS:
+        """Apply all operations or none; if one fails, the others get the status 424."""
+        if len(operations) > MAX_OPERATIONS:
             raise Rejected(400, "A batch has at most 100 operations")
         before = self.lsn, dict(self.partitions.get(key, {})), len(self.feed)
-        done: list[dict[str, Any]] = []
+        answers: list[dict[str, Any]] = []
         for index, operation in enumerate(operations):
             try:
-                done.append(self._operate(key, operation))
+                answers.append(self._operate(key, operation))
             except Rejected as exc:
-                self.lsn, self.partitions[key], kept = before
-                del self.feed[kept:]
-                failed: dict[str, Any] = {"statusCode": 424, "requestCharge": 0}
-                answers = [failed.copy() for _ in operations]
+                self.lsn, self.partitions[key], feed_length = before
+                del self.feed[feed_length:]
+                skipped: dict[str, Any] = {"statusCode": 424, "requestCharge": 0}
+                answers = [skipped.copy() for _ in operations]
                 answers[index] = {"statusCode": exc.status, "requestCharge": 1.24}
                 return answers
-        return done
+        return answers
 
     def query(
-        self, query: sql.Query, where: Key | Range, session: int, after: str | None, limit: int
+        self, query: sql.Query, target: Key | Range, session: int, after: str | None, limit: int
     ) -> tuple[list[dict[str, Any]], str | None, float]:
-        """Return a page, what continues it, and the charge."""
+        """Return a page, its continuation, and the charge."""
         if not self.policy.can_order_by(query.order):
             raise Rejected(
                 400, "The order-by item is excluded from the index, or needs a composite"
             )
         indexed = all(self.policy.indexes(path) for path in query.filters)
-        alive = [one.body for one in self._alive(where, session) if one.body is not None]
-        found = [body for body in alive if query.matches(body)]
+        alive = [stored.body for stored in self._alive(target, session) if stored.body is not None]
+        documents = [body for body in alive if query.matches(body)]
 
-        def place(body: dict[str, Any]) -> list[Any]:
+        def sort_key(body: dict[str, Any]) -> list[Any]:
             values = [sql.rank(sql.value_at(body, path)) for path in query.order]
-            return [*([list(one) for one in values]), body["_rid"]]
+            return [*([list(value) for value in values]), body["_rid"]]
 
-        found.sort(key=place, reverse=query.descending)
+        documents.sort(key=sort_key, reverse=query.descending)
         if after is not None:
             start = json.loads(base64.b64decode(after))
-            found = [
-                body for body in found
-                if (place(body) < start if query.descending else place(body) > start)
+            documents = [
+                body for body in documents
+                if (sort_key(body) < start if query.descending else sort_key(body) > start)
             ]  # fmt: skip
-        page, more = found[:limit], len(found) > limit
-        token = base64.b64encode(json.dumps(place(page[-1])).encode()).decode() if more else None
+        page, has_more = documents[:limit], len(documents) > limit
+        token = (
+            base64.b64encode(json.dumps(sort_key(page[-1])).encode()).decode() if has_more else None
+        )
         return page, token, charges.of_query(page if indexed else alive)
 
     def changes(self, since: int, limit: int) -> tuple[list[dict[str, Any]], int]:
-        """Return documents changed since, each at its newest version, and where that ends."""
-        found: list[dict[str, Any]] = []
+        """Return documents changed after `since`, in their newest version, and the last LSN."""
+        documents: list[dict[str, Any]] = []
         for lsn, key, name in self.feed[bisect_right(self.feed, (since, (chr(0x10FFFF),), "")) :]:
             stored = self.newest(key, name)
             if stored and stored.lsn == lsn and stored.body:
-                found.append(stored.body | {"_lsn": lsn})
+                documents.append(stored.body | {"_lsn": lsn})
                 since = lsn
-            if len(found) == limit:
+            if len(documents) == limit:
                 break
-        return found, since
+        return documents, since
 
     def _operate(self, key: Key, operation: Mapping[str, Any]) -> dict[str, Any]:
         kind, body = operation["operationType"], operation.get("resourceBody", {})
@@ -224,16 +228,16 @@ class Container:
             return None
         return None if stored.expires is not None and stored.expires <= self.clock() else stored
 
-    def _alive(self, where: Key | Range, session: int) -> Iterator[Stored]:
-        for key in self._keys(where):
+    def _alive(self, target: Key | Range, session: int) -> Iterator[Stored]:
+        for key in self._keys(target):
             for stored in list(self.partitions.get(key, {}).values()):
                 if visible := self._visible(stored, session):
                     yield visible
 
-    def _keys(self, where: Key | Range) -> list[Key]:
-        if not isinstance(where, Range):
-            return [where]
-        return [one for one in self.partitions if where.start <= self._effective(one) < where.end]
+    def _keys(self, target: Key | Range) -> list[Key]:
+        if not isinstance(target, Range):
+            return [target]
+        return [key for key in self.partitions if target.start <= self._effective(key) < target.end]
 
     def _effective(self, key: Key) -> str:
         return str(self.key._get_effective_partition_key_string(list(key)))

@@ -1,4 +1,4 @@
-"""The REST protocol over the containers."""
+"""The REST protocol of Cosmos DB, served from the containers."""
 
 import asyncio
 import copy
@@ -26,13 +26,13 @@ UNAVAILABLE: dict[str, tuple[int, int]] = {
     "unavailable": (503, 0),
     "retry-with": (449, 0),
 }
-RETRY_AFTER = "5"  # milliseconds
+RETRY_AFTER_MS = "5"
 EVERYTHING = {"includedPaths": [{"path": "/*"}], "excludedPaths": []}
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A request for documents that was answered: `kind` is read, query, commit or changes."""
+    """An answered request for documents: `kind` is read, query, commit or changes."""
 
     kind: str
     container: str
@@ -41,7 +41,7 @@ class Logged:
 
 
 class Endpoint:
-    """One account. A database is there as soon as it is named, with the containers it needs."""
+    """One account. A database exists as soon as it is named, with the containers of the app."""
 
     def __init__(self) -> None:
         self.url = ""  # known once it is served
@@ -49,10 +49,10 @@ class Endpoint:
         self.reset()
 
     def reset(self) -> None:
-        """Work as it should again. The databases stay."""
+        """Remove all faults and the log. The databases stay."""
         self.clock: Callable[[], float] = time.time
         self.faults = Faults()
-        self.default_policy = False  # index everything, as Cosmos DB does when nobody says
+        self.default_policy = False  # index everything, as Cosmos DB does by default
         self.log: list[Logged] = []
         self.filters: set[tuple[str, tuple[str, ...]]] = set()  # container, path
 
@@ -62,25 +62,28 @@ class Endpoint:
     def database(self, name: str) -> dict[str, Container]:
         if name not in self.databases:
             self.databases[name] = {
-                one.name: Container(one.name, self.properties(one), self.now)
-                for one in containers().values()
+                shape.name: Container(shape.name, self.properties(shape), self.now)
+                for shape in containers().values()
             }
         return self.databases[name]
 
     def properties(self, shape: Shape) -> dict[str, Any]:
         policy = shape.indexing_policy | (EVERYTHING if self.default_policy else {})
         kind = "MultiHash" if len(shape.partition_key) > 1 else "Hash"
-        found = {
+        properties = {
             "id": shape.name, "_rid": f"rid-{shape.name}", "_self": f"dbs/d/colls/{shape.name}/",
             "partitionKey": {"paths": list(shape.partition_key), "kind": kind, "version": 2},
             "indexingPolicy": policy,
         }  # fmt: skip
-        return found if shape.ttl is None else found | {"defaultTtl": shape.ttl}
+        return properties if shape.ttl is None else properties | {"defaultTtl": shape.ttl}
 
     def copy(self, source: str, target: str) -> None:
-        """Make a database that holds what another one holds."""
+        """Create a database with the content of another one."""
         copies = copy.deepcopy(
-            {one.name: (one.partitions, one.feed) for one in self.database(source).values()}
+            {
+                container.name: (container.partitions, container.feed)
+                for container in self.database(source).values()
+            }
         )
         for container in self.database(target).values():
             container.partitions, container.feed = copies[container.name]
@@ -88,7 +91,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        path = [unquote(one) for one in scope["raw_path"].decode().split("/") if one]
+        path = [unquote(segment) for segment in scope["raw_path"].decode().split("/") if segment]
         fault = self.faults.next() if path[4:5] == ["docs"] else "none"
         if self.faults.delay:
             await asyncio.sleep(self.faults.delay)
@@ -109,7 +112,7 @@ class Endpoint:
             status = getattr(exc, "status", 400)
             headers = {"x-ms-substatus": str(getattr(exc, "sub_status", 0))}
             if status in {429, 449}:
-                headers["x-ms-retry-after-ms"] = RETRY_AFTER
+                headers["x-ms-retry-after-ms"] = RETRY_AFTER_MS
             return _json({"code": status, "message": str(exc)}, status, headers)
 
     def _route(self, request: Request, path: list[str], body: bytes) -> Response:
@@ -127,11 +130,11 @@ class Endpoint:
         return Exchange(self, container, request).answer(path[5:], body)
 
     def _account(self) -> dict[str, Any]:
-        here = [{"name": "Here", "databaseAccountEndpoint": self.url}]
+        locations = [{"name": "Here", "databaseAccountEndpoint": self.url}]
         return {
             "id": "account", "_rid": "account", "_self": "", "media": "//media/",
-            "addresses": "//addresses/", "_dbs": "//dbs/", "writableLocations": here,
-            "readableLocations": here, "enableMultipleWriteLocations": False,
+            "addresses": "//addresses/", "_dbs": "//dbs/", "writableLocations": locations,
+            "readableLocations": locations, "enableMultipleWriteLocations": False,
             "userConsistencyPolicy": {"defaultConsistencyLevel": "Session"},
         }  # fmt: skip
 
@@ -150,7 +153,7 @@ class Exchange:
         if len(body) > MAX_BYTES:
             raise Rejected(413, "Request size is too large")
         if path:
-            return self._one(path[0], body)
+            return self._single_document(path[0], body)
         if self.request.method == "GET":
             return self._changes()
         if self._is("x-ms-documentdb-isquery"):
@@ -160,27 +163,27 @@ class Exchange:
     def _write(self, body: bytes) -> Response:
         if self._is("x-ms-cosmos-is-batch-request"):
             answers = self.container.batch(self._key(), json.loads(body))
-            failed = any(one["statusCode"] >= 400 for one in answers)
-            return self._done(answers, 207 if failed else 200)
-        made, charge = (
+            failed = any(answer["statusCode"] >= 400 for answer in answers)
+            return self._respond(answers, 207 if failed else 200)
+        stored, charge = (
             self.container.write(self._key(), json.loads(body))
             if self._is("x-ms-documentdb-is-upsert")
             else self.container.create(self._key(), json.loads(body))
         )
-        return self._done(made.body, 201, charge=charge, etag=made.etag)
+        return self._respond(stored.body, 201, charge=charge, etag=stored.etag)
 
-    def _one(self, name: str, body: bytes) -> Response:
+    def _single_document(self, name: str, body: bytes) -> Response:
         key, etag = self._key(), self.headers.get("if-match")
         if self.request.method == "GET":
             self.kind = "read"
             if self.container.absent(key, name, self._session()):
                 self._log(1.0)
-            found = self.container.read(key, name, self._session())
-            return self._done(found.body, charge=charges.of_read(found.body), etag=found.etag)
+            stored = self.container.read(key, name, self._session())
+            return self._respond(stored.body, charge=charges.of_read(stored.body), etag=stored.etag)
         if self.request.method == "DELETE":
-            return self._done(None, 204, charge=self.container.remove(key, name, etag))
+            return self._respond(None, 204, charge=self.container.remove(key, name, etag))
         stored, charge = self.container.replace(key, name, json.loads(body), etag)
-        return self._done(stored.body, charge=charge, etag=stored.etag)
+        return self._respond(stored.body, charge=charge, etag=stored.etag)
 
     def _query(self, body: Mapping[str, Any]) -> Response:
         self.kind = "query"
@@ -189,17 +192,17 @@ class Exchange:
             self.endpoint.filters.add((self.container.name, path))
         limit = int(self.headers.get("x-ms-max-item-count", "100"))
         shortest = self.endpoint.faults.shortest
-        page, more, charge = self.container.query(
+        page, continuation, charge = self.container.query(
             query,
-            self._where(),
+            self._target(),
             self._session(),
             self.headers.get("x-ms-continuation"),
             min(limit, shortest) if shortest else limit,
         )
         answer = {"_rid": "r", "Documents": page, "_count": len(page)}
-        response = self._done(answer, charge=charge)
-        if more:
-            response.headers["x-ms-continuation"] = more
+        response = self._respond(answer, charge=charge)
+        if continuation:
+            response.headers["x-ms-continuation"] = continuation
         return response
 
     def _changes(self) -> Response:
@@ -207,15 +210,15 @@ class Exchange:
         since = self.headers.get("if-none-match", '"0"').strip('"')
         start = self.container.lsn if since == "*" else int(since)
         limit = int(self.headers.get("x-ms-max-item-count", "100"))
-        found, end = self.container.changes(start, limit)
-        answer = {"_rid": "r", "Documents": found, "_count": len(found)}
-        return self._done(answer, 200 if found else 304, charge=2.0, etag=f'"{end}"')
+        documents, end = self.container.changes(start, limit)
+        answer = {"_rid": "r", "Documents": documents, "_count": len(documents)}
+        return self._respond(answer, 200 if documents else 304, charge=2.0, etag=f'"{end}"')
 
-    def _done(
+    def _respond(
         self, body: Any, status: int = 200, *, charge: float | None = None, **headers: str
     ) -> Response:
         if charge is None:
-            charge = sum(one["requestCharge"] for one in body)
+            charge = sum(answer["requestCharge"] for answer in body)
         self._log(charge)
         headers |= {
             "x-ms-request-charge": f"{charge:.2f}",
@@ -239,14 +242,14 @@ class Exchange:
             raise Rejected(400, "The partition key is not complete", sub_status=1001)
         return key
 
-    def _where(self) -> tuple[Any, ...] | Range:
+    def _target(self) -> tuple[Any, ...] | Range:
         start = self.headers.get("x-ms-start-epk")
         return self._key() if start is None else Range(start, self.headers["x-ms-end-epk"])
 
     def _session(self) -> int:
         """Return the LSN that the reader has seen, by the session token it brings."""
         tokens = self.headers.get("x-ms-session-token", "").split(",")
-        return max(int(one.partition("#")[2] or 0) for one in tokens)
+        return max(int(token.partition("#")[2] or 0) for token in tokens)
 
     def _is(self, name: str) -> bool:
         return self.headers.get(name, "").lower() == "true"
@@ -263,8 +266,10 @@ def _admit(request: Request, fault: str) -> None:
 def _ranges(request: Request) -> Response:
     if request.headers.get("if-none-match") == '"1"':
         return _json(None, 304, {"etag": '"1"'})
-    found = {"id": "0", "minInclusive": "", "maxExclusive": "FF", "parents": []}
-    return _json({"_rid": "r", "PartitionKeyRanges": [found], "_count": 1}, 200, {"etag": '"1"'})
+    key_range = {"id": "0", "minInclusive": "", "maxExclusive": "FF", "parents": []}
+    return _json(
+        {"_rid": "r", "PartitionKeyRanges": [key_range], "_count": 1}, 200, {"etag": '"1"'}
+    )
 
 
 def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""Faults on demand, by chance or one after another."""
+"""Faults on demand, at random or by a script."""
 
 import random
 from collections import deque
@@ -10,9 +10,8 @@ Fault = Literal["throttle", "unavailable", "retry-with", "drop-before", "drop-af
 
 @dataclass
 class Faults:
-    """Shares are of all requests for documents; `script` comes first, one fault a request.
-
-    `delay` is seconds before each answer; `shortest` cuts pages of queries to that many documents.
+    """`throttle` and the drops are shares of all requests for documents (0 to 1). `script` is used
+    first, one fault per request. `delay` is in seconds. `shortest` limits the pages of queries.
     """
 
     delay: float = 0.0
@@ -26,14 +25,14 @@ class Faults:
     def next(self) -> Fault:
         if self.script:
             return self.script.popleft()
-        throw = self.chance.random()
+        number = self.chance.random()
         shares: list[tuple[Fault, float]] = [
             ("throttle", self.throttle),
             ("drop-before", self.drop_before),
             ("drop-after", self.drop_after),
         ]
         for fault, share in shares:
-            if throw < share:
+            if number < share:
                 return fault
-            throw -= share
+            number -= share
         return "none"

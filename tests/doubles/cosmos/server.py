@@ -1,4 +1,4 @@
-"""The endpoint on a socket: in a thread of a test's process, or as a process of its own."""
+"""Serves the endpoint on a socket, in a thread of the test process or in its own process."""
 
 import argparse
 import logging
@@ -21,7 +21,7 @@ def connection_string(url: str) -> str:
 
 @contextmanager
 def served(endpoint: Endpoint) -> Iterator[Endpoint]:
-    """Serve it on a free port until the end of the block."""
+    """Serve the endpoint on a free port until the end of the block."""
     server, listening = _server(endpoint, 0)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -47,7 +47,9 @@ def _server(endpoint: Endpoint, port: int) -> tuple[uvicorn.Server, socket.socke
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.cosmos.server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.doubles.cosmos.server", description=__doc__
+    )
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="milliseconds before each answer")
     options = parser.parse_args()

@@ -13,24 +13,24 @@ Term = Callable[[Body], Any]
 
 
 class BadQuery(ValueError):
-    """The endpoint does not understand it, or Cosmos DB would refuse it."""
+    """The endpoint does not support the query, or Cosmos DB would refuse it."""
 
 
 @dataclass
 class Query:
-    """`filters` are the paths that conditions look at; `order` the paths to order by."""
+    """`filters` are the paths in conditions, `order` the paths to order by."""
 
-    where: Term
+    condition: Term
     order: list[tuple[str, ...]]
     descending: bool
     filters: list[tuple[str, ...]] = field(default_factory=list)
 
     def matches(self, body: Body) -> bool:
-        return self.where(body) is True
+        return self.condition(body) is True
 
 
 def parse(text: str, parameters: Sequence[Mapping[str, Any]]) -> Query:
-    return Parser(text, {one["name"]: one["value"] for one in parameters}).query()
+    return Parser(text, {parameter["name"]: parameter["value"] for parameter in parameters}).query()
 
 
 def value_at(body: Any, path: Sequence[str]) -> Any:
@@ -42,12 +42,12 @@ def value_at(body: Any, path: Sequence[str]) -> Any:
 
 
 def rank(value: Any) -> tuple[int, Any]:
-    """Return what values of all types are ordered by, undefined first."""
+    """Return the sort key of a value of any type; undefined comes first."""
     if value is UNDEFINED or value is None:
         return (0 if value is UNDEFINED else 1, 0)
     kinds = ((2, bool), (3, int | float), (4, str))
-    found = [number for number, kind in kinds if isinstance(value, kind)]
-    return (found[0], value) if found else (5, str(value))
+    ranks = [number for number, kind in kinds if isinstance(value, kind)]
+    return (ranks[0], value) if ranks else (5, str(value))
 
 
 def compared(sign: str) -> Callable[[Any, Any], Any]:
@@ -94,9 +94,9 @@ class Parser:
     def query(self) -> Query:
         for word in ("SELECT", "*", "FROM", "c"):
             self.expect(word)
-        where: Term = lambda _: True  # noqa: E731
+        condition: Term = lambda _: True  # noqa: E731
         if self.accept("WHERE"):
-            where = self.condition()
+            condition = self.condition()
         order: list[tuple[str, ...]] = []
         directions: set[bool] = set()
         if self.accept("ORDER"):
@@ -107,7 +107,7 @@ class Parser:
                 directions.add(self.accept("DESC") or (self.accept("ASC") and False))
         if self.tokens or len(directions) > 1:
             raise BadQuery(f"Not understood: {self.tokens}")
-        return Query(where, order, True in directions, self.filters)
+        return Query(condition, order, True in directions, self.filters)
 
     def condition(self) -> Term:
         terms = [self.conjunction()]
@@ -125,8 +125,8 @@ class Parser:
         left = self.operand()
         if self.accept("IN"):
             self.expect("(")
-            choices = self.arguments()
-            return lambda body: any(compared("=")(left(body), one(body)) is True for one in choices)
+            equal, choices = compared("="), self.arguments()
+            return lambda body: any(equal(left(body), term(body)) is True for term in choices)
         if self.tokens and self.tokens[0][1] in {"=", "!=", "<", "<=", ">", ">="}:
             compare = compared(self.tokens.pop(0)[1])
             right = self.operand()
@@ -147,16 +147,16 @@ class Parser:
             self.filters.append(path)
             return lambda body: value_at(body, path)
         if text in FUNCTIONS and self.accept("("):
-            function, given = FUNCTIONS[text], self.arguments()
-            return lambda body: function(*(one(body) for one in given))
+            function, arguments = FUNCTIONS[text], self.arguments()
+            return lambda body: function(*(argument(body) for argument in arguments))
         raise BadQuery(f"Not understood: {text!r}")
 
     def arguments(self) -> list[Term]:
-        given = [self.operand()]
+        arguments = [self.operand()]
         while self.accept(","):
-            given.append(self.operand())
+            arguments.append(self.operand())
         self.expect(")")
-        return given
+        return arguments
 
     def path(self) -> tuple[str, ...]:
         names = []

@@ -1,4 +1,4 @@
-"""The adapter over the endpoint."""
+"""The Cosmos DB adapter connected to the endpoint."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

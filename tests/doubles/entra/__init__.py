@@ -1,4 +1,4 @@
-"""A tenant of Entra ID for tests: real keys, published over HTTP as a tenant publishes them."""
+"""A tenant of Entra ID for tests: real keys, published over HTTP as in the real tenant."""
 
 import time
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ def a_key() -> rsa.RSAPrivateKey:
 
 @dataclass
 class Issuer:
-    """A tenant with keys by name; `down` makes it answer nothing of use."""
+    """A tenant with keys by name; while `down` it answers 500."""
 
     tenant: Tenant
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
@@ -34,8 +34,8 @@ class Issuer:
             return web.Response(status=500)
         published = []
         for name, key in self.keys.items():
-            one = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-            published.append(one | {"kid": name, "use": "sig", "alg": "RS256"})
+            jwk = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+            published.append(jwk | {"kid": name, "use": "sig", "alg": "RS256"})
         return web.json_response({"keys": published})
 
     def token(self, name: str = "first", key: Any = None, **but: Any) -> str:

@@ -21,7 +21,7 @@ CHALLENGE = 'Bearer authorization="https://login.example/contoso", resource="htt
 
 
 class Identity:
-    """An identity that gets tokens without asking anybody."""
+    """An identity with a constant token."""
 
     async def get_token(self, *_: str, **__: Any) -> AccessToken:
         return AccessToken(TOKEN, 2**40)
@@ -47,7 +47,7 @@ class Vault:
             return web.Response(status=401, headers={"WWW-Authenticate": CHALLENGE})
         name = request.match_info["name"]
         if name not in self.secrets:
-            error = {"error": {"code": "SecretNotFound", "message": "it is not here"}}
+            error = {"error": {"code": "SecretNotFound", "message": "not found"}}
             return web.json_response(error, status=404)
         body = self.secrets[name] | {"id": f"{self.url}/secrets/{name}/1"}
         return web.json_response(body)
@@ -59,7 +59,7 @@ async def serving(folder: Path, **secrets: dict[str, Any]) -> AsyncIterator[Vaul
     certificate, key = _certificate(folder)
     vault = Vault(
         certificate=str(certificate),
-        secrets={name.replace("_", "-"): one for name, one in secrets.items()},
+        secrets={name.replace("_", "-"): secret for name, secret in secrets.items()},
     )
     app = web.Application()
     app.add_routes(
