@@ -143,10 +143,10 @@ async def test_the_end_of_a_secret_that_was_renewed_is_seen_within_the_hour(
     drawer.put(SECRET, expires_at=NOW + timedelta(days=365))
     clock.move(timedelta(minutes=59))
     await insights.values(a_connection(), [KAREN])
-    before = insights.known(a_connection()).secret_expires_at
+    before = insights.last_health(a_connection()).secret_expires_at
     clock.move(timedelta(minutes=1))
     await insights.values(a_connection(), [KAREN])
-    after = insights.known(a_connection()).secret_expires_at
+    after = insights.last_health(a_connection()).secret_expires_at
 
     assert (before, after) == (NOW + timedelta(days=1), NOW + timedelta(days=365))
     assert server.issued == 1, "the token is the same"

@@ -1,4 +1,4 @@
-"""The insights port kept by the Dynamics 365 Customer Insights - Data API.
+"""The insights port on the Dynamics 365 Customer Insights - Data API.
 
 Measures that are a "customer attribute" are columns of the system table Customer_Measure, which
 expands a row of Customer; unified customers are found by an alternate key with `in`, and an answer
@@ -35,13 +35,13 @@ from shared.ports.insights import (
 )
 
 SCOPE: Final = "https://api.ci.ai.dynamics.com/.default"
-PATIENCE: Final = 10.0  # seconds for everything that one call of the port needs
+TIMEOUT_SECONDS: Final = 10.0  # for one call of the port, with all of its requests
 SUBSCRIPTION_KEY: Final = "Ocp-Apim-Subscription-Key"
 MEASURE_TABLE: Final = "Customer_Measure"
-NOBODY: Final = ("-",)
+UNKNOWN_ACCOUNT: Final = ("-",)
 OK, BAD_REQUEST, UNAUTHORIZED = 200, 400, 401
 NOT_OURS: Final = frozenset({BAD_REQUEST, 403, 404})
-NEEDED: Final = (
+REQUIRED_FIELDS: Final = (
     ("application_id", "applicationId"),
     ("secret_name", "secretName"),
     ("environment_instance_id", "environmentInstanceId"),
@@ -89,7 +89,7 @@ class CustomerInsights:
         secrets: ClosingSecrets,
         endpoints: Endpoints,
         *,
-        patience: float = PATIENCE,
+        patience: float = TIMEOUT_SECONDS,
         clock: Callable[[], datetime] = _now,
         **options: Any,
     ) -> None:
@@ -103,29 +103,29 @@ class CustomerInsights:
         self._key: str | None = None
 
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:  # noqa: ARG002  # it knows its own
-        for attribute, field in NEEDED:
+        for attribute, field in REQUIRED_FIELDS:
             if getattr(connection, attribute) is None:
                 raise InsightsRefused("incomplete-connection", "It is needed.", field)
         async with self._answering():
             await self._get(connection, "", _no_environment)
             measures = await self._get(connection, "/manage/measures", _no_environment)
-            known = {one.name for one in _read(MEASURES, measures)}
+            existing = {measure.name for measure in _read(MEASURES, measures)}
             for index, name in enumerate(connection.measures):
-                if name not in known:
-                    why = f"Customer Insights has no measure {name}."
-                    raise InsightsRefused("measure-unknown", why, f"measures/{index}")
-            await self._rows(connection, NOBODY)
+                if name not in existing:
+                    detail = f"Customer Insights has no measure {name}."
+                    raise InsightsRefused("measure-unknown", detail, f"measures/{index}")
+            await self._rows(connection, UNKNOWN_ACCOUNT)
         return self.last_health(connection)
 
     async def values(self, connection: Connection, clients: Sequence[Client]) -> Values:
-        numbers = {one.account_number: one.key for one in clients if one.account_number}
+        numbers = {client.account_number: client.key for client in clients if client.account_number}
         if not numbers:
             return {}
         async with self._answering():
             rows = await self._rows(connection, tuple(numbers))
         alternate = connection.alternate_customer_id or ""
-        found = ((numbers.get(str(row.get(alternate))), row) for row in rows)
-        return {key: _values_of(row, connection.measures) for key, row in found if key}
+        rows_by_key = ((numbers.get(str(row.get(alternate))), row) for row in rows)
+        return {key: _values_of(row, connection.measures) for key, row in rows_by_key if key}
 
     def last_health(self, connection: Connection) -> Health:
         return Health(self._tokens.secret_expires_at(connection.secret_name or ""))
@@ -138,7 +138,7 @@ class CustomerInsights:
     async def _rows(
         self, connection: Connection, account_numbers: Sequence[str]
     ) -> list[dict[str, Any]]:
-        listed = ",".join("'" + one.replace("'", "''") + "'" for one in account_numbers)
+        listed = ",".join("'" + number.replace("'", "''") + "'" for number in account_numbers)
         query = {
             "$expand": MEASURE_TABLE,
             "$filter": f"{connection.alternate_customer_id} in ({listed})",
@@ -198,19 +198,19 @@ class CustomerInsights:
             async with asyncio.timeout(self._patience):
                 yield
         except TimeoutError as exc:
-            why = f"No answer within {self._patience:g} s."
-            raise InsightsRefused("insights-timeout", why) from exc
+            detail = f"No answer within {self._patience:g} s."
+            raise InsightsRefused("insights-timeout", detail) from exc
         except aiohttp.ClientError as exc:
-            why = f"Customer Insights does not answer ({type(exc).__name__})."
-            raise InsightsRefused("insights-unavailable", why) from exc
+            detail = f"Customer Insights does not answer ({type(exc).__name__})."
+            raise InsightsRefused("insights-unavailable", detail) from exc
 
 
 def _read(kind: TypeAdapter[T], body: bytes) -> T:
     try:
         return kind.validate_json(body)
     except ValidationError as exc:
-        why = "Customer Insights answers what is not understood."
-        raise InsightsRefused("insights-unavailable", why) from exc
+        detail = "Customer Insights answers what is not understood."
+        raise InsightsRefused("insights-unavailable", detail) from exc
 
 
 def _values_of(row: Mapping[str, Any], measures: Sequence[str]) -> dict[str, Value]:
@@ -218,21 +218,21 @@ def _values_of(row: Mapping[str, Any], measures: Sequence[str]) -> dict[str, Val
     expanded = row.get(MEASURE_TABLE, row)
     if isinstance(expanded, list):
         expanded = expanded[0] if expanded else {}
-    found = {name: expanded.get(name) for name in measures} if isinstance(expanded, dict) else {}
+    values = {name: expanded.get(name) for name in measures} if isinstance(expanded, dict) else {}
     return {
         name: value
-        for name, value in found.items()
+        for name, value in values.items()
         if isinstance(value, int | float | str) and not isinstance(value, bool)
     }
 
 
 def _no_environment(status: int) -> InsightsRefused:
-    why = f"There is no such environment, or the application may not view it ({status})."
-    return InsightsRefused("environment-unknown", why, "environmentInstanceId")
+    detail = f"There is no such environment, or the application may not view it ({status})."
+    return InsightsRefused("environment-unknown", detail, "environmentInstanceId")
 
 
 def _no_alternate_id(status: int) -> InsightsRefused:
     if status != BAD_REQUEST:
         return _no_environment(status)
-    why = "Unified customers have no such property, or it is no alternate key."
-    return InsightsRefused("alternate-id-unknown", why, "alternateCustomerId")
+    detail = "Unified customers have no such property, or it is no alternate key."
+    return InsightsRefused("alternate-id-unknown", detail, "alternateCustomerId")
