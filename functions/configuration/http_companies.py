@@ -1,26 +1,19 @@
 """Legal entities and their feature switches over HTTP."""
 
-from typing import Any
-
 import azure.functions as func
-from pydantic import TypeAdapter, ValidationError
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from shared.configuration import companies as usecases
+from shared.configuration import companies
+from shared.configuration import features as usecases
 from shared.configuration.domain.companies import Company, CompanyFields
 from shared.configuration.domain.features import (
     Feature,
     FeatureDependency,
     FeatureNotFound,
     Switch,
-    features,
 )
-from shared.core.errors import Invalid
-from shared.core.values import CompanyCode
 
 bp = func.Blueprint()
-
-CODE: TypeAdapter[str] = TypeAdapter(CompanyCode)
 
 
 class ListedFeature(Feature):
@@ -30,8 +23,8 @@ class ListedFeature(Feature):
 @serve(bp, Operation("GET", "", who="H", returns=Company, tag="Companies"))
 async def get_company(call: Call[NoQuery, None]) -> Reply:
     """Read the legal entity."""
-    company, etag = await usecases.read_company(context=call.context)
-    return Reply(company, etag=etag)
+    company = await companies.read_company(context=call.context)
+    return Reply(company.value, etag=company.etag)
 
 
 @serve(
@@ -41,11 +34,13 @@ async def get_company(call: Call[NoQuery, None]) -> Reply:
 )  # fmt: skip
 async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
     """Make a legal entity with its number sequences and empty parameters, or change it."""
-    _check_code(call.legal_entity)
-    company, etag, made = await usecases.put_company(
-        call.body, if_match=call.if_match, context=call.context
+    saved = await companies.put_company(call.body, if_match=call.if_match, context=call.context)
+    return Reply(
+        saved.stored.value,
+        status=201 if saved.is_new else 200,
+        etag=saved.stored.etag,
+        location=call.url(),
     )
-    return Reply(company, status=201 if made else 200, etag=etag, location=call.url())
 
 
 @serve(
@@ -53,10 +48,10 @@ async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
 )
 async def list_features(call: Call[PageQuery, None]) -> Reply:
     """List the feature switches, and what each needs."""
-    enabled, etag = await usecases.read_features(context=call.context)
-    items: list[Any] = [
-        one.model_dump(mode="json", by_alias=True) | {"etag": etag}
-        for one in features(enabled).values()
+    features = await usecases.list_features(context=call.context)
+    items = [
+        feature.model_dump(mode="json", by_alias=True) | {"etag": features.etag}
+        for feature in features.value
     ]
     return Reply(call.slice(items))
 
@@ -68,8 +63,8 @@ async def list_features(call: Call[PageQuery, None]) -> Reply:
 )  # fmt: skip
 async def get_feature(call: Call[NoQuery, None]) -> Reply:
     """Read one feature switch."""
-    enabled, etag = await usecases.read_features(context=call.context)
-    return Reply(_feature(enabled, call.path["name"]), etag=etag)
+    feature = await usecases.read_feature(call.path["name"], context=call.context)
+    return Reply(feature.value, etag=feature.etag)
 
 
 @serve(
@@ -86,23 +81,10 @@ async def get_feature(call: Call[NoQuery, None]) -> Reply:
 )
 async def switch_feature(call: Call[NoQuery, Switch]) -> Reply:
     """Switch a feature on or off, if what it needs, or what needs it, allows."""
-    enabled, etag = await usecases.switch_feature(
-        call.path["name"], call.body.enabled, if_match=call.version, context=call.context
+    feature = await usecases.switch_feature(
+        call.path["name"],
+        enabled=call.body.enabled,
+        if_match=call.version,
+        context=call.context,
     )
-    return Reply(_feature(enabled, call.path["name"]), etag=etag)
-
-
-def _feature(enabled: dict[str, bool], name: str) -> Feature:
-    known = features(enabled)
-    if name not in known:
-        raise FeatureNotFound(f"There is no feature {name}.")
-    return known[name]
-
-
-def _check_code(code: str) -> None:
-    try:
-        CODE.validate_python(code)
-    except ValidationError:
-        raise Invalid.at(
-            "", "bad-company-code", "A company code is 2 to 10 capital letters or digits."
-        ) from None
+    return Reply(feature.value, etag=feature.etag)

@@ -11,20 +11,10 @@ from functions._http.operation import JSON, MERGE_PATCH
 from shared.configuration import settings as usecases
 from shared.configuration.domain.collections import SettingNotFound
 from shared.configuration.domain.companies import CustomerInsights, Parameters
-from shared.configuration.domain.measure_definitions import InsightsHealth
-from shared.ports.documents import Document
+from shared.configuration.views import ParametersView, parameters_view
+from shared.core.versioned import Versioned
 
 bp = func.Blueprint()
-
-
-class CustomerInsightsView(CustomerInsights):
-    """`health` is found out, not configured, and is no part of the version."""
-
-    health: InsightsHealth
-
-
-class ParametersView(Parameters):
-    customer_insights: CustomerInsightsView
 
 
 def _patched(schema: dict[str, Any]) -> None:
@@ -70,18 +60,13 @@ async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
     A connection to Customer Insights that is enabled is tried first: one that does not work is
     refused, with what is wrong with it, and stays as it was.
     """
-    document = await usecases.edit_parameters(
-        lambda old: parse(Parameters, merge(old, call.body.root)),
+    parameters = await usecases.edit_parameters(
+        lambda stored: parse(Parameters, merge(stored, call.body.root)),
         if_match=call.version,
         context=call.context,
     )
-    return _reply(document, call)
+    return _reply(parameters, call)
 
 
-def _reply(document: Document, call: Call[Any, Any]) -> Reply:
-    parameters = Parameters.model_validate(document.body["setting"])
-    part = parameters.customer_insights
-    health = call.context.measures.health(call.legal_entity, part)
-    insights = CustomerInsightsView(**dict(part), health=health)
-    view = ParametersView(**{**dict(parameters), "customer_insights": insights})
-    return Reply(view, etag=document.etag)
+def _reply(parameters: Versioned[Parameters], call: Call[Any, Any]) -> Reply:
+    return Reply(parameters_view(parameters.value, call.context), etag=parameters.etag)

@@ -19,14 +19,15 @@ from shared.configuration.domain.collections import (
     collection,
 )
 from shared.configuration.domain.number_sequences import NumberSequenceUsed
+from shared.core.values import Setting
 
 bp = func.Blueprint()
 
 READERS, OWNERS = "EAH", "H"
-ONE = "settings/{collection}/{key}"
+SETTING_PATH = "settings/{collection}/{key}"
 NOT_FOUND = (CollectionNotFound, SettingNotFound)
 
-AnySetting = functools.reduce(operator.or_, (one.model for one in COLLECTIONS.values()))
+AnySetting = functools.reduce(operator.or_, (item.model for item in COLLECTIONS.values()))
 
 
 class SettingBody(RootModel[dict[str, Any]]):
@@ -34,8 +35,8 @@ class SettingBody(RootModel[dict[str, Any]]):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "anyOf": [{"$ref": f"#/components/schemas/{one.model.__name__}"}
-                      for one in COLLECTIONS.values()],
+            "anyOf": [{"$ref": f"#/components/schemas/{item.model.__name__}"}
+                      for item in COLLECTIONS.values()],
         },
         defer_build=True,
     )  # fmt: skip
@@ -68,36 +69,42 @@ class SettingItem(BaseModel):
 )
 async def list_settings(call: Call[PageQuery, None]) -> Reply:
     """List the settings of a collection by their keys."""
+    settings = collection(call.path["collection"])
     page = await usecases.list_settings(
-        collection(call.path["collection"]),
+        settings,
         limit=call.query.limit,
         continuation=call.position(),
         context=call.context,
     )
     items = [
-        {"key": one.id, "etag": one.etag, "setting": one.body["setting"]} for one in page.documents
+        {
+            "key": settings.key_of(setting.value),
+            "etag": setting.etag,
+            "setting": _json(setting.value),
+        }
+        for setting in page.settings
     ]
     return Reply(call.page(items, page.continuation))
 
 
 @serve(
     bp,
-    Operation("GET", ONE, who=READERS, returns=SettingView, tag="Configuration",
+    Operation("GET", SETTING_PATH, who=READERS, returns=SettingView, tag="Configuration",
               refuses=NOT_FOUND),
 )  # fmt: skip
 async def get_setting(call: Call[NoQuery, None]) -> Reply:
     """Read one setting."""
-    document = await usecases.read_setting(
+    setting = await usecases.read_setting(
         collection(call.path["collection"]), call.path["key"], context=call.context
     )
-    return Reply(document.body["setting"], etag=document.etag)
+    return Reply(_json(setting.value), etag=setting.etag)
 
 
 @serve(
     bp,
     Operation(
         "PUT",
-        ONE,
+        SETTING_PATH,
         who=OWNERS,
         returns=SettingView,
         also=(201,),
@@ -108,25 +115,31 @@ async def get_setting(call: Call[NoQuery, None]) -> Reply:
 )
 async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
     """Make a setting (201), or replace the version that If-Match names (200)."""
-    where = collection(call.path["collection"])
-    key = call.path["key"]
-    setting = parse(where.model, call.body.root)
-    document, made = await usecases.put_setting(
-        where, key, setting, if_match=call.if_match, context=call.context
+    settings, key = collection(call.path["collection"]), call.path["key"]
+    setting = parse(settings.model, call.body.root)
+    saved = await usecases.put_setting(
+        settings, key, setting, if_match=call.if_match, context=call.context
     )
     return Reply(
-        document.body["setting"],
-        status=201 if made else 200,
-        etag=document.etag,
-        location=call.url("settings", where.name, key) if made else None,
+        _json(saved.stored.value),
+        status=201 if saved.is_new else 200,
+        etag=saved.stored.etag,
+        location=call.url("settings", settings.name, key) if saved.is_new else None,
     )
 
 
 @serve(
     bp,
-    Operation("DELETE", ONE, who=OWNERS, status=204, if_match="required", tag="Configuration",
-              refuses=(*NOT_FOUND, StillInUse, NumberSequenceUsed, WorkerKept)),
-)  # fmt: skip
+    Operation(
+        "DELETE",
+        SETTING_PATH,
+        who=OWNERS,
+        status=204,
+        if_match="required",
+        tag="Configuration",
+        refuses=(*NOT_FOUND, StillInUse, NumberSequenceUsed, WorkerKept),
+    ),
+)
 async def remove_setting(call: Call[NoQuery, None]) -> Reply:
     """Remove a setting that no other names."""
     await usecases.remove_setting(
@@ -136,3 +149,7 @@ async def remove_setting(call: Call[NoQuery, None]) -> Reply:
         context=call.context,
     )
     return Reply()
+
+
+def _json(setting: Setting) -> dict[str, Any]:
+    return setting.model_dump(mode="json", by_alias=True)

@@ -15,11 +15,12 @@ from local.demo.settings import SETTINGS, STORES, store_body
 from local.folder import Folder
 from local.store import choice as stores
 from shared.composition.wiring import Backend
-from shared.configuration import companies, settings
+from shared.configuration import companies, features, settings
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.companies import CompanyFields, Parameters
 from shared.configuration.domain.features import NEEDS
 from shared.context import Context
+from shared.core.retry import ANY
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def _fill_file(folder: Folder) -> None:
 
 async def _fill(folder: Folder, store: str) -> None:
     async with stores.STORES[store](folder) as documents:
-        if await documents.read("settings", (COMPANY, "company"), "company"):
+        if COMPANY in await companies.every_company(documents):
             return
         log.info("Creating demo data ...")
         await _create(folder.backend(documents))
@@ -72,8 +73,7 @@ async def configure(context: Context) -> None:
     for collection, body in SETTINGS:
         await _put(collection, body, context)
     for name in NEEDS:
-        _, etag = await companies.read_features(context=context)
-        await companies.switch_feature(name, enabled=True, if_match=etag, context=context)
+        await features.switch_feature(name, enabled=True, if_match=ANY, context=context)
     document = await settings.read_parameters(context=context)
     await settings.edit_parameters(_with_attributes, if_match=document.etag, context=context)
     for row in STORES:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.composition import collections as _collections  # noqa: F401  # registers them
@@ -10,6 +11,7 @@ from shared.composition.participants import PARTICIPANTS
 from shared.configuration.cache import Configuration
 from shared.configuration.number_blocks import Numbers
 from shared.context import Context
+from shared.customers.customers import customer_exists
 from shared.customers.directory.account_numbers import AccountNumbers
 from shared.customers.participants import Participant
 from shared.measures.measures import Measures
@@ -48,7 +50,8 @@ class Backend:
         self.bus = bus or NoBus()
         self.insights = insights or NoInsights()
         self.participants = participants
-        self.configuration = Configuration(self.documents)
+        customers = partial(customer_exists, self.documents)
+        self.configuration = Configuration(self.documents, {"customers": customers})
         self.numbers = Numbers(self.documents)
         self.accounts = AccountNumbers(self.documents)
         self.measures = Measures(self.insights, self.configuration)

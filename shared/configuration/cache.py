@@ -6,86 +6,102 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from shared.configuration import documents as stored
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import Definition
 from shared.configuration.domain.companies import Company, LegalEntityNotFound, Parameters
 from shared.configuration.domain.stores import Store
 from shared.core.errors import Flaw, Invalid
 from shared.core.values import Setting
+from shared.core.versioned import Versioned
 from shared.ports.documents import Documents, can_be_id
 
 T = TypeVar("T", bound=Setting)
 W = TypeVar("W")
-FRESH = 2.0  # seconds; what another process changed is seen within them
-MOST_REMEMBERED = 5_000
+CACHE_TTL_SECONDS = 2.0  # a change made by another process is seen within them
+MAX_ENTRIES = 5_000
 
-COMPANY = ("company", "company")
-PARAMETERS = ("parameters", "parameters")
-FEATURES = ("features", "features")
+CacheKey = tuple[str, str, str]  # company, collection or kind of value, key
+Exists = Callable[[str, str], Awaitable[bool]]  # called with the company and a key
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    until: float
+class CacheEntry:
+    expires_at: float
     value: Any
 
 
 class Configuration:
-    """Settings change rarely and are needed by every request, so they are remembered briefly.
+    """Settings change rarely and are needed by every request, so they are cached briefly.
 
-    What is not there is never remembered, and a change made through this process is seen at once.
+    A missing setting is never cached, and a change made through this process is seen at once.
+    `exists` answers for what settings may name and other capabilities keep, by collection.
     """
 
-    def __init__(self, documents: Documents, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        exists: Mapping[str, Exists] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._documents = documents
+        self._exists_elsewhere = exists or {}
         self._clock = clock
-        self._remembered: dict[tuple[str, str, str], Remembered] = {}
-        self._customers: set[tuple[str, str]] = set()  # that something derived depends on
+        self._entries: dict[CacheKey, CacheEntry] = {}
+        self._customers: set[tuple[str, str]] = set()  # those that a derived value depends on
 
     async def company(self, legal_entity: str) -> Company:
-        """Return the company, or raise LegalEntityNotFound."""
-        company = await self._get(legal_entity, *COMPANY, Company.model_validate)
+        """Return the company. Raises LegalEntityNotFound."""
+        key = (legal_entity, stored.COMPANY, "")
+        company = await self._cached(
+            key, lambda: stored.find_company(self._documents, legal_entity)
+        )
         if company is None:
             raise LegalEntityNotFound(f"There is no legal entity {legal_entity}.")
-        return company  # type: ignore[no-any-return]  # what was remembered is what was parsed
+        return company
 
     async def parameters(self, legal_entity: str) -> Parameters:
-        found = await self._get(legal_entity, *PARAMETERS, lambda b: Parameters(**own_fields(b)))
-        return found or Parameters()
+        key = (legal_entity, stored.PARAMETERS, "")
+        parameters = await self._cached(
+            key, lambda: stored.find_parameters(self._documents, legal_entity)
+        )
+        return parameters or Parameters()
 
     async def features(self, legal_entity: str) -> Mapping[str, bool]:
-        found = await self._get(legal_entity, *FEATURES, lambda body: body["enabled"])
-        return found or {}
+        key = (legal_entity, stored.FEATURES, "")
+        features = await self._cached(
+            key, lambda: stored.find_features(self._documents, legal_entity)
+        )
+        return features or {}
 
     async def find(self, legal_entity: str, collection: col.Collection[T], key: str) -> T | None:
-        def parse(body: dict[str, Any]) -> T:
-            return collection.model.model_validate(own_fields(body))
-
-        found: T | None = await self._get(legal_entity, collection.name, key, parse)
-        return found
+        return await self._cached(
+            (legal_entity, collection.name, key),
+            lambda: stored.find_setting(self._documents, legal_entity, collection, key),
+        )
 
     async def require(
         self, legal_entity: str, collection: col.Collection[T], key: str, pointer: str
     ) -> T:
-        """Return the setting, or raise Invalid at the place where it was named."""
-        found = await self.find(legal_entity, collection, key)
-        if found is None:
+        """Return the setting. Raises Invalid, at the pointer where it was named."""
+        setting = await self.find(legal_entity, collection, key)
+        if setting is None:
             raise Invalid([_unknown(pointer, collection.name, key)])
-        return found
+        return setting
 
     async def store(self, legal_entity: str, number: str, pointer: str) -> Store:
         return await self.require(legal_entity, col.STORES, number, pointer)
 
     async def unknown(self, legal_entity: str, names: Iterable[col.Naming]) -> list[Flaw]:
-        """Return a flaw for each name that names nothing."""
+        """Return a flaw for each name of something that does not exist."""
         namings = list(names)
-        found = await asyncio.gather(
-            *(self._is_there(legal_entity, collection, key) for _, collection, key in namings)
+        existing = await asyncio.gather(
+            *(self._exists(legal_entity, collection, key) for _, collection, key in namings)
         )
         return [
             _unknown(pointer, collection, key)
-            for (pointer, collection, key), there in zip(namings, found, strict=True)
-            if not there
+            for (pointer, collection, key), exists in zip(namings, existing, strict=True)
+            if not exists
         ]
 
     async def derived(
@@ -97,17 +113,17 @@ class Configuration:
         *,
         customer: str | None = None,
     ) -> W:
-        """Return what follows from several settings, remembered as long as they are.
+        """Return a value computed from several settings, cached as long as they are.
 
-        It is forgotten early where the `customer` that it depends on changes.
+        It is dropped early where the `customer` that it depends on changes.
         """
-        name = (legal_entity, what, key)
-        remembered = self._remembered.get(name)
-        if remembered is None or remembered.until <= self._clock():
+        cache_key = (legal_entity, what, key)
+        entry = self._fresh(cache_key)
+        if entry is None:
             if customer:
                 self._customers.add((legal_entity, customer))
-            remembered = self._remember(name, await derive())
-        value: W = remembered.value
+            entry = self._store(cache_key, await derive())
+        value: W = entry.value
         return value
 
     async def definitions(self, legal_entity: str, group: str | None) -> dict[str, Definition]:
@@ -118,58 +134,57 @@ class Configuration:
             legal_entity, "definitions", group, lambda: self._definitions(legal_entity, group)
         )
 
-    async def _definitions(self, legal_entity: str, group: str) -> dict[str, Definition]:
-        found = await self.find(legal_entity, col.ATTRIBUTE_GROUPS, group)
+    async def _definitions(self, legal_entity: str, name: str) -> dict[str, Definition]:
+        group = await self.find(legal_entity, col.ATTRIBUTE_GROUPS, name)
+        members = group.members if group else []
         definitions: dict[str, Definition] = {}
-        for member in sorted(found.members if found else [], key=lambda one: one.display_order):
+        for member in sorted(members, key=lambda member: member.display_order):
             attribute = await self.find(legal_entity, col.ATTRIBUTES, member.attribute)
-            kind = attribute and await self.find(
+            attribute_type = attribute and await self.find(
                 legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
             )
-            if attribute and kind:
-                definitions[attribute.name] = Definition(member, attribute, kind)
+            if attribute and attribute_type:
+                definitions[attribute.name] = Definition(member, attribute, attribute_type)
         return definitions
 
     def customer_changed(self, legal_entity: str, key: str) -> None:
-        """Forget what depends on the customer."""
+        """Drop what depends on the customer."""
         if (legal_entity, key) in self._customers:
             self.forget(legal_entity)
 
     def forget(self, legal_entity: str) -> None:
-        """Read everything of the company anew. Called by whoever changes something there."""
-        for place in [place for place in self._remembered if place[0] == legal_entity]:
-            del self._remembered[place]
+        """Drop everything of the company. Called after every change of its settings."""
+        for key in [key for key in self._entries if key[0] == legal_entity]:
+            del self._entries[key]
 
-    async def _is_there(self, legal_entity: str, collection: str, key: str) -> bool:
+    async def _exists(self, legal_entity: str, collection: str, key: str) -> bool:
         if not can_be_id(key):
-            return False  # so nothing can be called that
-        if collection == "customers":
-            return await self._documents.read("customers", (legal_entity, key), key) is not None
+            return False
+        if exists := self._exists_elsewhere.get(collection):
+            return await exists(legal_entity, key)
         return await self.find(legal_entity, col.COLLECTIONS[collection], key) is not None
 
-    async def _get(
-        self, legal_entity: str, collection: str, key: str, parse: Callable[[dict[str, Any]], Any]
-    ) -> Any:
-        place = (legal_entity, collection, key)
-        known = self._remembered.get(place)
-        if known and known.until > self._clock():
-            return known.value
-        document = await self._documents.read("settings", (legal_entity, collection), key)
-        if document is None:
-            return None
-        return self._remember(place, parse(document.body)).value
+    async def _cached(
+        self, key: CacheKey, load: Callable[[], Awaitable[Versioned[W] | None]]
+    ) -> W | None:
+        entry = self._fresh(key)
+        if entry is None:
+            loaded = await load()
+            if loaded is None:
+                return None
+            entry = self._store(key, loaded.value)
+        value: W = entry.value
+        return value
 
-    def _remember(self, place: tuple[str, str, str], value: Any) -> Remembered:
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
-        known = self._remembered[place] = Remembered(self._clock() + FRESH, value)
-        return known
+    def _fresh(self, key: CacheKey) -> CacheEntry | None:
+        entry = self._entries.get(key)
+        return entry if entry and entry.expires_at > self._clock() else None
 
-
-def own_fields(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the setting as it was sent, without what is stored around it."""
-    own: dict[str, Any] = body["setting"]
-    return own
+    def _store(self, key: CacheKey, value: Any) -> CacheEntry:
+        if len(self._entries) >= MAX_ENTRIES:
+            self._entries.clear()
+        entry = self._entries[key] = CacheEntry(self._clock() + CACHE_TTL_SECONDS, value)
+        return entry
 
 
 def _unknown(pointer: str, collection: str, key: str) -> Flaw:

@@ -4,26 +4,30 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 
-from shared.configuration.domain.collections import NUMBER_SEQUENCES
-from shared.configuration.domain.number_sequences import NumberSequence, written
+from shared.configuration.documents import find_number_sequence, replace_number_sequence
+from shared.configuration.domain.number_sequences import written
 from shared.core.errors import NotFound
 from shared.core.retry import until_not_stale
-from shared.ports.documents import Documents, Replace
+from shared.ports.documents import Documents
 
 
 class NumberSequenceNotFound(NotFound):
+    """The company has no number sequence of this code."""
+
     code = "number-sequence-not-found"
 
 
 @dataclass(slots=True)
 class Block:
+    """The numbers from `next` to before `end`."""
+
     format: str
     next: int
     end: int
 
 
 class Numbers:
-    """Each process takes blocks of its own; what is left of one when it stops is a gap."""
+    """Each process takes blocks of its own; what it has not used when it stops is a gap."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -31,28 +35,29 @@ class Numbers:
         self._locks: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def take(self, legal_entity: str, code: str) -> str:
-        """Return a number never given before. Raises NumberSequenceNotFound, -Exhausted."""
-        place = (legal_entity, code)
-        async with self._locks[place]:
-            block = self._blocks.get(place)
+        """Return a number that was never taken before.
+
+        Raises NumberSequenceNotFound, NumberSequenceExhausted, Unavailable.
+        """
+        sequence = (legal_entity, code)
+        async with self._locks[sequence]:
+            block = self._blocks.get(sequence)
             if block is None or block.next >= block.end:
-                block = self._blocks[place] = await self._take_block(legal_entity, code)
+                block = self._blocks[sequence] = await self._take_block(legal_entity, code)
             number = written(block.format, block.next)
             block.next += 1
             return number
 
     async def _take_block(self, legal_entity: str, code: str) -> Block:
-        partition = (legal_entity, NUMBER_SEQUENCES.name)
-
         async def attempt() -> Block:
-            document = await self._documents.read("settings", partition, code)
-            if document is None:
+            stored = await find_number_sequence(self._documents, legal_entity, code)
+            if stored is None:
                 raise NumberSequenceNotFound(f"There is no number sequence {code}.")
-            sequence = NumberSequence.model_validate(document.body["setting"])
-            written(sequence.format, sequence.next)
-            taken = sequence.taken().model_dump(mode="json", by_alias=True)
-            body = {**document.body, "setting": taken}
-            await self._documents.commit("settings", partition, [Replace(body, document.etag)])
+            sequence = stored.value
+            written(sequence.format, sequence.next)  # raises where the sequence is exhausted
+            await replace_number_sequence(
+                self._documents, legal_entity, sequence.taken(), stored.etag
+            )
             return Block(sequence.format, sequence.next, sequence.next + sequence.block_size)
 
         return await until_not_stale(attempt)

@@ -1,9 +1,10 @@
-"""What a setting must be before it is stored, and who names it before it goes."""
+"""What is checked before a setting is stored, and which settings name one before it is removed."""
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from shared.configuration import documents
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import Attribute, AttributeGroup, AttributeType, wrong
 from shared.configuration.domain.number_sequences import NumberSequence, NumberSequenceUsed, overlap
@@ -11,30 +12,30 @@ from shared.context import Context
 from shared.core.errors import Flaw, Invalid
 from shared.core.evolve import evolve
 from shared.core.values import Setting
-from shared.ports.documents import Contains, Document
 
-MOST_NAMED = 10
-MOST_SEQUENCES = 1000
+T = TypeVar("T", bound=Setting)
+MAX_USERS_PER_COLLECTION = 10
 
 
 async def used_by(collection: str, key: str, *, context: Context) -> list[str]:
     """Return the settings that name it, as `collection/key`: one query per possible collection."""
-    namers = col.named_by(collection)
-    pages = await asyncio.gather(
+    users = col.named_by(collection)
+    keys_by_user = await asyncio.gather(
         *(
-            context.documents.query(
-                "settings",
-                context.partition(namer),
-                Contains("names", (f"{collection}/{key}",)),
-                limit=MOST_NAMED,
+            documents.query_keys_naming(
+                context.documents,
+                context.legal_entity,
+                user,
+                (collection, key),
+                limit=MAX_USERS_PER_COLLECTION,
             )
-            for namer in namers
+            for user in users
         )
     )
     return [
-        f"{namer}/{document.id}"
-        for namer, page in zip(namers, pages, strict=True)
-        for document in page.documents
+        f"{user}/{user_key}"
+        for user, user_keys in zip(users, keys_by_user, strict=True)
+        for user_key in user_keys
     ]
 
 
@@ -55,7 +56,7 @@ async def check_setting(
 
 
 async def _check_members(group: AttributeGroup, context: Context) -> list[Flaw]:
-    """A default that its own attribute refuses would stand in the way of every new customer."""
+    """A default that its own attribute refuses would prevent every creation of a customer."""
     flaws: list[Flaw] = []
     for index, member in enumerate(group.members):
         attribute = await context.configuration.find(
@@ -63,57 +64,67 @@ async def _check_members(group: AttributeGroup, context: Context) -> list[Flaw]:
         )
         if attribute:
             defaulted = evolve(attribute, default_value=member.default_value)
-            found = await _check_default(defaulted, context)
-            flaws += [replace(one, pointer=f"/members/{index}{one.pointer}") for one in found]
+            flaws += [
+                replace(flaw, pointer=f"/members/{index}{flaw.pointer}")
+                for flaw in await _check_default(defaulted, context)
+            ]
     return flaws
 
 
 async def _check_format(sequence: NumberSequence, context: Context) -> list[Flaw]:
-    """Two sequences that can write the same number would give it to two customers."""
-    page = await context.documents.query(
-        "settings", context.partition(col.NUMBER_SEQUENCES.name), limit=MOST_SEQUENCES
+    """Two sequences that can produce the same number would give it to two customers."""
+    sequences = documents.all_settings(
+        context.documents, context.legal_entity, col.NUMBER_SEQUENCES
     )
     return [
-        Flaw("/format", "format-overlaps", f"{document.id} can write the same numbers.")
-        for document in page.documents
-        if document.id != sequence.code
-        and overlap(document.body["setting"]["format"], sequence.format)
+        Flaw("/format", "format-overlaps", f"{other.code} can produce the same numbers.")
+        async for other in sequences
+        if other.code != sequence.code and overlap(other.format, sequence.format)
     ]
 
 
 async def _check_default(attribute: Attribute, context: Context) -> list[Flaw]:
-    kind = await context.configuration.find(
+    attribute_type = await context.configuration.find(
         context.legal_entity, col.ATTRIBUTE_TYPES, attribute.attribute_type
     )
-    value = attribute.default_value
-    if kind is None or value is None:
+    default = attribute.default_value
+    if attribute_type is None or default is None:
         return []
-    values = value if isinstance(value, list) and kind.multi_value else [value]
-    problems = [problem for one in values if (problem := wrong(one, kind))]
+    values = default if isinstance(default, list) and attribute_type.multi_value else [default]
+    problems = [problem for value in values if (problem := wrong(value, attribute_type))]
     return [Flaw("/defaultValue", code, detail) for code, detail in problems]
 
 
 async def check_change(
-    collection: col.Collection[Any], key: str, old: Document, new: Setting, context: Context
+    collection: col.Collection[T], before: T, after: T, context: Context
 ) -> None:
-    """What values are judged by must not change while there may be values."""
-    before = collection.model.model_validate(old.body["setting"])
-    if isinstance(new, NumberSequence):
-        _check_sequence(before, new)
-    if isinstance(new, AttributeType):
-        same = (before.data_type, before.multi_value) == (new.data_type, new.multi_value)
-    elif isinstance(new, Attribute):
-        same = before.attribute_type == new.attribute_type
-    else:
+    """Refuse to change how values are checked while there may be values.
+
+    Raises StillInUse, NumberSequenceUsed.
+    """
+    if isinstance(before, NumberSequence) and isinstance(after, NumberSequence):
+        _check_sequence(before, after)
+    if not _changes_values(before, after):
         return
-    if not same and (users := await used_by(collection.name, key, context=context)):
+    key = collection.key_of(after)
+    if users := await used_by(collection.name, key, context=context):
         raise col.StillInUse(
-            f"{key} is named by {', '.join(users)}; make another instead.", usedBy=users
+            f"{key} is named by {', '.join(users)}; create another one instead.", usedBy=users
         )
 
 
-def _check_sequence(before: NumberSequence, new: NumberSequence) -> None:
-    if new.next < before.next:
-        raise NumberSequenceUsed(f"It stands at {before.next} and cannot go back.")
-    if before.next > 1 and new.format != before.format:
-        raise NumberSequenceUsed("It has given numbers away in its format; make another instead.")
+def _changes_values(before: Setting, after: Setting) -> bool:
+    if isinstance(before, AttributeType) and isinstance(after, AttributeType):
+        return (before.data_type, before.multi_value) != (after.data_type, after.multi_value)
+    if isinstance(before, Attribute) and isinstance(after, Attribute):
+        return before.attribute_type != after.attribute_type
+    return False
+
+
+def _check_sequence(before: NumberSequence, after: NumberSequence) -> None:
+    if after.next < before.next:
+        raise NumberSequenceUsed(f"The next number is {before.next}; it cannot be reduced.")
+    if before.next > 1 and after.format != before.format:
+        raise NumberSequenceUsed(
+            "Numbers were issued in the present format; create another sequence instead."
+        )

@@ -1,161 +1,192 @@
-"""What can be asked of the settings of a company."""
+"""Listing, reading, writing and removing the settings and parameters of a company."""
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from shared.configuration.cache import PARAMETERS
+from shared.configuration import documents
+from shared.configuration.documents import SettingPage
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.companies import Parameters
-from shared.configuration.domain.number_sequences import NumberSequenceUsed
+from shared.configuration.domain.number_sequences import NumberSequence, NumberSequenceUsed
 from shared.configuration.setting_checks import check_change, check_setting, used_by
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, VersionMismatch, VersionRequired
 from shared.core.retry import check_version, write
 from shared.core.values import Setting
-from shared.ports.documents import Create, Document, Operation, Page, Partition, Remove, Replace
+from shared.core.versioned import Versioned
+
+T = TypeVar("T", bound=Setting)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved(Generic[V]):
+    """What was written, with its new version, and whether it was created by that."""
+
+    stored: Versioned[V]
+    is_new: bool
 
 
 async def list_settings(
-    collection: col.Collection[Any], *, limit: int, continuation: str | None, context: Context
-) -> Page:
-    return await context.documents.query(
-        "settings", context.partition(collection.name), limit=limit, continuation=continuation
+    collection: col.Collection[T], *, limit: int, continuation: str | None, context: Context
+) -> SettingPage[T]:
+    """Return the settings of a collection by their keys. One query."""
+    return await documents.query_settings(
+        context.documents,
+        context.legal_entity,
+        collection,
+        limit=limit,
+        continuation=continuation,
     )
 
 
-async def read_setting(collection: col.Collection[Any], key: str, *, context: Context) -> Document:
-    document = await context.documents.read("settings", context.partition(collection.name), key)
-    if document is None:
+async def all_settings(collection: col.Collection[T], *, context: Context) -> list[T]:
+    """Return every setting of a collection. One query for each 500."""
+    settings = documents.all_settings(context.documents, context.legal_entity, collection)
+    return [setting async for setting in settings]
+
+
+async def read_setting(
+    collection: col.Collection[T], key: str, *, context: Context
+) -> Versioned[T]:
+    """Return the setting. Raises SettingNotFound."""
+    setting = await documents.find_setting(context.documents, context.legal_entity, collection, key)
+    if setting is None:
         raise col.SettingNotFound(f"There is no {key} among the {collection.name}.")
-    return document
+    return setting
 
 
 async def put_setting(
-    collection: col.Collection[Any],
+    collection: col.Collection[T],
     key: str,
-    setting: Setting,
+    setting: T,
     *,
     if_match: str | None,
     context: Context,
-) -> tuple[Document, bool]:
-    """Make or replace a setting; return it, and whether it is new.
+) -> Saved[T]:
+    """Create or replace a setting.
 
-    Raises Invalid for names that name nothing, StillInUse, VersionRequired, Stale.
+    Raises Invalid, StillInUse, NumberSequenceUsed, VersionRequired, Stale.
     """
     if collection.key_of(setting) != key:
-        raise Invalid.at("", "key-mismatch", "The key in the path is not the one in the body.")
+        raise Invalid.at("", "key-mismatch", "The key in the path differs from the body.")
     await check_setting(collection, setting, context)
-    partition = context.partition(collection.name)
-    body = setting_document(key, setting, collection.names(setting))
 
-    async def attempt() -> tuple[Document, bool]:
-        old = await context.documents.read("settings", partition, key)
-        if old:
-            await check_change(collection, key, old, setting, context)
-        etag = await put(partition, body, old, if_match, context)
-        return Document(body, etag), old is None
+    async def attempt() -> Saved[T]:
+        existing = await documents.find_setting(
+            context.documents, context.legal_entity, collection, key
+        )
+        if existing:
+            await check_change(collection, existing.value, setting, context)
 
-    return await write(attempt, if_match=if_match, turn=_turn(partition, key))
+        async def write_version(etag: str | None) -> Versioned[T]:
+            return await documents.write_setting(
+                context.documents, context.legal_entity, collection, setting, etag
+            )
+
+        return await save(write_version, existing, if_match, context)
+
+    return await write(attempt, if_match=if_match, turn=_turn(context, collection.name, key))
 
 
 async def remove_setting(
     collection: col.Collection[Any], key: str, *, if_match: str, context: Context
 ) -> None:
-    """Remove a setting that nothing names. Raises SettingNotFound, StillInUse, Stale."""
+    """Remove a setting that nothing names.
+
+    Raises SettingNotFound, StillInUse, NumberSequenceUsed, WorkerKept, Stale.
+    """
 
     async def attempt() -> None:
         await _remove(collection, key, if_match, context)
 
-    partition = context.partition(collection.name)
-    await write(attempt, if_match=if_match, turn=_turn(partition, key))
+    await write(attempt, if_match=if_match, turn=_turn(context, collection.name, key))
 
 
 async def _remove(
     collection: col.Collection[Any], key: str, if_match: str, context: Context
 ) -> None:
-    document = await read_setting(collection, key, context=context)
-    check_version(document.etag, if_match)
-    if collection is col.NUMBER_SEQUENCES and document.body["setting"]["next"] > 1:
-        raise NumberSequenceUsed(f"{key} has given numbers away.")
+    setting = await read_setting(collection, key, context=context)
+    check_version(setting.etag, if_match)
+    if isinstance(setting.value, NumberSequence) and setting.value.next > 1:
+        raise NumberSequenceUsed(f"Numbers of {key} were issued already.")
     if collection is col.WORKERS:
         raise col.WorkerKept("Records name the worker; replace it with active: false instead.")
     users = await used_by(collection.name, key, context=context)
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)
-    # Replacing it first holds the removal to the version that was judged.
-    both: list[Operation] = [Replace(document.body, document.etag), Remove(key)]
-    await context.documents.commit("settings", context.partition(collection.name), both)
+    await documents.remove_setting(context.documents, context.legal_entity, collection, setting)
     context.configuration.forget(context.legal_entity)
 
 
-def _turn(partition: Partition, *key: str) -> Hashable:
-    return ("settings", *partition, *key)
-
-
-async def read_parameters(*, context: Context) -> Document:
-    partition = context.partition(PARAMETERS[0])
-    document = await context.documents.read("settings", partition, PARAMETERS[1])
-    if document is None:
+async def read_parameters(*, context: Context) -> Versioned[Parameters]:
+    """Return the parameters of the company. Raises SettingNotFound."""
+    parameters = await documents.find_parameters(context.documents, context.legal_entity)
+    if parameters is None:
         raise col.SettingNotFound("The company has no parameters.")
-    return document
+    return parameters
 
 
 async def edit_parameters(
     change: Callable[[dict[str, Any]], Parameters], *, if_match: str, context: Context
-) -> Document:
-    """Replace the parameters by what `change` makes of them. Raises Invalid, Stale.
+) -> Versioned[Parameters]:
+    """Replace the parameters by what `change` returns for them, as JSON. Raises Invalid, Stale.
 
-    What is changed of Customer Insights while it is enabled must work, or nothing is stored.
+    A changed connection to Customer Insights that is enabled must work, or nothing is stored.
     """
 
-    async def attempt() -> Document:
-        document = await read_parameters(context=context)
-        parameters = change(document.body["setting"])
-        check_version(document.etag, if_match)
+    async def attempt() -> Versioned[Parameters]:
+        existing = await read_parameters(context=context)
+        parameters = change(existing.value.model_dump(mode="json", by_alias=True))
+        check_version(existing.etag, if_match)
         names = col.names_of_parameters(parameters)
         if flaws := await context.configuration.unknown(context.legal_entity, names):
             raise Invalid(flaws)
-        await _check_insights(document, parameters, context)
-        named = [*names, *col.measures_of_parameters(parameters)]
-        body = setting_document(PARAMETERS[1], parameters, named)
-        etag = await put(context.partition(PARAMETERS[0]), body, document, if_match, context)
-        return Document(body, etag)
+        await _check_insights(existing.value, parameters, context)
+        names += col.measures_of_parameters(parameters)
+        written = await documents.write_parameters(
+            context.documents, context.legal_entity, parameters, names, existing.etag
+        )
+        context.configuration.forget(context.legal_entity)
+        return written
 
-    return await write(attempt, if_match=if_match, turn=_turn(context.partition(*PARAMETERS)))
-
-
-async def _check_insights(old: Document, new: Parameters, context: Context) -> None:
-    before = Parameters.model_validate(old.body["setting"]).customer_insights
-    if new.customer_insights.enabled and new.customer_insights != before:
-        await context.measures.check(context.legal_entity, new.customer_insights)
+    return await write(attempt, if_match=if_match, turn=_turn(context, documents.PARAMETERS))
 
 
-def setting_document(key: str, setting: Setting, names: Any) -> dict[str, Any]:
-    return {
-        "id": key,
-        "setting": setting.model_dump(mode="json", by_alias=True),
-        "names": sorted({f"{collection}/{named}" for _, collection, named in names}),
-    }
+async def _check_insights(before: Parameters, after: Parameters, context: Context) -> None:
+    connection = after.customer_insights
+    if connection.enabled and connection != before.customer_insights:
+        await context.measures.check(context.legal_entity, connection)
 
 
-async def put(
-    place: Partition,
-    body: dict[str, Any],
-    old: Document | None,
+async def save(
+    write_version: Callable[[str | None], Awaitable[Versioned[V]]],
+    existing: Versioned[V] | None,
     if_match: str | None,
     context: Context,
-) -> str:
-    """Make what is not there, or replace the version that is named. Raises VersionRequired."""
-    if old is None and if_match is not None:
-        raise VersionMismatch("Nothing is there yet, so there is no version to match.")
-    if old is not None and if_match is None:
-        raise VersionRequired("It exists; send If-Match with the version you read.")
-    if old is not None:
-        check_version(old.etag, if_match or "")
-    operation = Replace(body, old.etag) if old else Create(body)
+) -> Saved[V]:
+    """Create what does not exist, or replace the version that is named.
+
+    Raises VersionRequired, VersionMismatch, Stale.
+    """
+    _check_precondition(existing, if_match)
     try:
-        [etag] = await context.documents.commit("settings", place, [operation])
+        written = await write_version(existing.etag if existing else None)
     except AlreadyExists:
-        raise VersionRequired("Somebody made it just now; read it first.") from None
+        raise VersionRequired("The resource was created concurrently; read it first.") from None
     context.configuration.forget(context.legal_entity)
-    return etag
+    return Saved(written, is_new=existing is None)
+
+
+def _check_precondition(existing: Versioned[Any] | None, if_match: str | None) -> None:
+    if existing is None and if_match is not None:
+        raise VersionMismatch("The resource does not exist, so there is no version to match.")
+    if existing is not None and if_match is None:
+        raise VersionRequired("The resource exists; send If-Match with the version you read.")
+    if existing is not None:
+        check_version(existing.etag, if_match or "")
+
+
+def _turn(context: Context, *names: str) -> Hashable:
+    return ("settings", context.legal_entity, *names)

@@ -20,6 +20,7 @@ from shared.customers.domain.customers import (
     merged,
 )
 from shared.customers.named_settings import check_named, definitions, dimensions
+from shared.ports.documents import Documents
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -32,6 +33,11 @@ async def resolve(customer_id: str, *, context: Context) -> str:
     if key is None:
         raise CustomerNotFound(f"There is no customer {customer_id}.")
     return key
+
+
+async def customer_exists(store: Documents, legal_entity: str, key: str) -> bool:
+    """Return whether there is a customer of this GUID. One point read."""
+    return await documents.exists(store, legal_entity, key)
 
 
 async def read_customer(key: str, *, context: Context) -> Versioned[Customer]:

@@ -13,6 +13,7 @@ from shared.customers.domain.events import RETENTION_SECONDS, Event
 from shared.ports.documents import (
     Create,
     Document,
+    Documents,
     Equal,
     Operation,
     Order,
@@ -53,6 +54,11 @@ async def read_document(key: str, context: Context) -> Document:
 async def commit(key: str, operations: Sequence[Operation], context: Context) -> list[str]:
     """Do all operations in the customer's partition or none; return the new ETags."""
     return await context.documents.commit(CONTAINER, context.partition(key), operations)
+
+
+async def exists(store: Documents, legal_entity: str, key: str) -> bool:
+    """Return whether there is a customer of this GUID. One point read."""
+    return await store.read(CONTAINER, (legal_entity, key), key) is not None
 
 
 async def load(key: str, context: Context) -> Versioned[Customer]:

@@ -8,7 +8,7 @@ from shared.clienteling.card_projection import BOOKS
 from shared.clienteling.client_books import EVERY_BOOK
 from shared.clienteling.domain.client_books import FEATURE
 from shared.clienteling.memberships import read_membership
-from shared.configuration.cache import own_fields
+from shared.configuration.settings import all_settings
 from shared.configuration.workers import find_worker, first_store
 from shared.context import Context
 from shared.core.errors import AlreadyExists
@@ -46,16 +46,8 @@ async def make_follow_ups(*, context: Context, most: int = MOST_BOOKS) -> int:
 
 
 async def _active_rules(context: Context) -> list[FollowUpRule]:
-    found: list[FollowUpRule] = []
-    place, continuation = context.partition(FOLLOW_UP_RULES.name), None
-    while True:
-        page = await context.documents.query(
-            "settings", place, limit=PAGE, continuation=continuation
-        )
-        found += [FollowUpRule.model_validate(own_fields(one.body)) for one in page.documents]
-        continuation = page.continuation
-        if continuation is None:
-            return [one for one in found if one.active]
+    rules = await all_settings(FOLLOW_UP_RULES, context=context)
+    return [rule for rule in rules if rule.active]
 
 
 async def _books_behind(after: str, most: int, context: Context) -> list[str]:
