@@ -35,6 +35,7 @@ MODULES = (
     "functions.sync.feed_events",
     "functions.sync.http_dead_letters",
     "functions.sync.http_sync",
+    "functions.sync.http_trace",
     "functions.sync.timer_customer_sync",
     "functions.timeline.http_activities",
     "functions.timeline.http_notes",

@@ -1,8 +1,8 @@
-"""The way in for messages: understand, run, and say what became of it the only way there is.
+"""The edge of the bus: parse a message, run its handler, return or raise.
 
-The host completes a message when its function returns and gives it back when it raises; after so
-many deliveries the bus makes it a dead letter. A function in Python cannot settle a message
-itself, so what can never succeed goes that way too, with its reason noted.
+The host completes a message when its function returns and abandons it when it raises; after the
+maximum number of deliveries the bus dead-letters it. A function in Python cannot settle a message
+itself, so a message that can never succeed is dead-lettered that way too, with the reason noted.
 """
 
 import asyncio
@@ -22,20 +22,21 @@ from shared.core.flaws import flaws_of
 from shared.platform.topology import messaging
 from shared.ports.bus import Outgoing
 from shared.ports.telemetry import Attributes
-from shared.sync.failure_notes import Failure, note_failure
+from shared.sync.domain.failures import Failure
+from shared.sync.failure_notes import note_failed_delivery
 from shared.sync.outbox import TRACEPARENT
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds before what is unavailable is tried again
-POSTPONED = timedelta(seconds=60)
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.2, 10.0
+POSTPONEMENT = timedelta(seconds=60)
 
 C = TypeVar("C", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[C]):
-    """A message, understood."""
+    """A message whose body was parsed."""
 
     command: C
     backend: wiring.Backend
@@ -53,15 +54,15 @@ class NotUnderstood(Invalid):
 
 
 def receiving(queue: str, command: type[BaseModel]) -> Callable[[Handler], Entry]:
-    """Make a handler of typed commands the function of a queue's trigger."""
+    """Return a decorator that turns a handler of typed commands into the function of a queue."""
     adapter: TypeAdapter[Any] = TypeAdapter(command)
 
-    def made(handler: Handler) -> Entry:
+    def decorated(handler: Handler) -> Entry:
         async def entry(msg: func.ServiceBusMessage) -> None:
             properties = msg.application_properties or {}
             parent = str(properties.get(TRACEPARENT, ""))
-            told = _attributes(queue, msg, properties)
-            with Work(handler.__name__, "consumer", parent=parent, attributes=told):
+            attributes = _attributes(queue, msg, properties)
+            with Work(handler.__name__, "consumer", parent=parent, attributes=attributes):
                 await _run(queue, adapter, handler, msg)
 
         entry.__name__, entry.__doc__ = handler.__name__, handler.__doc__
@@ -69,19 +70,19 @@ def receiving(queue: str, command: type[BaseModel]) -> Callable[[Handler], Entry
         entry.__annotations__ = {"msg": func.ServiceBusMessage, "return": None}
         return entry
 
-    return made
+    return decorated
 
 
 async def _run(
     queue: str, adapter: TypeAdapter[Any], handler: Handler, msg: func.ServiceBusMessage
 ) -> None:
     now, backend = datetime.now(UTC), wiring.backend()
-    last = (msg.delivery_count or 1) >= messaging().queues[queue].max_deliveries
+    is_last = (msg.delivery_count or 1) >= messaging().queues[queue].max_deliveries
     try:
         await handler(Received(_read(adapter, msg), backend, now))
     except Unavailable as exc:
-        log.warning("%s waits: %s", msg.message_id, exc.detail)
-        if not last:
+        log.warning("%s is tried again: %s", msg.message_id, exc.detail)
+        if not is_last:
             await _pause(msg)
             raise
         await _postpone(queue, msg, backend, now)
@@ -89,7 +90,7 @@ async def _run(
         code = exc.code if isinstance(exc, Refusal) else "internal"
         detail = exc.detail if isinstance(exc, Refusal) else type(exc).__name__
         failure = Failure(code=code, detail=detail, at=now)
-        await note_failure(str(msg.message_id), failure, backend.documents)
+        await note_failed_delivery(str(msg.message_id), failure, backend.documents)
         raise
 
 
@@ -114,21 +115,21 @@ def _read(adapter: TypeAdapter[Any], msg: func.ServiceBusMessage) -> Any:
 
 
 async def _pause(msg: func.ServiceBusMessage) -> None:
-    """Let some time pass, more with each delivery."""
-    delay = FIRST_PAUSE * 2 ** ((msg.delivery_count or 1) - 1)
-    await asyncio.sleep(min(delay, LONGEST_PAUSE))
+    """Wait before the message is abandoned, longer with each delivery."""
+    delay = FIRST_PAUSE_SECONDS * 2 ** ((msg.delivery_count or 1) - 1)
+    await asyncio.sleep(min(delay, MAX_PAUSE_SECONDS))
 
 
 async def _postpone(
     queue: str, msg: func.ServiceBusMessage, backend: wiring.Backend, now: datetime
 ) -> None:
-    """Have it come later and afresh: it has no delivery left, and has done no wrong."""
-    again = Outgoing(
+    """Send a copy for later: the message has no delivery left, and nothing is wrong with it."""
+    copy = Outgoing(
         id=f"{msg.message_id}+",
         body=msg.get_body(),
         session=msg.session_id,
         content_type=msg.content_type or "",
-        properties={name: str(one) for name, one in (msg.application_properties or {}).items()},
-        due=now + POSTPONED,
+        properties={name: str(value) for name, value in (msg.application_properties or {}).items()},
+        due=now + POSTPONEMENT,
     )
-    await backend.bus.send(queue, [again])
+    await backend.bus.send(queue, [copy])

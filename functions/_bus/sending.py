@@ -1,4 +1,4 @@
-"""Messages that carry on the trace of what they tell of."""
+"""Messages that continue the trace of the change they describe."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -7,11 +7,11 @@ from dataclasses import replace
 from shared.composition.telemetry import telemetry
 from shared.ports.bus import Bus, DeadLetter, Outgoing
 from shared.ports.telemetry import traceparent
-from shared.sync.outbox import TRACEPARENT, carried
+from shared.sync.outbox import TRACEPARENT, trace_properties
 
 
-class Traced:
-    """A bus that tells of each message it sends, in the message's own trace."""
+class TracingBus:
+    """A bus that records a span for each message it sends, in the message's own trace."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -20,7 +20,7 @@ class Traced:
         sender = traceparent()
         with ExitStack() as spans:
             if telemetry().on:
-                messages = [_told(one, entity, sender, spans) for one in messages]
+                messages = [_traced(message, entity, sender, spans) for message in messages]
             await self._bus.send(entity, messages)
 
     async def dead_letters(self, entity: str, *, after: int, limit: int) -> Sequence[DeadLetter]:
@@ -33,7 +33,7 @@ class Traced:
         return await self._bus.drop(entity, sequence)
 
 
-def _told(message: Outgoing, entity: str, sender: str | None, spans: ExitStack) -> Outgoing:
+def _traced(message: Outgoing, entity: str, sender: str | None, spans: ExitStack) -> Outgoing:
     span = telemetry().span(
         f"send {entity}",
         "producer",
@@ -48,4 +48,4 @@ def _told(message: Outgoing, entity: str, sender: str | None, spans: ExitStack) 
         },
     )
     spans.enter_context(span)
-    return replace(message, properties={**message.properties, **carried(span.traceparent)})
+    return replace(message, properties={**message.properties, **trace_properties(span.traceparent)})

@@ -1,11 +1,11 @@
-"""The queue of customers that wait for their account numbers."""
+"""The queue of customers that await their account numbers."""
 
 import azure.functions as func
 
 from functions._bus.receiving import Received, receiving
 from shared.composition.telemetry import telemetry
 from shared.core.errors import Refusal, Unavailable
-from shared.sync.conversion import convert, note_failure
+from shared.sync.conversion import convert, note_failed_attempt
 from shared.sync.domain.operations import SynchronizeCustomer
 from shared.sync.outbox import CUSTOMER_SYNC
 
@@ -23,7 +23,7 @@ ACTOR = "system:customer-sync"
 )
 @receiving(CUSTOMER_SYNC, SynchronizeCustomer)
 async def synchronize_customer(received: Received[SynchronizeCustomer]) -> None:
-    """Give the customer its account number; a message that comes twice finds that done."""
+    """Give the customer an account number; a duplicate message changes nothing."""
     command = received.command
     context = received.backend.context(command.legal_entity, ACTOR, received.now)
     try:
@@ -33,11 +33,11 @@ async def synchronize_customer(received: Received[SynchronizeCustomer]) -> None:
             converted = (await convert(command.customer_id, context=context)).value
             span.note({"libro.customer": converted.id, "libro.sync_status": converted.sync_status})
     except Unavailable as exc:
-        await note_failure(command.customer_id, exc.code, exc.detail, context=context)
+        await note_failed_attempt(command.customer_id, exc.code, exc.detail, context=context)
         raise
     except Refusal:
         raise
     except Exception as exc:
-        detail = f"An unforeseen {type(exc).__name__}."
-        await note_failure(command.customer_id, "internal", detail, context=context)
+        detail = f"Unexpected error: {type(exc).__name__}."
+        await note_failed_attempt(command.customer_id, "internal", detail, context=context)
         raise

@@ -1,24 +1,24 @@
-"""The change feed of customers: what was committed with a change is passed on to the bus."""
+"""The change feed of customers: events and commands of committed changes go to the bus."""
 
 from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions._bus.sending import Traced
+from functions._bus.sending import TracingBus
 from functions._feed import feed
 from shared.composition import wiring
-from shared.sync.outbox import relay
+from shared.sync.outbox import relay_changes
 
 bp = func.Blueprint()
 
 
 @feed(bp, "customers")
 async def relay_events(changes: func.DocumentList) -> None:
-    """Send events to the topic `events`, and who waits for an account number to `customer-sync`."""
+    """Send events to the topic `events`, and commands to the queue `customer-sync`."""
     backend = wiring.backend()
-    await relay(
+    await relay_changes(
         [change.data for change in changes],
-        bus=Traced(backend.bus),
+        bus=TracingBus(backend.bus),
         documents=backend.documents,
         now=datetime.now(UTC),
     )

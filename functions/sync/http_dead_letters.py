@@ -1,6 +1,6 @@
-"""Messages that were given up, over HTTP."""
+"""Dead-lettered messages over HTTP."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import azure.functions as func
 from pydantic import Field
@@ -10,15 +10,23 @@ from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, 
 from shared.core.values import Body
 from shared.ports.bus import BusUnavailable
 from shared.sync import dead_letters as usecases
-from shared.sync.dead_letters import DeadLetterNotFound, DeadLetterView, of_company
+from shared.sync.dead_letters import DeadLetterNotFound, DeadLetterView, Position, of_company
 
 bp = func.Blueprint()
 
-ONE = "dead-letters/{letterId}"
+DEAD_LETTER_PATH = "dead-letters/{letterId}"
 
 
 class Replay(Body):
-    body: dict[str, Any] | None = Field(None, description="The message, put right")
+    """How to send a dead-lettered message again."""
+
+    body: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="Corrected message body; without it the message is sent as it was.",
+            examples=[{"kind": "synchronize-customer", "legalEntity": "USRT"}],
+        ),
+    ] = None
 
 
 @serve(
@@ -33,27 +41,31 @@ class Replay(Body):
     ),
 )
 async def list_dead_letters(call: Call[PageQuery, None]) -> Reply:
-    """List the messages of this company that could not be worked off, with the reason.
+    """List the dead-lettered messages of the company.
 
-    A page may be short, even empty, and still have a next one.
+    Each with the reason why it could not be processed. A page may be short, even empty, and still
+    have a next one.
     """
     position = call.position()
-    found, after = await usecases.list_dead_letters(
+    page = await usecases.list_dead_letters(
         of_company(call.legal_entity),
         limit=call.query.limit,
-        after=tuple(position) if position else None,
+        after=Position(*position) if position else None,
         bus=call.backend.bus,
         documents=call.backend.documents,
     )
-    items = [one.model_dump(mode="json", by_alias=True) | {"etag": one.id} for one in found]
-    return Reply(call.page(items, after))
+    items = [
+        message.model_dump(mode="json", by_alias=True) | {"etag": message.id}
+        for message in page.dead_letters
+    ]
+    return Reply(call.page(items, page.next_position))
 
 
 @serve(
     bp,
     Operation(
         "GET",
-        ONE,
+        DEAD_LETTER_PATH,
         who="H",
         returns=DeadLetterView,
         tag="Synchronization",
@@ -61,21 +73,24 @@ async def list_dead_letters(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_dead_letter(call: Call[NoQuery, None]) -> Reply:
-    """Read one. It never changes, so its version is its id."""
-    found = await usecases.read_dead_letter(
+    """Get a dead-lettered message.
+
+    It never changes, so its version is its id.
+    """
+    message = await usecases.read_dead_letter(
         call.path["letterId"],
         of_company(call.legal_entity),
         bus=call.backend.bus,
         documents=call.backend.documents,
     )
-    return Reply(found, etag=found.id)
+    return Reply(message, etag=message.id)
 
 
 @serve(
     bp,
     Operation(
         "POST",
-        f"{ONE}/replay",
+        f"{DEAD_LETTER_PATH}/replay",
         who="H",
         status=204,
         body_optional=True,
@@ -84,9 +99,10 @@ async def get_dead_letter(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def replay_dead_letter(call: Call[NoQuery, Replay | None]) -> Reply:
-    """Send a message again, at the end of its queue: as it was, or with the body that is given.
+    """Send a dead-lettered message again.
 
-    Of a subscription it goes to the topic, so that others who subscribe may see it twice.
+    It is added to the end of its queue, as it was or with a corrected body. A message of a
+    subscription is sent to the topic, so other subscribers may receive it twice.
     """
     body = call.body.body if call.body else None
     await usecases.replay_dead_letter(
@@ -102,7 +118,7 @@ async def replay_dead_letter(call: Call[NoQuery, Replay | None]) -> Reply:
     bp,
     Operation(
         "DELETE",
-        ONE,
+        DEAD_LETTER_PATH,
         who="H",
         status=204,
         if_match="required",
@@ -111,7 +127,7 @@ async def replay_dead_letter(call: Call[NoQuery, Replay | None]) -> Reply:
     ),
 )
 async def drop_dead_letter(call: Call[NoQuery, None]) -> Reply:
-    """Remove a message for good."""
+    """Delete a dead-lettered message permanently."""
     await usecases.drop_dead_letter(
         call.path["letterId"], of_company(call.legal_entity), bus=call.backend.bus
     )

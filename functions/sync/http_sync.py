@@ -1,5 +1,6 @@
-"""Synchronization over HTTP: its audit, trying again, and where a customer is."""
+"""Synchronization over HTTP: its audit, and trying again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -12,7 +13,6 @@ from shared.customers.views import CustomerView, customer_view
 from shared.sync.conversion import resynchronize
 from shared.sync.domain.operations import SyncOperation
 from shared.sync.operations import list_operations, list_unsynchronized
-from shared.sync.trace import Trace, trace_customer
 
 bp = func.Blueprint()
 
@@ -21,9 +21,11 @@ STATUS: dict[str, Literal["Pending", "Failed"]] = {"pending": "Pending", "failed
 
 class UnsynchronizedQuery(PageQuery):
     status: Annotated[
-        Literal["pending", "failed"], Field(description="Who waits, or who cannot go on")
+        Literal["pending", "failed"], Field(description="Filter by status: pending or failed")
     ] = "failed"
-    since: Annotated[datetime | None, Field(description="Asked for at this moment or later")] = None
+    since: Annotated[
+        datetime | None, Field(description="Only customers created at this moment or later")
+    ] = None
 
 
 @serve(
@@ -38,16 +40,16 @@ class UnsynchronizedQuery(PageQuery):
     ),
 )
 async def list_sync_operations(call: Call[PageQuery, None]) -> Reply:
-    """List what was synchronized of a customer that was made asynchronously, oldest first.
+    """List the synchronization operations of a customer, oldest first.
 
-    Its creation, and each edit that was made before it had an account number, with old and new
-    values. A customer that was made at once has none.
+    The creation, and each edit made before the customer had an account number, with old and new
+    values. A customer that was not created asynchronously has none.
     """
     key = await customer_key(call)
-    found, after = await list_operations(
+    page = await list_operations(
         key, limit=call.query.limit, continuation=call.position(), context=call.context
     )
-    return Reply(call.page(_views(found), after))
+    return Reply(call.page(_views(page.operations), page.continuation))
 
 
 @serve(
@@ -61,15 +63,18 @@ async def list_sync_operations(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def list_unsynchronized_customers(call: Call[UnsynchronizedQuery, None]) -> Reply:
-    """List the creations of this company that failed, or that wait, oldest first."""
-    found, after = await list_unsynchronized(
+    """List the pending or failed customers of the company, oldest first.
+
+    Each as the synchronization operation that created the customer.
+    """
+    page = await list_unsynchronized(
         STATUS[call.query.status],
-        asked=(call.query.since, None),
+        requested_from=call.query.since,
         limit=call.query.limit,
         continuation=call.position(),
         context=call.context,
     )
-    return Reply(call.page(_views(found), after))
+    return Reply(call.page(_views(page.operations), page.continuation))
 
 
 @serve(
@@ -84,32 +89,15 @@ async def list_unsynchronized_customers(call: Call[UnsynchronizedQuery, None]) -
     ),
 )
 async def resync_customer(call: Call[NoQuery, None]) -> Reply:
-    """Try now to give a customer its account number. Corrects nothing by itself.
+    """Retry the synchronization of a customer now.
 
-    `syncStatus` of the answer tells how it went, its sync-operations why.
+    Nothing is corrected by that: correct the customer or the configuration first. `syncStatus` of
+    the answer says whether it succeeded, the customer's sync-operations say why not.
     """
     key = await customer_key(call)
     customer = await resynchronize(key, context=call.context)
     return Reply(customer_view(customer.value), etag=customer.etag)
 
 
-@serve(
-    bp,
-    Operation(
-        "GET",
-        "customers/{customerId}/trace",
-        who="EAH",
-        returns=Trace,
-        tag="Synchronization",
-        refuses=REFUSES,
-    ),
-)
-async def trace_one_customer(call: Call[NoQuery, None]) -> Reply:
-    """Tell where a customer is: committed, relayed, converted, found, and what is late by what."""
-    key = await customer_key(call)
-    trace = await trace_customer(key, context=call.context)
-    return Reply(trace, etag=f"{trace.version}-{int(trace.as_of.timestamp() * 1000)}")
-
-
-def _views(operations: list[SyncOperation]) -> list[dict[str, object]]:
-    return [one.model_dump(mode="json", by_alias=True) for one in operations]
+def _views(operations: Sequence[SyncOperation]) -> list[dict[str, object]]:
+    return [operation.model_dump(mode="json", by_alias=True) for operation in operations]

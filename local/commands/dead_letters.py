@@ -17,7 +17,7 @@ from shared.platform.topology import messaging
 from shared.ports.bus import Bus
 from shared.ports.documents import Documents
 from shared.sync import dead_letters as usecases
-from shared.sync.dead_letters import of_anyone
+from shared.sync.dead_letters import of_any_company
 
 PAGE_SIZE = 100
 
@@ -68,31 +68,32 @@ async def _run(action: Action, options: argparse.Namespace) -> None:
 
 
 async def _list(_: argparse.Namespace, bus: Bus, documents: Documents) -> None:
-    after, count = None, 0
+    position, count = None, 0
     while True:
-        page, after = await usecases.list_dead_letters(
-            of_anyone, limit=PAGE_SIZE, after=after, bus=bus, documents=documents
+        page = await usecases.list_dead_letters(
+            of_any_company, limit=PAGE_SIZE, after=position, bus=bus, documents=documents
         )
-        for dead_letter in page:
-            reason = dead_letter.failure.detail if dead_letter.failure else dead_letter.reason
-            print(f"{dead_letter.id}\t{dead_letter.enqueued_at:%Y-%m-%d %H:%M:%S}\t{reason}")
-        count += len(page)
-        if after is None:
+        for message in page.dead_letters:
+            reason = message.failure.detail if message.failure else message.reason
+            print(f"{message.id}\t{message.enqueued_at:%Y-%m-%d %H:%M:%S}\t{reason}")
+        count += len(page.dead_letters)
+        position = page.next_position
+        if position is None:
             break
     print(f"{count} dead letters", file=sys.stderr)
 
 
 async def _show(options: argparse.Namespace, bus: Bus, documents: Documents) -> None:
-    dead_letter = await usecases.read_dead_letter(
-        options.id, of_anyone, bus=bus, documents=documents
+    message = await usecases.read_dead_letter(
+        options.id, of_any_company, bus=bus, documents=documents
     )
-    print(to_json(dead_letter, by_alias=True, indent=2).decode())
+    print(to_json(message, by_alias=True, indent=2).decode())
 
 
 async def _replay(options: argparse.Namespace, bus: Bus, _: Documents) -> None:
     body = options.body.read_bytes() if options.body else None
-    await usecases.replay_dead_letter(options.id, of_anyone, body=body, bus=bus)
+    await usecases.replay_dead_letter(options.id, of_any_company, body=body, bus=bus)
 
 
 async def _drop(options: argparse.Namespace, bus: Bus, _: Documents) -> None:
-    await usecases.drop_dead_letter(options.id, of_anyone, bus=bus)
+    await usecases.drop_dead_letter(options.id, of_any_company, bus=bus)

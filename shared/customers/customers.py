@@ -62,6 +62,11 @@ async def read_events(
     return await documents.read_events(key, start, end, limit=limit, context=context)
 
 
+def event_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the event in a changed document of the customers container, if it is one."""
+    return documents.event_in(body)
+
+
 def check_active(customer: Customer) -> None:
     if customer.status != "Active":
         raise CustomerInactive(f"The customer is {customer.status.lower()}.")

@@ -111,6 +111,12 @@ async def read_events(
     return events
 
 
+def event_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the event in a changed document of this container, if it is one."""
+    event: Mapping[str, Any] | None = body["event"] if body.get("type") == EVENT else None
+    return event
+
+
 def newest(document: Document) -> Document:
     """Return the document in the newest shape."""
     return Document(upgrade(document.body, UPGRADES, SCHEMA_VERSION), document.etag)

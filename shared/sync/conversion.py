@@ -7,87 +7,92 @@ from shared.core.errors import Refusal, Stale, Unavailable
 from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.core.versioned import Versioned
-from shared.customers.change import Decide, Decision, change
+from shared.customers.change import Decision, change
 from shared.customers.creation.numbering import take_account_number
 from shared.customers.domain.customers import Customer
 from shared.customers.named_settings import check_named
-from shared.sync.documents import read_creation, replace_operation, replacement
+from shared.sync.documents import commit_operation, load_creation, replace_operation
 from shared.sync.domain.operations import SyncError, SyncOperation, error_of
 
 
 async def convert(key: str, *, context: Context) -> Versioned[Customer]:
-    """Give a pending customer its account number; any other stays as it is.
+    """Give a pending customer an account number; any other customer stays as it is.
 
-    What stands in the way for good makes it SyncFailed, with the reason in its operation. The
-    number is taken before the commit that uses it: who dies in between leaves a gap in the
-    sequence, and no two customers with one number. Raises CustomerNotFound, Unavailable.
+    A refusal makes the customer SyncFailed, with the reason in the operation. The number is taken
+    before the commit that uses it: a crash in between leaves a gap in the sequence, and never two
+    customers with one number. Raises CustomerNotFound, Unavailable.
     """
 
     async def decide(customer: Customer) -> Decision:
-        creation = await read_creation(customer.id, context)
+        creation = await load_creation(customer.id, context)
         if customer.sync_status != "PendingSync" or creation is None:
             return Decision(customer)
-        operation, etag = creation.value, creation.etag
         try:
             await check_named(customer, context)
             number = await take_account_number(customer, context)
         except Unavailable:
             raise
         except Refusal as exc:
-            operation = operation.failed(error_of(exc, context.now), for_good=True)
-            failed = evolve(customer, sync_status="SyncFailed")
-            return _decision(failed, context, operation, etag)
+            error = error_of(exc, context.now)
+            operation = creation.map(lambda pending: pending.failed(error, permanent=True))
+            return _decision(evolve(customer, sync_status="SyncFailed"), operation, context)
+        operation = creation.map(lambda pending: pending.completed(context.now))
         synced = evolve(customer, sync_status="Synced", account_number=number)
-        return _decision(synced, context, operation.done(context.now), etag)
+        return _decision(synced, operation, context)
 
     return await change(key, decide, if_match=ANY, context=context, feature=None)
 
 
 async def resynchronize(key: str, *, context: Context) -> Versioned[Customer]:
-    """Try now, whatever became of it before; what is not possible now, the queue tries again.
+    """Convert the customer now, also after a failure; what is down now, the queue tries again.
 
     Raises CustomerNotFound.
     """
-    customer = await change(key, _asked_again(context), if_match=ANY, context=context, feature=None)
+    customer = await _reopen(key, context)
     with suppress(Unavailable):
         return await convert(key, context=context)
     return customer
 
 
-async def ask_again(key: str, *, context: Context) -> SyncOperation | None:
-    """Have the command sent again for a customer that still waits; return how it stands."""
-    creation = await read_creation(key, context)
+async def resend_command(key: str, *, context: Context) -> SyncOperation | None:
+    """Have the command of a pending customer sent again by the outbox; return its operation.
+
+    An operation that is not pending is returned unchanged. Raises Stale.
+    """
+    creation = await load_creation(key, context)
     if creation is None:
         return None
-    operation, etag = creation.value, creation.etag
-    if operation.status == "Pending":
-        operation = operation.asked_again(context.now)
-        await replace_operation(operation, etag, context)
-    return operation
+    if creation.value.status == "Pending":
+        creation = creation.map(lambda pending: pending.requested_again(context.now))
+        await commit_operation(creation, context)
+    return creation.value
 
 
-async def note_failure(key: str, code: str, detail: str, *, context: Context) -> None:
-    """Write down that an attempt has failed; if that is not possible now, it is not written."""
+async def note_failed_attempt(key: str, code: str, detail: str, *, context: Context) -> None:
+    """Write into the operation that an attempt failed; if that is not possible now, skip it."""
     with suppress(Unavailable, Stale):
-        creation = await read_creation(key, context)
+        creation = await load_creation(key, context)
         if creation and creation.value.status == "Pending":
             error = SyncError(code=code, detail=detail, at=context.now)
-            failed = creation.value.failed(error, for_good=False)
-            await replace_operation(failed, creation.etag, context)
+            failed = creation.map(lambda pending: pending.failed(error, permanent=False))
+            await commit_operation(failed, context)
 
 
-def _asked_again(context: Context) -> Decide:
+async def _reopen(key: str, context: Context) -> Versioned[Customer]:
+    """Make a failed customer pending again."""
+
     async def decide(customer: Customer) -> Decision:
-        creation = await read_creation(customer.id, context)
+        creation = await load_creation(customer.id, context)
         if customer.sync_status != "SyncFailed" or creation is None:
             return Decision(customer)
-        operation, etag = creation.value, creation.etag
-        pending = evolve(customer, sync_status="PendingSync")
-        return _decision(pending, context, operation.asked_again(context.now), etag)
+        operation = creation.map(lambda failed: failed.requested_again(context.now))
+        return _decision(evolve(customer, sync_status="PendingSync"), operation, context)
 
-    return decide
+    return await change(key, decide, if_match=ANY, context=context, feature=None)
 
 
-def _decision(changed: Customer, context: Context, operation: SyncOperation, etag: str) -> Decision:
-    changed = evolve(changed, modified_at=context.now, modified_by=context.actor)
-    return Decision(changed, [replacement(operation, etag)])
+def _decision(
+    customer: Customer, operation: Versioned[SyncOperation], context: Context
+) -> Decision:
+    changed = evolve(customer, modified_at=context.now, modified_by=context.actor)
+    return Decision(changed, [replace_operation(operation)])

@@ -1,10 +1,12 @@
-"""What an administrator can do about messages that were given up: see why, send again, drop."""
+"""What an administrator can do about dead-lettered messages: see why, send again, remove."""
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
+from pydantic import Field
 from pydantic_core import from_json
 
 from shared.core.errors import NotFound
@@ -12,133 +14,190 @@ from shared.core.values import Record
 from shared.platform.topology import messaging, subscription
 from shared.ports.bus import Bus, DeadLetter
 from shared.ports.documents import Documents
-from shared.sync.failure_notes import Failure, failure_of
+from shared.sync.domain.failures import Failure
+from shared.sync.failure_notes import failure_of
 
-LOOKED_AT = 100  # dead letters at a time
-MOST_LOOKS = 20
+PEEK_SIZE = 100
+MAX_PEEKS = 20
 
-Place = tuple[int, int]  # which queue or subscription, and after which number
-Belongs = Callable[[DeadLetter], bool]
+Filter = Callable[[DeadLetter], bool]
+
+
+class Position(NamedTuple):
+    """After which message of which queue or subscription a page ends."""
+
+    entity: int = 0
+    sequence: int = 0
 
 
 class DeadLetterNotFound(NotFound):
+    """There is no such dead-lettered message, or it was replayed or removed already."""
+
     code = "dead-letter-not-found"
 
 
 class DeadLetterView(Record):
-    """A message that was given up, `reason` the bus's word for it, `failure` why, if it was noted.
+    """A message that exceeded the maximum number of deliveries."""
 
-    `body` is the JSON that was sent, or text where it is none.
-    """
+    id: Annotated[
+        str, Field(description="Id of the dead-lettered message.", examples=["customer-sync~42"])
+    ]
+    entity: Annotated[
+        str, Field(description="Queue or subscription of the message.", examples=["customer-sync"])
+    ]
+    message_id: Annotated[
+        str,
+        Field(
+            description="Id that the message was sent with.",
+            examples=["35ec67f9-2bcf-4f6a-b7af-9a918877dabb:sync:1"],
+        ),
+    ]
+    session_id: Annotated[
+        str | None,
+        Field(
+            description="Session of the message: the GUID of the customer.",
+            examples=["35ec67f9-2bcf-4f6a-b7af-9a918877dabb"],
+        ),
+    ]
+    enqueued_at: Annotated[datetime, Field(description="When the message was sent.")]
+    reason: Annotated[
+        str,
+        Field(description="Reason given by the bus.", examples=["MaxDeliveryCountExceeded"]),
+    ]
+    failure: Annotated[
+        Failure | None, Field(description="Error of the last delivery, if it was recorded.")
+    ]
+    properties: Annotated[
+        dict[str, str],
+        Field(
+            description="Application properties of the message.",
+            examples=[{"type": "synchronize-customer", "legalEntity": "USRT"}],
+        ),
+    ]
+    body: Annotated[
+        Any,
+        Field(
+            description="The JSON that was sent, or text if it is not JSON.",
+            examples=[{"kind": "synchronize-customer", "legalEntity": "USRT"}],
+        ),
+    ]
 
-    id: str
-    entity: str
-    message_id: str
-    session_id: str | None
-    enqueued_at: datetime
-    reason: str
-    failure: Failure | None
-    properties: dict[str, str]
-    body: Any
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterPage:
+    """`next_position` is None on the last page."""
+
+    dead_letters: Sequence[DeadLetterView]
+    next_position: Position | None
 
 
-def of_company(legal_entity: str) -> Belongs:
-    return lambda letter: letter.message.properties.get("legalEntity") == legal_entity
+def of_company(legal_entity: str) -> Filter:
+    return lambda dead_letter: dead_letter.message.properties.get("legalEntity") == legal_entity
 
 
-def of_anyone(_: DeadLetter) -> bool:
+def of_any_company(_: DeadLetter) -> bool:
     return True
 
 
 async def list_dead_letters(
-    belongs: Belongs, *, limit: int, after: Place | None, bus: Bus, documents: Documents
-) -> tuple[list[DeadLetterView], Place | None]:
+    matches: Filter, *, limit: int, after: Position | None, bus: Bus, documents: Documents
+) -> DeadLetterPage:
     """Return the next dead letters of all queues and subscriptions, oldest first in each.
 
-    A page may be short, even empty, and still have a next one.
+    A page may be short, even empty, and still have a next one. Raises BusUnavailable.
     """
     entities = sorted(messaging().entities())
-    index, sequence = after or (0, 0)
-    found: list[DeadLetter] = []
-    for _ in range(MOST_LOOKS):
+    index, sequence = after or Position()
+    matching: list[DeadLetter] = []
+    for _ in range(MAX_PEEKS):
         if index == len(entities):
             break
-        letters = await bus.dead_letters(entities[index], after=sequence, limit=LOOKED_AT)
-        for letter in letters:
-            sequence = letter.sequence
-            found += [letter] if belongs(letter) else []
-            if len(found) == limit:
-                return await _views(found, documents), (index, sequence)
-        if len(letters) < LOOKED_AT:
+        peeked = await bus.dead_letters(entities[index], after=sequence, limit=PEEK_SIZE)
+        for dead_letter in peeked:
+            sequence = dead_letter.sequence
+            matching += [dead_letter] if matches(dead_letter) else []
+            if len(matching) == limit:
+                return DeadLetterPage(await _views(matching, documents), Position(index, sequence))
+        if len(peeked) < PEEK_SIZE:
             index, sequence = index + 1, 0
-    more = (index, sequence) if index < len(entities) else None
-    return await _views(found, documents), more
+    next_position = Position(index, sequence) if index < len(entities) else None
+    return DeadLetterPage(await _views(matching, documents), next_position)
 
 
 async def count_dead_letters(bus: Bus) -> dict[str, int]:
-    """Return how many there are in each queue and subscription, up to a hundred."""
+    """Return how many each queue and subscription has, up to a hundred."""
     return {
-        entity: len(await bus.dead_letters(entity, after=0, limit=LOOKED_AT))
+        entity: len(await bus.dead_letters(entity, after=0, limit=PEEK_SIZE))
         for entity in sorted(messaging().entities())
     }
 
 
 async def read_dead_letter(
-    letter_id: str, belongs: Belongs, *, bus: Bus, documents: Documents
+    letter_id: str, matches: Filter, *, bus: Bus, documents: Documents
 ) -> DeadLetterView:
-    """Raises DeadLetterNotFound."""
-    letter = await _find(letter_id, belongs, bus)
-    [view] = await _views([letter], documents)
+    """Return the dead letter. Raises DeadLetterNotFound, BusUnavailable."""
+    dead_letter = await _find(letter_id, matches, bus)
+    [view] = await _views([dead_letter], documents)
     return view
 
 
 async def replay_dead_letter(
-    letter_id: str, belongs: Belongs, *, body: bytes | None = None, bus: Bus
+    letter_id: str, matches: Filter, *, body: bytes | None = None, bus: Bus
 ) -> None:
-    """Send it again, with another body if one is given. Raises DeadLetterNotFound."""
-    letter = await _find(letter_id, belongs, bus)
-    if not await bus.replay(letter.entity, letter.sequence, body):
-        raise DeadLetterNotFound(f"There is no dead letter {letter_id} any more.")
+    """Send it again, with another body if one is given.
+
+    Raises DeadLetterNotFound, BusUnavailable.
+    """
+    dead_letter = await _find(letter_id, matches, bus)
+    if not await bus.replay(dead_letter.entity, dead_letter.sequence, body):
+        raise DeadLetterNotFound(f"The dead letter {letter_id} was replayed or removed already.")
 
 
-async def drop_dead_letter(letter_id: str, belongs: Belongs, *, bus: Bus) -> None:
-    """Remove it for good. Raises DeadLetterNotFound."""
-    letter = await _find(letter_id, belongs, bus)
-    if not await bus.drop(letter.entity, letter.sequence):
-        raise DeadLetterNotFound(f"There is no dead letter {letter_id} any more.")
+async def drop_dead_letter(letter_id: str, matches: Filter, *, bus: Bus) -> None:
+    """Remove it permanently. Raises DeadLetterNotFound, BusUnavailable."""
+    dead_letter = await _find(letter_id, matches, bus)
+    if not await bus.drop(dead_letter.entity, dead_letter.sequence):
+        raise DeadLetterNotFound(f"The dead letter {letter_id} was replayed or removed already.")
 
 
-async def _find(letter_id: str, belongs: Belongs, bus: Bus) -> DeadLetter:
+async def _find(letter_id: str, matches: Filter, bus: Bus) -> DeadLetter:
     name, _, number = letter_id.rpartition("~")
-    topic, _, own = name.partition(":")
-    entity = subscription(topic, own) if own else name
+    topic, _, subscriber = name.partition(":")
+    entity = subscription(topic, subscriber) if subscriber else name
     if entity in messaging().entities() and number.isascii() and number.isdigit():
         sequence = int(number)
-        for letter in await bus.dead_letters(entity, after=sequence - 1, limit=1):
-            if letter.sequence == sequence and belongs(letter):
-                return letter
+        for dead_letter in await bus.dead_letters(entity, after=sequence - 1, limit=1):
+            if dead_letter.sequence == sequence and matches(dead_letter):
+                return dead_letter
     raise DeadLetterNotFound(f"There is no dead letter {letter_id}.")
 
 
-async def _views(letters: Sequence[DeadLetter], documents: Documents) -> list[DeadLetterView]:
-    failures = await asyncio.gather(*(failure_of(one.message.id, documents) for one in letters))
+async def _views(dead_letters: Sequence[DeadLetter], documents: Documents) -> list[DeadLetterView]:
+    failures = await asyncio.gather(
+        *(failure_of(dead_letter.message.id, documents) for dead_letter in dead_letters)
+    )
     return [
-        DeadLetterView(
-            id=f"{one.entity.replace('/subscriptions/', ':')}~{one.sequence}",
-            entity=one.entity,
-            message_id=one.message.id,
-            session_id=one.message.session,
-            enqueued_at=one.enqueued_at,
-            reason=one.reason,
-            failure=failure,
-            properties=dict(one.message.properties),
-            body=_shown(one.message.body),
-        )
-        for one, failure in zip(letters, failures, strict=True)
+        _view(dead_letter, failure)
+        for dead_letter, failure in zip(dead_letters, failures, strict=True)
     ]
 
 
-def _shown(body: bytes) -> Any:
+def _view(dead_letter: DeadLetter, failure: Failure | None) -> DeadLetterView:
+    message = dead_letter.message
+    return DeadLetterView(
+        id=f"{dead_letter.entity.replace('/subscriptions/', ':')}~{dead_letter.sequence}",
+        entity=dead_letter.entity,
+        message_id=message.id,
+        session_id=message.session,
+        enqueued_at=dead_letter.enqueued_at,
+        reason=dead_letter.reason,
+        failure=failure,
+        properties=dict(message.properties),
+        body=_readable(message.body),
+    )
+
+
+def _readable(body: bytes) -> Any:
     try:
         return from_json(body)
     except ValueError:

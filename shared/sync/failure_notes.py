@@ -1,44 +1,23 @@
-"""Why a message could not be worked off: noted beside the bus, which keeps no words of ours."""
+"""Why messages could not be processed: written beside the bus, which keeps only its own reason."""
 
 from contextlib import suppress
-from datetime import datetime
 
 from shared.core.errors import Unavailable
-from shared.core.values import Record, as_text
-from shared.ports.documents import Documents, Put
+from shared.core.evolve import evolve
+from shared.ports.documents import Documents
+from shared.sync.documents import find_failure, put_failure
+from shared.sync.domain.failures import Failure
 
-FAILURE = "failure"
-KEPT = 30 * 86400  # seconds
-LONGEST_REASON = 500
-
-
-class Failure(Record):
-    """What was said when a message failed the last time."""
-
-    code: str
-    detail: str
-    at: datetime
+MAX_DETAIL_LENGTH = 500
 
 
-async def note_failure(message_id: str, failure: Failure, documents: Documents) -> None:
-    """Write it down; where even that is not possible, the message fails without words."""
-    [key] = place = _place(message_id)
-    body = {
-        "id": FAILURE,
-        "key": key,
-        "code": failure.code,
-        "detail": failure.detail[:LONGEST_REASON],
-        "at": as_text(failure.at),
-        "ttl": KEPT,
-    }
+async def note_failed_delivery(message_id: str, failure: Failure, documents: Documents) -> None:
+    """Write why the delivery failed; if the store is down too, the reason is lost."""
     with suppress(Unavailable):
-        await documents.commit("requests", place, [Put(body)])
+        shortened = evolve(failure, detail=failure.detail[:MAX_DETAIL_LENGTH])
+        await put_failure(message_id, shortened, documents)
 
 
 async def failure_of(message_id: str, documents: Documents) -> Failure | None:
-    found = await documents.read("requests", _place(message_id), FAILURE)
-    return Failure.model_validate(found.body) if found else None
-
-
-def _place(message_id: str) -> tuple[str]:
-    return (f"{FAILURE}:{message_id}",)
+    """Return why the last delivery of the message failed, if it was written."""
+    return await find_failure(message_id, documents)

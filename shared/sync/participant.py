@@ -4,8 +4,7 @@ from shared.context import Context
 from shared.core.versioned import Versioned
 from shared.customers.domain.customers import Customer
 from shared.customers.participants import Change, Joined
-from shared.ports.documents import Create
-from shared.sync.documents import operation_document
+from shared.sync.documents import create_operation
 from shared.sync.domain.operations import OperationKind, SyncOperation
 
 
@@ -23,7 +22,7 @@ class SyncOperations:
         if kind is None:
             return Joined(change.after)
         operation = _operation(kind, change, context)
-        return Joined(change.after, [Create(operation_document(operation))])
+        return Joined(change.after, [create_operation(operation)])
 
     async def after(self, customer: Versioned[Customer], change: Change, context: Context) -> None:
         """Do nothing: the outbox follows by the change feed."""

@@ -1,68 +1,59 @@
-"""Finding who waits too long, and asking for them again; harmless when nobody does."""
+"""Finding customers that are pending for too long, and sending their commands again."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.context import Context
 from shared.core.errors import Stale
-from shared.sync.conversion import ask_again
-from shared.sync.documents import operation_document
-from shared.sync.operations import enlist, list_unsynchronized
+from shared.sync.conversion import resend_command
+from shared.sync.documents import all_listed, update_lists
 
-LATE = timedelta(seconds=120)
-PAGE = 100
-MOST_COUNTED = 1000
-
-
-async def sweep(context: Context) -> int:
-    """Ask again for each customer that nobody has asked for in a while; return how many.
-
-    The list follows the customers by the change feed; what it says too much is put right here.
-    """
-    asked, continuation = 0, None
-    cutoff = context.now - LATE
-    while True:
-        waiting, continuation = await list_unsynchronized(
-            "Pending", asked=(None, cutoff), limit=PAGE, continuation=continuation, context=context
-        )
-        for one in waiting:
-            if one.asked_last <= cutoff:
-                asked += await _ask(one.customer_id, context)
-        if continuation is None:
-            return asked
+LATE_AFTER = timedelta(seconds=120)
+MAX_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many wait for an account number, up to a thousand, and the longest for how many seconds.
+class PendingCustomers:
+    """How many await an account number, up to a thousand, and for how long at most.
 
     The list that is counted follows the customers by the change feed.
     """
 
     count: int = 0
-    longest: float = 0.0
+    longest_wait_seconds: float = 0.0
 
 
-async def count_waiting(context: Context) -> Waiting:
-    """Return who waits in this company now. One query for each hundred of them."""
-    count, oldest, continuation = 0, context.now, None
-    while count < MOST_COUNTED:
-        found, continuation = await list_unsynchronized(
-            "Pending", limit=PAGE, continuation=continuation, context=context
-        )
-        count += len(found)
-        oldest = min([oldest, *(one.asked_at for one in found)])
-        if continuation is None:
+async def resend_late_commands(context: Context) -> int:
+    """Send the command of each customer again that has not been sent for a while.
+
+    Returns how many. The list follows the customers by the change feed; entries that should have
+    left it are removed here.
+    """
+    cutoff = context.now - LATE_AFTER
+    resent = 0
+    async for operation in all_listed("Pending", requested_before=cutoff, context=context):
+        if operation.asked_last <= cutoff:
+            resent += await _resend(operation.customer_id, context)
+    return resent
+
+
+async def count_pending(context: Context) -> PendingCustomers:
+    """Return who is pending in this company now. One query for each hundred of them."""
+    count, oldest = 0, context.now
+    async for operation in all_listed("Pending", context=context):
+        count += 1
+        oldest = min(oldest, operation.asked_at)
+        if count >= MAX_COUNTED:
             break
-    return Waiting(count, (context.now - oldest).total_seconds())
+    return PendingCustomers(count, (context.now - oldest).total_seconds())
 
 
-async def _ask(key: str, context: Context) -> bool:
+async def _resend(key: str, context: Context) -> bool:
     try:
-        operation = await ask_again(key, context=context)
+        operation = await resend_command(key, context=context)
     except Stale:
-        return False  # it is being worked on this moment
+        return False  # the customer is being converted at this moment
     if operation and operation.status != "Pending":
-        await enlist(operation_document(operation), context.documents)
+        await update_lists(operation, context.documents)
         return False
     return operation is not None

@@ -1,21 +1,24 @@
-"""Where is my customer: how far its newest version has come on each way, and what is late."""
+"""How far the newest version of a customer has come on each way, and what is late."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.values import Record
+from shared.core.versioned import Versioned
 from shared.customers.customers import read_customer
+from shared.customers.directory.entries import is_listed
 from shared.customers.domain.customers import Customer
-from shared.customers.domain.directory import listing_bucket, listing_id, stamp
-from shared.sync.documents import read_creation
+from shared.sync.documents import RelayMark, find_relay_mark, load_creation
 from shared.sync.domain.operations import SyncOperation
-from shared.sync.outbox import RELAYED, relayed_place
 
 # How long each step may take before it is called late.
-IN_TIME = {
+EXPECTED_DURATION = {
     "relayed": timedelta(seconds=10),
     "converted": timedelta(seconds=60),
     "inDirectory": timedelta(seconds=10),
@@ -25,74 +28,106 @@ State = Literal["done", "pending", "late", "failed"]
 
 
 class Step(Record):
-    """One step: how far it is with which version; `lateBy` in seconds beyond what is usual."""
+    """One step of a customer's newest version through the system."""
 
-    step: str
-    state: State
-    version: int | None = None
-    at: datetime | None = None
-    late_by: float | None = None
-    detail: str | None = None
+    step: Annotated[
+        str,
+        Field(
+            description="committed, relayed to subscribers, converted, or inDirectory for search.",
+            examples=["relayed"],
+        ),
+    ]
+    state: Annotated[State, Field(description="How far the step is.")]
+    version: Annotated[
+        int | None, Field(description="Version that the step has reached.", examples=[3])
+    ] = None
+    at: Annotated[datetime | None, Field(description="When the step was reached, or failed.")] = (
+        None
+    )
+    late_by: Annotated[
+        float | None,
+        Field(description="Seconds beyond the time the step usually takes.", examples=[12.5]),
+    ] = None
+    detail: Annotated[
+        str | None,
+        Field(
+            description="Last error of the step, if any.",
+            examples=["There is no 77 among the customer-groups."],
+        ),
+    ] = None
 
 
 class Trace(Record):
     """The steps of the newest version of a customer, as of a moment."""
 
-    customer_id: str
-    account_number: str | None
-    sync_status: str
-    version: int
-    as_of: datetime
-    steps: tuple[Step, ...]
-
-
-async def trace_customer(key: str, *, context: Context) -> Trace:
-    """Return where the customer is. Four point reads, three of them side by side."""
-    customer = (await read_customer(key, context=context)).value
-    listing, relayed, creation = await asyncio.gather(
-        context.documents.read(
-            "directory",
-            context.partition(listing_bucket(customer.created_at.year)),
-            listing_id(customer.created_at, customer.id),
+    customer_id: Annotated[
+        str,
+        Field(
+            description="GUID of the customer.", examples=["35ec67f9-2bcf-4f6a-b7af-9a918877dabb"]
         ),
-        context.documents.read("requests", relayed_place(customer.id), RELAYED),
-        read_creation(customer.id, context),
+    ]
+    account_number: Annotated[
+        str | None,
+        Field(description="Account number; null while the customer has none.", examples=["000101"]),
+    ]
+    sync_status: Annotated[
+        str, Field(description="Synchronization status of the customer.", examples=["Synced"])
+    ]
+    version: Annotated[int, Field(description="Newest version of the customer.", examples=[3])]
+    as_of: Annotated[datetime, Field(description="When this was looked up.")]
+    steps: Annotated[tuple[Step, ...], Field(description="The steps, in their order.")]
+
+
+async def trace_customer(key: str, *, context: Context) -> Versioned[Trace]:
+    """Return where the customer is. Four point reads, three of them side by side.
+
+    Raises CustomerNotFound.
+    """
+    customer = (await read_customer(key, context=context)).value
+    listed, mark, creation = await asyncio.gather(
+        is_listed(customer, context),
+        find_relay_mark(customer.id, context.documents),
+        load_creation(customer.id, context),
     )
-    committed = Step(
-        step="committed", state="done", version=customer.version, at=customer.modified_at
-    )
-    told: dict[str, Any] = relayed.body if relayed else {"version": 0, "at": None}
-    listed = bool(listing and listing.body["version"] == stamp(customer))
+    steps = [
+        Step(step="committed", state="done", version=customer.version, at=customer.modified_at),
+        _relayed(mark, customer, context.now),
+        *([_converted(creation.value, context.now)] if creation else []),
+        _step("inDirectory", customer, context.now, done=listed),
+    ]
+    trace = _trace(customer, steps, context.now)
+    return Versioned(trace, f"{trace.version}-{int(trace.as_of.timestamp() * 1000)}")
+
+
+def _trace(customer: Customer, steps: Sequence[Step], now: datetime) -> Trace:
     return Trace(
         customer_id=customer.id,
         account_number=customer.account_number,
         sync_status=customer.sync_status,
         version=customer.version,
-        as_of=context.now,
-        steps=(
-            committed,
-            evolve(
-                _step("relayed", customer, context.now, done=told["version"] >= customer.version),
-                version=told["version"] or None,
-                at=_moment(told["at"]),
-            ),
-            *([_converted(creation.value, context.now)] if creation else []),
-            _step("inDirectory", customer, context.now, done=listed),
-        ),
+        as_of=now,
+        steps=tuple(steps),
     )
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _relayed(mark: RelayMark | None, customer: Customer, now: datetime) -> Step:
+    if mark is None:
+        return _step("relayed", customer, now, done=False)
+    step = _step("relayed", customer, now, done=mark.version >= customer.version)
+    return evolve(step, version=mark.version, at=mark.at)
 
 
 def _step(name: str, customer: Customer, now: datetime, *, done: bool) -> Step:
-    late = (now - customer.modified_at - IN_TIME[name]).total_seconds()
     if done:
         return Step(step=name, state="done", version=customer.version)
-    if late <= 0:
-        return Step(step=name, state="pending")
-    return Step(step=name, state="late", late_by=round(late, 1))
+    return _unfinished(name, customer.modified_at, now)
+
+
+def _unfinished(name: str, since: datetime, now: datetime, detail: str | None = None) -> Step:
+    late_by = (now - since - EXPECTED_DURATION[name]).total_seconds()
+    if late_by <= 0:
+        return Step(step=name, state="pending", detail=detail)
+    return Step(step=name, state="late", late_by=round(late_by, 1), detail=detail)
 
 
 def _converted(operation: SyncOperation, now: datetime) -> Step:
@@ -102,7 +137,4 @@ def _converted(operation: SyncOperation, now: datetime) -> Step:
     detail = error.detail if error else None
     if operation.status == "Failed":
         return Step(step="converted", state="failed", at=error and error.at, detail=detail)
-    late = (now - operation.asked_at - IN_TIME["converted"]).total_seconds()
-    if late <= 0:
-        return Step(step="converted", state="pending", detail=detail)
-    return Step(step="converted", state="late", late_by=round(late, 1), detail=detail)
+    return _unfinished("converted", operation.asked_at, now, detail)

@@ -24,7 +24,7 @@ from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerEdit
 from shared.platform.topology import Entity, Messaging, Topic, subscription
 from shared.ports.bus import Bus, BusUnavailable, NoBus, Outgoing
-from shared.sync.outbox import relay
+from shared.sync.outbox import relay_changes
 from tests.api import COMPANY
 
 PROBE = subscription("events", "probe")
@@ -53,7 +53,7 @@ def documents(folder: Folder) -> Iterator[SqliteDocuments]:
 
 async def relayed(events: list[dict[str, Any]], bus: Bus, documents: SqliteDocuments) -> None:
     changes = [{"type": "event", "event": event} for event in events]
-    await relay(changes, bus=bus, documents=documents, now=datetime.now(UTC))
+    await relay_changes(changes, bus=bus, documents=documents, now=datetime.now(UTC))
 
 
 async def next_message(bus: SqliteBus) -> Received:

@@ -125,6 +125,12 @@ async def _is_indexed(change: ChangedCustomer, context: Context) -> bool:
     return listing is not None and listing.body["line"]["etag"] == change.etag
 
 
+async def is_listed(customer: Customer, context: Context) -> bool:
+    """Return whether the directory has this version of the customer. One point read."""
+    listing = await documents.read_listing(customer.created_at, customer.id, context)
+    return listing is not None and bool(listing.body["version"] == stamp(customer))
+
+
 async def _listed(customer: Customer, context: Context) -> Listed:
     listing = await documents.read_listing(customer.created_at, customer.id, context)
     if listing is None:
