@@ -19,9 +19,10 @@ bp = func.Blueprint()
               refuses=(MeasureNotDefined,)),
 )  # fmt: skip
 async def import_measure(call: Call[NoQuery, MeasureValues]) -> Reply:
-    """Import the values of a measure for up to 1,000 customers; the same again changes nothing.
+    """Import the values of a measure for up to 1,000 customers.
 
-    Customers that are not named keep their values; those whom nobody knows are reported.
+    Other customers keep their values, the same values again change nothing, and customers that do
+    not exist are reported.
     """
     report = await put_measure_values(call.path["name"], call.body.values, context=call.context)
     return Reply(report)

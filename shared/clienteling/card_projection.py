@@ -12,7 +12,8 @@ from shared.core.errors import AlreadyExists, Stale, Unavailable
 from shared.core.retry import until_not_stale
 from shared.customers.customers import read_customer
 from shared.customers.domain.customers import Customer, CustomerNotFound
-from shared.measures.imported import Imported, load_measures
+from shared.measures.domain.imported import Imported
+from shared.measures.imported import load_measures
 from shared.ports.documents import Create, Replace
 
 BOOKS = "books"

@@ -1,4 +1,4 @@
-"""Measures of customers for a page: remembered, asked for in one call, not waited for long."""
+"""Measures of the customers on a page: cached, fetched in one call, within a time budget."""
 
 import asyncio
 from collections import OrderedDict, defaultdict
@@ -19,32 +19,34 @@ from shared.core.evolve import evolve
 from shared.ports.documents import can_be_id
 from shared.ports.insights import MAX_CLIENTS, Client, Connection, Insights, InsightsRefused, Value
 
-FRESH = timedelta(minutes=5)
-REST = timedelta(seconds=15)  # for a source that failed or was late
-SOON = timedelta(days=30)
-BUDGET = 0.5  # seconds that a page waits
-MOST_REMEMBERED = 20_000
+CACHE_TTL = timedelta(minutes=5)
+RETRY_AFTER = timedelta(seconds=15)  # a source that failed, or was late
+EXPIRES_SOON = timedelta(days=30)
+PAGE_BUDGET_SECONDS = 0.5
+MAX_CACHED_CLIENTS = 20_000
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-UNASKED = InsightsHealth.model_construct(status="ok", detail="Not asked yet.")
+NOT_CHECKED = InsightsHealth.model_construct(status="ok", detail="Not checked yet.")
 
-Place = tuple[str, Connection, str]
+CacheKey = tuple[str, Connection, str]  # company, connection, key of the client
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    client: Client  # what was imported for it may change, and its account number
+class CacheEntry:
+    """The client is compared too: its imported values and its account number may change."""
+
+    client: Client
     values: Mapping[str, Value]
-    until: datetime
+    expires_at: datetime
 
 
 @dataclass(slots=True)
 class Source:
-    """The source as one company sees it: what is under way, and until when it is left alone."""
+    """The source of one company: the fetch under way, and until when none is started."""
 
     fetching: asyncio.Task[None] | None = None
-    rests_until: datetime = LONG_AGO
-    health: InsightsHealth = UNASKED
+    paused_until: datetime = LONG_AGO
+    health: InsightsHealth = NOT_CHECKED
 
 
 def _now() -> datetime:
@@ -52,68 +54,70 @@ def _now() -> datetime:
 
 
 class Measures:
+    """The measures of customers, as their companies show them on cards."""
+
     def __init__(
         self,
         insights: Insights,
         configuration: Configuration,
         *,
-        budget: float = BUDGET,
+        budget: float = PAGE_BUDGET_SECONDS,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._insights = insights
         self._configuration = configuration
         self._budget = budget
         self._clock = clock
-        self._remembered: OrderedDict[Place, Remembered] = OrderedDict()
+        self._entries: OrderedDict[CacheKey, CacheEntry] = OrderedDict()
         self._sources: defaultdict[str, Source] = defaultdict(Source)
 
     async def page(self, legal_entity: str, clients: Sequence[Client]) -> MeasurePage:
-        """Return the measures of these clients within the budget; a source in trouble is no error.
+        """Return the measures of these clients within the budget; a failing source is no error.
 
-        Then the page is `unavailable` and has what is remembered, however old. A fetch that is
-        late goes on, one for each company, so that the next page finds what it brings.
+        Then the page is `unavailable` and has what is cached, however old. A fetch that is late
+        goes on, one for each company, so that the next page has its values.
         """
-        part = (await self._configuration.parameters(legal_entity)).customer_insights
-        if not part.enabled:
+        settings = (await self._configuration.parameters(legal_entity)).customer_insights
+        if not settings.enabled:
             return MeasurePage("off")
-        connection = connection_of(part)
+        connection = connection_of(settings)
         definitions = await self._definitions(legal_entity, connection)
-        answered = not definitions or await self._fill(legal_entity, connection, clients)
+        is_complete = not definitions or await self._fill(legal_entity, connection, clients)
         values = {
-            client.key: known.values
+            client.key: entry.values
             for client in clients
-            if (known := self._remembered.get((legal_entity, connection, client.key)))
+            if (entry := self._entries.get((legal_entity, connection, client.key)))
         }
-        return MeasurePage("ok" if answered else "unavailable", definitions, values)
+        return MeasurePage("ok" if is_complete else "unavailable", definitions, values)
 
-    async def check(self, legal_entity: str, part: CustomerInsights) -> None:
-        """Try the connection, and remember how it went. Raises Invalid, at its flaw."""
-        connection = connection_of(part)
+    async def check(self, legal_entity: str, settings: CustomerInsights) -> None:
+        """Try the connection, and note its health. Raises Invalid, at the field that is wrong."""
+        connection = connection_of(settings)
         source = self._sources[legal_entity]
-        known = [name for name in connection.measures if await self._find(legal_entity, name)]
+        defined = [name for name in connection.measures if await self._find(legal_entity, name)]
         try:
-            await self._insights.check(connection, known)
+            await self._insights.check(connection, defined)
         except InsightsRefused as exc:
-            flaw = f"/customerInsights/{exc.field}"
-            raise Invalid.at(flaw, exc.reason, exc.detail) from exc
+            pointer = f"/customerInsights/{exc.field}"
+            raise Invalid.at(pointer, exc.reason, exc.detail) from exc
         self._note(source, connection, None)
 
-    def health(self, legal_entity: str, part: CustomerInsights) -> InsightsHealth:
-        """Return what the last check or fetch has found. Asks nobody."""
-        if not part.enabled:
+    def health(self, legal_entity: str, settings: CustomerInsights) -> InsightsHealth:
+        """Return the result of the last check or fetch, without a new one."""
+        if not settings.enabled:
             return InsightsHealth(status="off")
         health = self._sources[legal_entity].health
         expires = health.secret_expires_at
-        soon = expires is not None and expires - self._clock() <= SOON
-        return evolve(health, secret_expires_soon=soon)
+        expires_soon = expires is not None and expires - self._clock() <= EXPIRES_SOON
+        return evolve(health, secret_expires_soon=expires_soon)
 
     async def _definitions(
         self, legal_entity: str, connection: Connection
     ) -> tuple[MeasureDefinition, ...]:
-        found = [(name, await self._find(legal_entity, name)) for name in connection.measures]
+        definitions = [(name, await self._find(legal_entity, name)) for name in connection.measures]
         return tuple(
-            one or MeasureDefinition.model_construct(name=name, label=name, data_type="Text")
-            for name, one in found
+            definition or MeasureDefinition.model_construct(name=name, label=name, data_type="Text")
+            for name, definition in definitions
         )
 
     async def _find(self, legal_entity: str, name: str) -> MeasureDefinition | None:
@@ -124,12 +128,12 @@ class Measures:
     async def _fill(
         self, legal_entity: str, connection: Connection, clients: Sequence[Client]
     ) -> bool:
-        """Fetch what is missing, and tell if nothing is any more."""
+        """Fetch what is missing; return whether nothing is missing any more."""
         source = self._sources[legal_entity]
         try:
             async with asyncio.timeout(self._budget):
                 while missing := self._missing(legal_entity, connection, clients):
-                    if source.rests_until > self._clock():
+                    if source.paused_until > self._clock():
                         return False
                     if source.fetching is None:
                         fetch = self._fetch(legal_entity, connection, missing[:MAX_CLIENTS])
@@ -146,8 +150,8 @@ class Measures:
         now = self._clock()
 
         def is_missing(client: Client) -> bool:
-            known = self._remembered.get((legal_entity, connection, client.key))
-            return known is None or known.until <= now or known.client != client
+            entry = self._entries.get((legal_entity, connection, client.key))
+            return entry is None or entry.expires_at <= now or entry.client != client
 
         return [client for client in clients if is_missing(client)]
 
@@ -156,40 +160,39 @@ class Measures:
     ) -> None:
         source = self._sources[legal_entity]
         try:
-            found = await self._insights.values(connection, clients)
+            values = await self._insights.values(connection, clients)
         except Unavailable as exc:
             self._note(source, connection, exc.detail)
             return
         finally:
             source.fetching = None
         for client in clients:
-            values = found.get(client.key, {})
-            self._remember((legal_entity, connection, client.key), client, values)
+            self._store((legal_entity, connection, client.key), client, values.get(client.key, {}))
         self._note(source, connection, None)
 
-    def _remember(self, place: Place, client: Client, values: Mapping[str, Value]) -> None:
-        self._remembered[place] = Remembered(client, values, self._clock() + FRESH)
-        self._remembered.move_to_end(place)
-        if len(self._remembered) > MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
+    def _store(self, key: CacheKey, client: Client, values: Mapping[str, Value]) -> None:
+        self._entries[key] = CacheEntry(client, values, self._clock() + CACHE_TTL)
+        self._entries.move_to_end(key)
+        if len(self._entries) > MAX_CACHED_CLIENTS:
+            self._entries.popitem(last=False)
 
-    def _note(self, source: Source, connection: Connection, trouble: str | None) -> None:
-        """Remember how the source is, and leave it alone for a while if it is in trouble."""
+    def _note(self, source: Source, connection: Connection, error: str | None) -> None:
+        """Note the health of the source, and start no fetch for a while if it failed."""
         now = self._clock()
-        source.rests_until = now + REST if trouble else now
+        source.paused_until = now + RETRY_AFTER if error else now
         source.health = InsightsHealth(
-            status="unavailable" if trouble else "ok",
+            status="unavailable" if error else "ok",
             checked_at=now,
-            detail=trouble or "",
+            detail=error or "",
             secret_expires_at=self._insights.last_health(connection).secret_expires_at,
         )
 
 
-def connection_of(part: CustomerInsights) -> Connection:
+def connection_of(settings: CustomerInsights) -> Connection:
     return Connection(
-        application_id=part.application_id,
-        secret_name=part.secret_name,
-        environment_instance_id=part.environment_instance_id,
-        alternate_customer_id=part.alternate_customer_id,
-        measures=tuple(part.measures),
+        application_id=settings.application_id,
+        secret_name=settings.secret_name,
+        environment_instance_id=settings.environment_instance_id,
+        alternate_customer_id=settings.alternate_customer_id,
+        measures=tuple(settings.measures),
     )

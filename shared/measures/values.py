@@ -1,8 +1,8 @@
-"""Imported values of measures: one small document of each customer, in its own partition."""
+"""Importing the values of a measure, side by side for many customers."""
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
 from shared.configuration.domain.collections import MEASURES
 from shared.configuration.domain.measure_definitions import (
@@ -15,43 +15,50 @@ from shared.core.errors import Flaw, Invalid
 from shared.core.retry import until_not_stale
 from shared.customers.customers import read_customer, resolve
 from shared.customers.domain.customers import CustomerNotFound
-from shared.measures.imported import MEASURES_ID
-from shared.ports.documents import Create, Replace
-from shared.ports.insights import Value
+from shared.measures.documents import find_imported, write_imported
+from shared.measures.domain.imported import Imported, Value
 
-AT_ONCE = 16
+MAX_PARALLEL_WRITES = 16
+
+Outcome = Literal["written", "unchanged", "unknown"]
 
 
 async def put_measure_values(
     name: str, values: Mapping[str, Value], *, context: Context
 ) -> MeasureImport:
-    """Write the values of one measure, side by side; a customer nobody knows is reported.
+    """Write the values of one measure, by GUID or account number of the customer.
 
-    The same again writes nothing. Raises MeasureNotDefined, and Invalid before anything is written.
+    Customers that do not exist are reported; the same values again change nothing. Raises
+    MeasureNotDefined, and Invalid before anything is written.
     """
     definition = await _definition(name, context)
     if flaws := _flaws(definition, values):
         raise Invalid(flaws)
-    gate = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(MAX_PARALLEL_WRITES)
 
-    async def put(customer_id: str, value: Value) -> bool | None:
-        async with gate:
+    async def put(customer_id: str, value: Value) -> Outcome:
+        async with slots:
             return await _put(customer_id, name, value, context)
 
-    written = await asyncio.gather(*(put(*one) for one in values.items()))
-    outcomes = zip(values, written, strict=True)
+    outcomes = await asyncio.gather(
+        *(put(customer_id, value) for customer_id, value in values.items())
+    )
     return MeasureImport(
-        written=written.count(True),
-        unchanged=written.count(False),
-        unknown=[customer_id for customer_id, outcome in outcomes if outcome is None],
+        written=outcomes.count("written"),
+        unchanged=outcomes.count("unchanged"),
+        unknown=[
+            customer_id
+            for customer_id, outcome in zip(values, outcomes, strict=True)
+            if outcome == "unknown"
+        ],
     )
 
 
 async def _definition(name: str, context: Context) -> MeasureDefinition:
-    found = await context.configuration.find(context.legal_entity, MEASURES, name)
-    if found is None:
+    definition = await context.configuration.find(context.legal_entity, MEASURES, name)
+    if definition is None:
         raise MeasureNotDefined(f"There is no {name} among the measures.")
-    return found
+    return definition
 
 
 def _flaws(definition: MeasureDefinition, values: Mapping[str, Value]) -> list[Flaw]:
@@ -67,34 +74,24 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-async def _put(customer_id: str, name: str, value: Value, context: Context) -> bool | None:
-    """Tell if the value is new to the customer; None where there is no such customer."""
+async def _put(customer_id: str, name: str, value: Value, context: Context) -> Outcome:
     try:
         key = await resolve(customer_id, context=context)
         await read_customer(key, context=context)
     except CustomerNotFound:
-        return None
+        return "unknown"
 
-    async def attempt() -> bool:
+    async def attempt() -> Outcome:
         return await _write(key, name, value, context)
 
     return await until_not_stale(attempt, turn=("measures", context.legal_entity, key))
 
 
-async def _write(key: str, name: str, value: Value, context: Context) -> bool:
-    place = context.partition(key)
-    old = await context.documents.read("customers", place, MEASURES_ID)
-    values: dict[str, Any] = dict(old.body["values"]) if old else {}
-    if values.get(name) == value:
-        return False
-    body = {
-        "id": MEASURES_ID,
-        "type": MEASURES_ID,
-        "legalEntity": context.legal_entity,
-        "customerId": key,
-        "version": old.body["version"] + 1 if old else 1,
-        "values": values | {name: value},
-    }
-    operation = Replace(body, old.etag) if old else Create(body)
-    await context.documents.commit("customers", place, [operation])
-    return True
+async def _write(key: str, name: str, value: Value, context: Context) -> Outcome:
+    stored = await find_imported(context.documents, context.legal_entity, key)
+    imported = stored.value if stored else Imported()
+    changed = imported.with_value(name, value)
+    if changed is imported:
+        return "unchanged"
+    await write_imported(key, changed, stored.etag if stored else None, context)
+    return "written"

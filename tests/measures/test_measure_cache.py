@@ -221,11 +221,11 @@ async def test_memory_is_bounded(
     context: Context, source: Source, clock: Clock, measures: Measures
 ) -> None:
     connection = usecase.connection_of(CONFIGURED)
-    for number in range(usecase.MOST_REMEMBERED + 5):
-        measures._remember((COMPANY, connection, str(number)), KAREN, {})
+    for number in range(usecase.MAX_CACHED_CLIENTS + 5):
+        measures._store((COMPANY, connection, str(number)), KAREN, {})
 
-    assert len(measures._remembered) == usecase.MOST_REMEMBERED
-    assert (COMPANY, connection, "4") not in measures._remembered
+    assert len(measures._entries) == usecase.MAX_CACHED_CLIENTS
+    assert (COMPANY, connection, "4") not in measures._entries
 
 
 async def test_a_late_source_costs_the_page_its_values_and_nothing_else(
@@ -322,7 +322,7 @@ async def test_who_stops_waiting_does_not_stop_the_fetch(
 async def test_a_company_does_not_wait_for_the_trouble_of_another(
     context: Context, measures: Measures, source: Source
 ) -> None:
-    measures._sources["FRRT"].rests_until = NOW + timedelta(days=1)
+    measures._sources["FRRT"].paused_until = NOW + timedelta(days=1)
 
     assert (await measures.page(COMPANY, [KAREN])).status == "ok"
 
