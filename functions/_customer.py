@@ -1,4 +1,4 @@
-"""What every operation on one customer begins with: which record is meant, and may the caller."""
+"""The customer that an operation is about: resolved, and checked against the caller."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ EDIT_REFUSES = (*REFUSES, CustomerInactive, PendingEditNotAllowed)
 async def customer_key(call: Call[Any, Any]) -> str:
     """Return the GUID of the customer in the path. Raises CustomerNotFound, NotYourRecord.
 
-    A customer asking for another record learns nothing of it, not even whether it is there.
+    A customer who requests another record learns nothing about it, not even whether it exists.
     """
-    asked = call.path["customerId"]
+    customer_id = call.path["customerId"]
     claims = call.caller.claims
     if claims is None or claims.role != "Customer":
-        return await resolve(asked, context=call.context)
+        return await resolve(customer_id, context=call.context)
     try:
         own = await resolve(claims.customer_id or "", context=call.context)
-        if asked == own or own == await resolve(asked, context=call.context):
+        if customer_id == own or own == await resolve(customer_id, context=call.context):
             return own
     except CustomerNotFound:
         pass
-    raise NotYourRecord("You may see and change your own record only.")
+    raise NotYourRecord("Customers may read and change their own record only.")

@@ -13,7 +13,7 @@ Handler = Callable[..., Awaitable[None]]
 def feed(blueprint: func.Blueprint, container: str) -> Callable[[Handler], Any]:
     """Register a function that follows the changes of a container, under leases of its own name.
 
-    A batch that failed comes again, without end: without a retry policy the host gives it up.
+    A batch that failed is retried until it succeeds: without a retry policy the host drops it.
     """
 
     def registered(handler: Handler) -> Any:

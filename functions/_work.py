@@ -15,9 +15,9 @@ F = TypeVar("F", bound=Callable[..., Awaitable[None]])
 
 
 class Work:
-    """Entered when it begins. Whoever leaves it by an exception has failed.
+    """A context manager; the work has failed if it is left by an exception.
 
-    What it asks of the store is also part of the work around it, if there is any.
+    Its store operations are counted for the work around it too, if there is any.
     """
 
     __slots__ = ("_around", "_labels", "_started", "_telemetry", "count", "span")
@@ -57,7 +57,7 @@ class Work:
         return time.perf_counter() - self._started
 
     def answered(self, status: int) -> None:
-        """Say which status the answer has."""
+        """Record the status of the answer."""
         if self._telemetry.on:
             self._labels["http.response.status_code"] = status
             self.span.note({"http.response.status_code": status})
@@ -89,19 +89,19 @@ class Work:
 
 
 def observed(function: F) -> F:
-    """Make each invocation of a feed or a timer a piece of work, linked to what caused it."""
+    """Measure each invocation of a feed or a timer as work, linked to the traces that caused it."""
 
     @functools.wraps(function)  # the worker follows it to the same signature
-    async def entry(**given: Any) -> None:
-        changes = next(iter(given.values()))
+    async def entry(**arguments: Any) -> None:
+        changes = next(iter(arguments.values()))
         links = _origins(changes) if isinstance(changes, func.DocumentList) else ()
         with Work(function.__name__, "consumer", links=links):
-            await function(**given)
+            await function(**arguments)
 
     return entry  # type: ignore[return-value]  # it takes what the function takes
 
 
 def _origins(changes: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the traces in which these documents were written, where that is known."""
-    told = (change.get("event", change).get("traceparent") for change in changes)
-    return list(dict.fromkeys(one for one in told if one))
+    """Return the traces in which these documents were written, as far as they say."""
+    parents = (change.get("event", change).get("traceparent") for change in changes)
+    return list(dict.fromkeys(parent for parent in parents if parent))

@@ -1,4 +1,4 @@
-"""One request, understood: who asks, for what, with which values."""
+"""One parsed request: the caller, the resource, and the values that were sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ NoQuery = Query
 
 
 class PageQuery(Query):
-    limit: Annotated[int, Field(ge=1, le=100, description="How many items a page holds")] = 20
+    limit: Annotated[int, Field(ge=1, le=100, description="Maximum number of items on a page")] = 20
     cursor: Annotated[
-        str | None, Field(max_length=2000, description="nextCursor of the page before")
+        str | None, Field(max_length=2000, description="nextCursor of the previous page")
     ] = None
 
 
@@ -74,7 +74,7 @@ class Call(Generic[Q, B]):
 
     @property
     def version(self) -> str:
-        """Return the version the caller has read; the edge has made sure that one is named."""
+        """Return the version that the caller read; the edge has checked that one is named."""
         return self.if_match or ""
 
     @property
@@ -85,7 +85,9 @@ class Call(Generic[Q, B]):
 
     def url(self, *segments: str) -> str:
         """Return the address of a resource of this company."""
-        return "/".join(["/api/v1", self.legal_entity, *(quote(one, safe="") for one in segments)])
+        return "/".join(
+            ["/api/v1", self.legal_entity, *(quote(segment, safe="") for segment in segments)]
+        )
 
     def position(self) -> Any:
         """Return what the cursor of the query holds, or None. Raises BadCursor."""
@@ -100,12 +102,12 @@ class Call(Generic[Q, B]):
         return {"items": items, "nextCursor": next_cursor}
 
     def slice(self, items: list[Any]) -> dict[str, Any]:
-        """Return the page that was asked for out of a list that is all here."""
+        """Return the requested page of a list that is complete in memory."""
         start = self.position() or 0
         end = start + getattr(self.query, "limit", len(items))
         return self.page(items[start:end], end if end < len(items) else None)
 
     def _scope(self) -> str:
-        """A cursor is good for the same question of the same company only."""
-        asked = self.query.model_dump_json(exclude={"limit", "cursor"})
-        return f"{self.name} {sorted(self.path.items())} {asked}"
+        """A cursor is valid for the same query of the same company only."""
+        filters = self.query.model_dump_json(exclude={"limit", "cursor"})
+        return f"{self.name} {sorted(self.path.items())} {filters}"

@@ -1,4 +1,4 @@
-"""Who is calling, and may they: bearer tokens, roles, legal entities, POS operations."""
+"""Authentication and authorization: bearer tokens, roles, legal entities, POS operations."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class PosOperationNotAllowed(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The bearer of a verified token; nobody has no claims."""
+    """The bearer of a verified token; an anonymous caller has no claims."""
 
     claims: Claims | None = None
 
@@ -56,15 +56,15 @@ class Caller:
         """Return how the caller is named in records, such as `employee:000160`."""
         if self.claims is None:
             return "anonymous"
-        who = self.claims.personnel_number or self.claims.customer_id or self.claims.subject
-        return f"{self.claims.role.lower()}:{who}"
+        name = self.claims.personnel_number or self.claims.customer_id or self.claims.subject
+        return f"{self.claims.role.lower()}:{name}"
 
 
-NOBODY = Caller()
+ANONYMOUS = Caller()
 
 
 async def authenticate(authorization: str | None, tokens: Tokens) -> Caller:
-    """Return the caller that the header names, or raise Unauthenticated."""
+    """Return the caller named by the header. Raises Unauthenticated."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send Authorization: Bearer <token>.")
@@ -72,23 +72,24 @@ async def authenticate(authorization: str | None, tokens: Tokens) -> Caller:
 
 
 def authorize(caller: Caller, roles: Collection[str], legal_entity: str | None) -> None:
-    """Raise Forbidden unless one of the roles is the caller's and the company is one of hers."""
+    """Raise Forbidden unless the caller has one of the roles, and access to the company."""
     if caller.claims is None or caller.role not in roles:
         raise RoleNotAllowed(
-            f"This takes one of the roles {', '.join(roles)}.", requiredRoles=list(roles)
+            f"This operation requires one of the roles {', '.join(roles)}.",
+            requiredRoles=list(roles),
         )
-    theirs = caller.claims.legal_entities
-    if legal_entity and legal_entity not in theirs and EVERY_COMPANY not in theirs:
-        raise LegalEntityNotAllowed(f"Your token does not name the legal entity {legal_entity}.")
+    allowed = caller.claims.legal_entities
+    if legal_entity and legal_entity not in allowed and EVERY_COMPANY not in allowed:
+        raise LegalEntityNotAllowed(f"The token does not name the legal entity {legal_entity}.")
 
 
 async def check_pos_operation(
     caller: Caller, number: int | None, legal_entity: str, configuration: Configuration
 ) -> None:
-    """Hold an employee to her permission group, if she has one. Nobody else has POS operations.
+    """Check the permission group of an employee; no other role has POS operations.
 
-    Who the company has not registered as a worker is vouched for by the token alone; who has
-    left may do nothing, and a worker's record cannot be removed.
+    An employee whom the company has not registered as a worker is authorized by the token alone.
+    An inactive worker may do nothing. Raises WorkerInactive, PosOperationNotAllowed.
     """
     claims = caller.claims
     if claims is None or claims.role != "Employee" or claims.personnel_number is None:

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from functions._http.problems import BadCursor
 from shared.composition.wiring import Backend
 
-SEAL = 12  # bytes
+SEAL_BYTES = 12
 
 
 def write(position: Any, scope: str, backend: Backend) -> str:
@@ -23,13 +23,13 @@ def read(cursor: str, scope: str, backend: Backend) -> Any:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise BadCursor("The cursor is not one of ours.") from None
-    seal, payload = raw[:SEAL], raw[SEAL:]
+        raise BadCursor("The cursor is not valid.") from None
+    seal, payload = raw[:SEAL_BYTES], raw[SEAL_BYTES:]
     if not hmac.compare_digest(seal, _seal(payload, scope, backend)):
-        raise BadCursor("The cursor belongs to another question, or is not one of ours.")
+        raise BadCursor("The cursor is not valid, or belongs to another query.")
     return from_json(payload)
 
 
 def _seal(payload: bytes, scope: str, backend: Backend) -> bytes:
     text = scope.encode() + b"\n" + payload
-    return hmac.new(backend.cursor_key, text, hashlib.sha256).digest()[:SEAL]
+    return hmac.new(backend.cursor_key, text, hashlib.sha256).digest()[:SEAL_BYTES]

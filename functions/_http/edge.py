@@ -1,4 +1,4 @@
-"""The one way in: understand, admit, run, answer. The only place where an error gets a status."""
+"""The edge of HTTP: parse, authorize, run, answer. The only place that gives errors a status."""
 
 import logging
 import warnings
@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from functions._http import caller as _caller
 from functions._http import idempotency
 from functions._http.call import Call
-from functions._http.caller import NOBODY, Caller
+from functions._http.caller import ANONYMOUS, Caller
 from functions._http.documented import is_documented
 from functions._http.operation import Handler, Operation, register
 from functions._http.parsing import (
@@ -62,12 +62,12 @@ def serve(blueprint: func.Blueprint, operation: Operation) -> Callable[[Handler]
 
 
 def _entry(operation: Operation, handler: Handler) -> Entry:
-    asked = {"http.request.method": operation.method, "http.route": f"/api/{operation.route}"}
+    attributes = {"http.request.method": operation.method, "http.route": f"/api/{operation.route}"}
 
     # Not functools.wraps: the worker follows __wrapped__ and refuses the other signature.
     async def entry(req: func.HttpRequest) -> func.HttpResponse:
         parent = req.headers.get("traceparent")
-        with Work(operation.name, "server", parent=parent, attributes=asked) as work:
+        with Work(operation.name, "server", parent=parent, attributes=attributes) as work:
             deadlines.start()
             try:
                 response = await _respond(operation, handler, req)
@@ -75,8 +75,8 @@ def _entry(operation: Operation, handler: Handler) -> Entry:
                 response = _failed(exc, operation, req)
             response.headers["X-Trace-Id"] = trace_id()
             response.headers["Server-Timing"] = f'store;desc="{work.count}"'
-            if (seen := session.get()) and seen.written:
-                response.headers[SESSION] = str(seen)
+            if (current_session := session.get()) and current_session.written:
+                response.headers[SESSION] = str(current_session)
             work.answered(response.status_code)
             _log(operation, response.status_code, work)
             return response
@@ -97,7 +97,7 @@ async def _respond(
     headers, now = req.headers, datetime.now(UTC)
     session.set(read_session(headers))
     path = read_path(req)
-    caller = await _admit(operation, req, backend) if operation.who else NOBODY
+    caller = await _admit(operation, req, backend) if operation.who else ANONYMOUS
     call: Call[Any, Any] = Call(
         name=operation.name,
         query=read_query(operation, req),
@@ -112,7 +112,7 @@ async def _respond(
     key = read_idempotency_key(headers) if operation.idempotent else None
     if key is None:
         return render(operation, await handler(call), headers)
-    place = idempotency.place_of(key, req, caller)
+    partition = idempotency.partition_of(key, req, caller)
 
     async def run(fingerprint: str) -> func.HttpResponse:
         call.fingerprint = fingerprint
@@ -121,35 +121,41 @@ async def _respond(
         except Refusal as exc:
             return _failed(exc, operation, req)
 
-    return await idempotency.once(run, place=place, req=req, documents=backend.documents, now=now)
+    return await idempotency.once(
+        run, partition=partition, req=req, documents=backend.documents, now=now
+    )
 
 
 async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Backend) -> Caller:
-    """Return the caller. Raises 401, 403, and 404 where there is no such company."""
+    """Return the caller. Raises Unauthenticated, Forbidden, LegalEntityNotFound."""
     caller = await _caller.authenticate(req.headers.get("authorization"), backend.tokens)
     company = req.route_params.get("legalEntity") if operation.in_company else None
     _caller.authorize(caller, operation.roles, company)
     if company and operation.name != "put_company":
         await backend.configuration.company(company)
-        _tell_company(company)
+        _note_company(company)
         await _caller.check_pos_operation(
             caller, operation.pos_operation, company, backend.configuration
         )
     return caller
 
 
-def _tell_company(company: str) -> None:
+def _note_company(company: str) -> None:
     if span := current.get():
         span.note({"libro.legal_entity": company})
 
 
-def render(operation: Operation, reply: Reply, asked: Mapping[str, str]) -> func.HttpResponse:
+def render(
+    operation: Operation, reply: Reply, request_headers: Mapping[str, str]
+) -> func.HttpResponse:
     headers = dict(reply.headers)
     if reply.location:
         headers["Location"] = reply.location
     if reply.etag:
         headers["ETag"] = f'"{reply.etag}"'
-        if operation.method == "GET" and _is_known(reply.etag, asked.get("if-none-match")):
+        if operation.method == "GET" and _is_known(
+            reply.etag, request_headers.get("if-none-match")
+        ):
             return func.HttpResponse(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return func.HttpResponse(
         _body(operation, reply),
@@ -170,8 +176,8 @@ def _body(operation: Operation, reply: Reply) -> bytes | None:
 def _is_known(etag: str, if_none_match: str | None) -> bool:
     if if_none_match is None:
         return False
-    known = {one.strip().removeprefix("W/").strip('"') for one in if_none_match.split(",")}
-    return etag in known or "*" in known
+    etags = {part.strip().removeprefix("W/").strip('"') for part in if_none_match.split(",")}
+    return etag in etags or "*" in etags
 
 
 def _failed(exc: Exception, operation: Operation, req: func.HttpRequest) -> func.HttpResponse:
@@ -180,7 +186,7 @@ def _failed(exc: Exception, operation: Operation, req: func.HttpRequest) -> func
         log.error("%s failed", operation.name, exc_info=exc)
         body = {
             "type": "/problems/internal", "title": "Internal Server Error", "status": 500,
-            "detail": "Something went wrong here; the trace id tells us what.",
+            "detail": "An unexpected error occurred; quote the trace id when you report it.",
             "instance": instance, "code": "internal", "traceId": trace,
         }  # fmt: skip
         return func.HttpResponse(to_json(body), status_code=500, mimetype=PROBLEM_JSON)
@@ -204,7 +210,7 @@ def _instance(req: func.HttpRequest) -> str:
 
 
 def refuse(refusal: Refusal, req: func.HttpRequest) -> func.HttpResponse:
-    """Return the refusal as it is answered, for a function that is no operation."""
+    """Return the answer to a refusal, for a function that is no operation."""
     with telemetry().span("refuse", "server", parent=req.headers.get("traceparent")):
         response = _problem(refusal, _instance(req), trace_id())
         response.headers["X-Trace-Id"] = trace_id()

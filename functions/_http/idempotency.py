@@ -1,4 +1,4 @@
-"""The same POST twice is answered once: the first answer is kept for a day and given again."""
+"""Repeated POST requests: the first answer is stored for a day and returned again."""
 
 import hashlib
 import uuid
@@ -15,7 +15,8 @@ from shared.core.values import as_text
 from shared.ports.documents import Create, Document, Documents, Partition, Remove, Replace
 
 ANSWER = "answer"
-ABANDONED = timedelta(seconds=60)  # who has not answered by then has crashed
+ABANDONED_AFTER = timedelta(seconds=60)  # a request without an answer by then has crashed
+SCHEMA_VERSION = 1
 PRECONDITION_FAILED = 412
 SERVER_ERROR = 500
 
@@ -32,8 +33,8 @@ class KeyReused(Invalid):
     code = "idempotency-key-reused"
 
 
-def place_of(key: str, req: func.HttpRequest, caller: Caller) -> Partition:
-    """Return where the answer is kept: keys of different callers or addresses never meet."""
+def partition_of(key: str, req: func.HttpRequest, caller: Caller) -> Partition:
+    """Return the partition of the answer: callers and addresses have keys of their own."""
     path = req.url.partition("?")[0].partition("/api/")[2]
     text = "\n".join([caller.actor, req.method, path, key])
     return (hashlib.sha256(text.encode()).hexdigest(),)
@@ -42,61 +43,66 @@ def place_of(key: str, req: func.HttpRequest, caller: Caller) -> Partition:
 async def once(
     run: Callable[[str], Awaitable[func.HttpResponse]],
     *,
-    place: Partition,
+    partition: Partition,
     req: func.HttpRequest,
     documents: Documents,
     now: datetime,
 ) -> func.HttpResponse:
-    """Run it, unless it ran before: then give its first answer. Raises InProgress, KeyReused.
+    """Run the request, or return its first answer if it ran before.
 
-    `run` is given a fingerprint: the same for this request and for whoever takes over from it
-    when it dies, and another one for every later use of the key.
+    `run` is called with a fingerprint: the same for this request and for a repetition after a
+    crash, and another one for every later use of the key. Raises InProgress, KeyReused.
     """
-    asked = hashlib.sha256(req.url.partition("?")[2].encode() + b"\n" + req.get_body()).hexdigest()
-    earlier = await documents.read("requests", place, ANSWER)
-    if earlier and (answer := _earlier_answer(earlier, asked, now)):
-        return answer
+    request_hash = hashlib.sha256(
+        req.url.partition("?")[2].encode() + b"\n" + req.get_body()
+    ).hexdigest()
+    earlier = await documents.read("requests", partition, ANSWER)
+    if earlier and (replayed := _earlier_answer(earlier, request_hash, now)):
+        return replayed
     fingerprint = earlier.body["fingerprint"] if earlier else uuid.uuid4().hex
     record = {
         "id": ANSWER,
-        "key": place[0],
-        "asked": asked,
+        "key": partition[0],
+        "asked": request_hash,
         "since": as_text(now),
         "fingerprint": fingerprint,
+        "schemaVersion": SCHEMA_VERSION,
     }
     started = Replace(record, earlier.etag) if earlier else Create(record)
     try:
-        [etag] = await documents.commit("requests", place, [started])
+        [etag] = await documents.commit("requests", partition, [started])
     except Conflict:
         raise InProgress("The first request with this key is still running.") from None
-    keep = None
+    answer = None
     try:
         response = await run(fingerprint)
-        keep = _kept(response)
+        answer = _storable(response)
     finally:
-        # What may go better next time leaves the key free; else the first answer stays.
-        done = Replace(record | {"answer": keep}, etag) if keep else Remove(ANSWER)
+        # An answer that may differ next time leaves the key free; any other is stored.
+        write = Replace(record | {"answer": answer}, etag) if answer else Remove(ANSWER)
         with suppress(Stale):
-            await documents.commit("requests", place, [done])
+            await documents.commit("requests", partition, [write])
     return response
 
 
-def _earlier_answer(earlier: Document, asked: str, now: datetime) -> func.HttpResponse | None:
-    if earlier.body["asked"] != asked:
-        raise KeyReused([Flaw("", "idempotency-key-reused", "This key came with another body.")])
-    kept: dict[str, Any] | None = earlier.body.get("answer")
-    if kept is None:
-        if now - datetime.fromisoformat(earlier.body["since"]) < ABANDONED:
+def _earlier_answer(
+    earlier: Document, request_hash: str, now: datetime
+) -> func.HttpResponse | None:
+    if earlier.body["asked"] != request_hash:
+        raise KeyReused([Flaw("", "idempotency-key-reused", "The key was used with another body.")])
+    answer: dict[str, Any] | None = earlier.body.get("answer")
+    if answer is None:
+        if now - datetime.fromisoformat(earlier.body["since"]) < ABANDONED_AFTER:
             raise InProgress("The first request with this key is still running.")
         return None
-    headers = kept["headers"] | {"Idempotency-Replayed": "true"}
+    headers = answer["headers"] | {"Idempotency-Replayed": "true"}
     return func.HttpResponse(
-        kept["body"], status_code=kept["status"], headers=headers, mimetype=kept["mimetype"]
+        answer["body"], status_code=answer["status"], headers=headers, mimetype=answer["mimetype"]
     )
 
 
-def _kept(response: func.HttpResponse) -> dict[str, Any] | None:
-    """Return the answer as it is kept, or None for one that may be another next time."""
+def _storable(response: func.HttpResponse) -> dict[str, Any] | None:
+    """Return the answer as it is stored, or None for one that may differ next time."""
     if response.status_code >= SERVER_ERROR or response.status_code == PRECONDITION_FAILED:
         return None
     return {

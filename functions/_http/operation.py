@@ -79,7 +79,7 @@ class Operation:
 
     @property
     def idempotent(self) -> bool:
-        """Every POST may be made safe to repeat by a key."""
+        """Every POST may be repeated safely with an Idempotency-Key."""
         return self.method == "POST"
 
     @property
@@ -102,7 +102,7 @@ class Operation:
         return TypeAdapter(self.returns) if _is_model(self.returns) else None
 
     def bind(self, handler: Handler) -> None:
-        """Learn name, words, query and body from the handler."""
+        """Take name, description, query and body from the handler."""
         self.name = handler.__name__
         self.summary = (handler.__doc__ or self.name).strip()
         self.query, self.body = typing.get_args(typing.get_type_hints(handler)["call"])
@@ -110,15 +110,15 @@ class Operation:
             self.body = None
         self.repeatable = tuple(
             name
-            for name, one in self.query.model_fields.items()
-            if typing.get_origin(one.annotation) is tuple
+            for name, parameter in self.query.model_fields.items()
+            if typing.get_origin(parameter.annotation) is tuple
         )
 
 
 def _is_model(returns: Any) -> bool:
-    """Tell a model, or one of several, from a plain value."""
+    """Return whether it is a model, or a union of models."""
     kinds = typing.get_args(returns) if isinstance(returns, UnionType) else (returns,)
-    return all(isinstance(one, type) and issubclass(one, BaseModel) for one in kinds)
+    return all(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)
 
 
 OPERATIONS: dict[str, Operation] = {}

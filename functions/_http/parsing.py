@@ -1,4 +1,4 @@
-"""From a raw request to typed values, or to a refusal that says exactly what is wrong."""
+"""Parsing a raw request into typed values, or refusing it with what exactly is wrong."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ FUNCTION_KEY = frozenset({"code", "clientid"})  # the platform's own parameters
 
 
 def read_path(req: func.HttpRequest) -> Mapping[str, str]:
-    """Return the values of the route. Raises NoSuchResource for what can name nothing."""
+    """Return the values of the route. Raises NoSuchResource for an impossible name."""
     for value in req.route_params.values():
         if _UNUSABLE.search(value):
             raise NoSuchResource("There is nothing at this address.")
@@ -35,7 +35,10 @@ def read_path(req: func.HttpRequest) -> Mapping[str, str]:
 
 
 def read_query(operation: Operation, req: func.HttpRequest) -> Any:
-    """Return the query model; read from the URL, for the host joins repeats and drops blanks."""
+    """Return the query model, from the URL: the host joins repetitions and drops blanks.
+
+    Raises BadQuery.
+    """
     raw, lists = _pairs(urlsplit(req.url).query, operation.repeatable)
     try:
         if lists:
@@ -52,7 +55,7 @@ def _pairs(text: str, repeatable: tuple[str, ...]) -> tuple[dict[str, str], dict
         if name in lists:
             lists[name].append(value)
         elif name in raw:
-            raise BadQuery([Flaw(f"/{name}", "repeated", "It is given more than once.")])
+            raise BadQuery([Flaw(f"/{name}", "repeated", "The parameter is repeated.")])
         elif name.lower() not in FUNCTION_KEY:
             raw[name] = value
     return raw, lists
@@ -66,7 +69,7 @@ def read_body(operation: Operation, req: func.HttpRequest) -> Any:
     if not body and operation.body_optional:
         return None
     if len(body) > operation.largest_body:
-        raise BodyTooLarge(f"A body here is at most {operation.largest_body} bytes.")
+        raise BodyTooLarge(f"The body exceeds {operation.largest_body} bytes.")
     content_type = req.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in operation.media_types:
         raise UnsupportedMediaType(f"Send {' or '.join(operation.media_types)}.")
@@ -88,12 +91,12 @@ def _read_json(adapter: TypeAdapter[Any], body: bytes) -> Any:
 
 def read_if_match(operation: Operation, headers: Mapping[str, str]) -> str | None:
     """Return the version named by If-Match, without its quotes. Raises VersionRequired."""
-    given = headers.get("if-match")
-    if operation.if_match == "ignored" or (given is None and operation.if_match == "allowed"):
+    header = headers.get("if-match")
+    if operation.if_match == "ignored" or (header is None and operation.if_match == "allowed"):
         return None
-    if given is None:
+    if header is None:
         raise VersionRequired("Send If-Match with the ETag you read, or * for any version.")
-    version = given.strip()
+    version = header.strip()
     if "," in version:
         raise BadHeader("If-Match takes one ETag, or *.")
     return version.strip('"') if not version.startswith("W/") else version
@@ -107,14 +110,14 @@ def read_idempotency_key(headers: Mapping[str, str]) -> str | None:
 
 
 def prefers(headers: Mapping[str, str], preference: str) -> bool:
-    """Tell whether Prefer (RFC 7240) holds it; what is not known there means nothing."""
-    given = headers.get("prefer", "").split(",")
-    return preference in {one.partition(";")[0].strip().lower() for one in given}
+    """Return whether Prefer (RFC 7240) has it; unknown preferences are ignored."""
+    preferences = headers.get("prefer", "").split(",")
+    return preference in {name.partition(";")[0].strip().lower() for name in preferences}
 
 
 def read_session(headers: Mapping[str, str]) -> Session:
-    """Return what the caller has written before, by the X-Session of an earlier answer."""
+    """Return the session that an earlier answer gave the caller. Raises BadHeader."""
     try:
         return Session.read(headers.get("x-session"))
     except BadSession:
-        raise BadHeader("X-Session is not one that was answered here.") from None
+        raise BadHeader("X-Session is not a value that was answered here.") from None
