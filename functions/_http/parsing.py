@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from functions._http.operation import Operation
 from functions._http.problems import (
@@ -121,3 +121,24 @@ def read_session(headers: Mapping[str, str]) -> Session:
         return Session.read(headers.get("x-session"))
     except BadSession:
         raise BadHeader("X-Session is not a value that was answered here.") from None
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Return the target with the patch applied: null removes, objects merge, the rest replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
+def parse(model: type[BaseModel], body: dict[str, Any]) -> Any:
+    """Return the body as the model. Raises Invalid."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as exc:
+        raise Invalid(flaws_of(exc)) from None

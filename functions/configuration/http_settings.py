@@ -8,7 +8,7 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from functions._http.merging import parse
+from functions._http.parsing import parse
 from shared.configuration import settings as usecases
 from shared.configuration.domain.collections import (
     COLLECTIONS,

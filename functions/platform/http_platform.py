@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
 from functions._http import Call, NoQuery, Operation, Reply, serve
-from functions._http.edge import refuse
+from functions._http.answers import refuse
 from functions._http.openapi import describe
 from functions._http.problems import NoSuchResource
 from shared.core.errors import NotFound, Unavailable
