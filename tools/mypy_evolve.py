@@ -30,17 +30,17 @@ def plugin(_: str) -> type[Plugin]:
 def _signature(context: FunctionSigContext) -> FunctionLike:
     signature = context.default_signature
     [[argument, *_], *_] = context.args
-    model = get_proper_type(context.api.get_expression_type(argument))
+    given = model = get_proper_type(context.api.get_expression_type(argument))
     if isinstance(model, TypeVarType):
         model = get_proper_type(model.upper_bound)
     if not isinstance(model, Instance):
         return signature
     fields = _fields(model.type)
     return CallableType(
-        arg_types=[model, *fields.values()],
+        arg_types=[given, *fields.values()],
         arg_kinds=[ARG_POS, *(ARG_NAMED_OPT for _ in fields)],
         arg_names=[None, *fields],
-        ret_type=model,
+        ret_type=given,
         fallback=signature.fallback,
         name=signature.name,
     )

@@ -1,0 +1,1 @@
+"""Much work in chunks: one engine for every capability that has some."""
