@@ -1,24 +1,29 @@
-"""The change feed of requests: chunks of imports that wait are worked through."""
+"""The change feed of requests: imports that run are worked through."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import azure.functions as func
 
 from functions._feed import feed
 from shared.composition import wiring
-from shared.customers.imports.imports import CHUNK, import_of, work_through
+from shared.customers.domain.imports import Import
+from shared.customers.imports.documents import changed_import
+from shared.customers.imports.imports import create_next_customers
+from shared.jobs.work import work_through_all
 
 bp = func.Blueprint()
 
 
 @feed(bp, "requests")
 async def run_imports(changes: func.DocumentList) -> None:
-    """Make the customers of each chunk; a chunk that comes again finds them made."""
-    backend = wiring.backend()
-    for change in changes:
-        if change.get("type") == CHUNK and change["waiting"]:
-            import_ = await import_of(change["key"], backend.documents)
-            if import_ is None:
-                continue  # it has outlived its time
-            context = backend.context(import_.legal_entity, import_.started_by, datetime.now(UTC))
-            await work_through(change.data, import_=import_, context=context)
+    """Create the customers of each import; one that comes again goes on where it was."""
+    documents = wiring.backend().documents
+    imports = [await changed_import(change, documents) for change in changes]
+    await work_through_all(partial(_create_next, import_) for import_ in imports if import_)
+
+
+async def _create_next(import_: Import) -> bool:
+    backend, now = wiring.backend(), datetime.now(UTC)
+    context = backend.context(import_.legal_entity, import_.created_by, now)
+    return await create_next_customers(import_, context=context)

@@ -10,8 +10,9 @@ from functions._http import Call, Operation, PageOf, PageQuery, Query, Reply, se
 from functions._http.operation import MEBIBYTE, NDJSON
 from shared.core.errors import Invalid
 from shared.core.values import Key
-from shared.customers.domain.imports import Import, ImportNotFound, RefusedLine
+from shared.customers.domain.imports import ImportNotFound, RefusedLine
 from shared.customers.imports import imports as usecases
+from shared.customers.imports.views import ImportView, import_view
 
 bp = func.Blueprint()
 
@@ -20,11 +21,16 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class ImportQuery(Query):
-    store: Annotated[Key | None, Field(description="The store of lines that name none")] = None
+    store: Annotated[
+        Key | None,
+        Field(description="Store or online channel of lines that name none", examples=["HOUSTON"]),
+    ] = None
 
 
-class ImportView(Import):
-    refused_lines: PageOf[RefusedLine]
+class ImportWithRefusedLines(ImportView):
+    """How far an import has come, and a page of the lines that it refused."""
+
+    refused_lines: PageOf[RefusedLine] = Field(description="Refused lines, in their order")
 
 
 @serve(
@@ -33,7 +39,7 @@ class ImportView(Import):
         "POST",
         "imports",
         who="AH",
-        returns=Import,
+        returns=ImportView,
         status=202,
         media_types=(NDJSON, "application/jsonl"),
         largest_body=LARGEST_IMPORT,
@@ -42,14 +48,17 @@ class ImportView(Import):
     ),
 )
 async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
-    """Start an import: one create body a line. Each line makes its customer at most once.
+    """Start an import of customers: one create body a line.
 
-    A line with an `id` that is taken counts as already there. Duplicates are not looked for.
+    The customers are created in the background; Location is where to read how far that is. Each
+    line creates its customer at most once. A line with an `id` that a customer has already is
+    counted in `alreadyThere`. Duplicates are not looked for. The same request again is the same
+    import.
     """
     started = await usecases.start_import(
         call.body, store_number=call.query.store, context=call.context
     )
-    return Reply(started, location=call.url("imports", started.id))
+    return Reply(import_view(started), location=call.url("imports", started.id))
 
 
 @serve(
@@ -58,19 +67,20 @@ async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
         "GET",
         "imports/{importId}",
         who="AH",
-        returns=ImportView,
+        returns=ImportWithRefusedLines,
         tag="Imports",
         refuses=(ImportNotFound,),
     ),
 )
 async def get_import(call: Call[PageQuery, None]) -> Reply:
-    """Tell how far an import has come, and page through the lines it refused, with reasons."""
+    """Get how far an import has come, with a page of the lines it refused and their reasons."""
     import_id = call.path["importId"]
     if not GUID.fullmatch(import_id):
         raise ImportNotFound(f"There is no import {import_id}.")
-    found, problems, after, etag = await usecases.read_import(
-        import_id, limit=call.query.limit, continuation=call.position(), context=call.context
+    stored = await usecases.read_import(import_id, context=call.context)
+    lines, continuation = await usecases.list_refused_lines(
+        stored.value, limit=call.query.limit, continuation=call.position(), context=call.context
     )
-    items: list[Any] = [one.model_dump(mode="json", by_alias=True) for one in problems]
-    view = found.model_dump(mode="json", by_alias=True)
-    return Reply(view | {"refusedLines": call.page(items, after)}, etag=etag)
+    items: list[Any] = [line.model_dump(mode="json", by_alias=True) for line in lines]
+    view = import_view(stored.value).model_dump(mode="json", by_alias=True)
+    return Reply(view | {"refusedLines": call.page(items, continuation)}, etag=stored.etag)

@@ -1,10 +1,12 @@
 """Jobs as documents of one partition: a header, and the chunks that it counts."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from shared.core.errors import AlreadyExists
@@ -26,6 +28,8 @@ J = TypeVar("J", bound=Job)
 FOREVER_SECONDS: Final = -1
 WAITING_CHUNK_SECONDS: Final = 90 * 86400  # also how long chunks stay whose header never came
 MAX_COMMIT_BYTES: Final = 1536 * 1024  # below the limit of 2 MB, with room for what stores add
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,12 @@ class JobKind(Generic[J]):
         """Return the job of a changed document, if that is a header and there is work to do."""
         if change.get("type") != self.header_type:
             return None
-        job = self.job_of(Document(dict(change), "")).value
+        try:
+            job = self.job_of(Document(dict(change), "")).value
+        except (ValidationError, KeyError) as exc:  # one of them must not stop the feed
+            kind = type(exc).__name__
+            log.error("A header %s cannot be read: %s", self.header_type, kind)  # noqa: TRY400  # a trace would quote it
+            return None
         return job if job.running else None
 
     def header_document(self, job: J) -> dict[str, Any]:

@@ -202,10 +202,7 @@ async def _run(step: Step) -> Unavailable | None:
     except Unavailable as exc:
         return exc
     except Exception as exc:  # noqa: BLE001  # one job must not stop the feed for the others
-        trace = trace_of(exc)
-    else:
-        return None
-    log.error("A job stopped, and goes on when it is written again\n%s", trace)
+        log.error("A job stopped until its header is written again\n%s", trace_of(exc))  # noqa: TRY400  # what it says may name a person
     return None
 
 

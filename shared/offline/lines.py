@@ -19,7 +19,8 @@ from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailab
 from shared.core.evolve import evolve
 from shared.core.flaws import flaws_of
 from shared.customers.domain.customers import CustomerNotFound
-from shared.customers.domain.imports import LONGEST_LINE, refused
+from shared.customers.domain.imports import refused_line
+from shared.jobs.domain.lines import MAX_LINE_LENGTH
 from shared.offline.appliers import WAYS
 from shared.offline.apply import Conflicted, apply_operation, customer_of
 from shared.offline.documents import (
@@ -86,8 +87,8 @@ async def read_line(number: int, text: str, *, context: Context) -> Read:
 
 
 def _parse(text: str) -> OfflineOperation:
-    if len(text) >= LONGEST_LINE:
-        raise Invalid.at("", "line-too-long", f"A line has less than {LONGEST_LINE} characters.")
+    if len(text) >= MAX_LINE_LENGTH:
+        raise Invalid.at("", "line-too-long", f"A line has less than {MAX_LINE_LENGTH} characters.")
     try:
         body = from_json(text)
         if _is_deep(body):
@@ -223,5 +224,5 @@ def _conflict(
 
 
 def _flawed(line: int, refusal: Refusal | None) -> Flawed:
-    told = refused(line, refusal or Invalid([]))
+    told = refused_line(line, refusal or Invalid([]))
     return Flawed(code=told.code, detail=told.detail, errors=told.errors)

@@ -14,7 +14,7 @@ from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Stale
 from shared.core.evolve import evolve
 from shared.core.values import as_text
-from shared.customers.domain.imports import Line, chunks, lines
+from shared.jobs.domain.lines import Line, chunks, lines
 from shared.offline.documents import CONTAINER, KEPT
 from shared.offline.domain.uploads import (
     MAX_OPERATIONS,

@@ -20,7 +20,8 @@ from shared.context import Context
 from shared.customers.creation.creation import create_customer
 from shared.customers.directory.search import SearchQuery, search_customers
 from shared.customers.domain.creation import NewCustomer
-from shared.customers.imports.imports import import_of, start_import
+from shared.customers.imports.documents import import_jobs
+from shared.customers.imports.imports import start_import
 from shared.platform.metering import Tally, tally
 from tests.api import ADMINISTRATOR, COMPANY, Api, CutOff, Down, a_customer
 from tests.conformance.hostrules import Unresolved
@@ -181,10 +182,10 @@ async def test_an_import_is_worked_through(worker: Worker, context: Context) -> 
     batch = payloads.change_feed(*await told("requests", context))
     await worker.invoke("run_imports", batch)
     await worker.invoke("run_imports", batch)
-    done = await import_of(started.id, context.documents)
+    done = await import_jobs(started.id, context.documents).load(started.id)
 
     assert done
-    assert (done.status, done.created) == ("Completed", 1)
+    assert (done.value.status, done.value.counts) == ("Completed", {"created": 1})
     assert await found("phoenix", context) == ["Phoenix Berg"]
 
 

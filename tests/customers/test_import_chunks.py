@@ -6,7 +6,8 @@ from pathlib import Path
 
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.customers.imports.imports import CHUNK, import_of, start_import, work_through
+from shared.customers.imports.documents import import_jobs
+from shared.customers.imports.imports import create_next_customers, start_import
 from tests.api import COMPANY
 
 LINE = b'{"storeNumber": "HOUSTON", "lastName": "Patient"}'
@@ -22,20 +23,21 @@ async def test_an_import_waits_as_long_as_it_must_and_is_kept_a_week(
     context = folder.backend(documents).context(COMPANY, "application:test", datetime.now(UTC))
     started = await start_import(LINE, store_number=None, context=context)
 
+    jobs = import_jobs(started.id, documents)
+
     now[0] += 30 * DAY
-    waiting = await import_of(started.id, documents)
-    chunk = await documents.read("requests", (started.id,), f"{CHUNK}:1")
-    assert waiting == started, "nobody came for a month"
-    assert chunk is not None
-    await work_through(chunk.body, import_=started, context=context)
-    done = await import_of(started.id, documents)
+    waiting = await jobs.load(started.id)
+    assert waiting is not None
+    assert waiting.value == started, "nobody came for a month"
+    assert not await create_next_customers(started, context=context)
+    done = await jobs.load(started.id)
     now[0] += 6 * DAY
-    kept = await import_of(started.id, documents)
+    kept = await jobs.load(started.id)
     now[0] += 2 * DAY
-    gone = await import_of(started.id, documents)
+    gone = await jobs.load(started.id)
     documents.close()
 
     assert done is not None
-    assert (done.status, done.created) == ("Completed", 1)
+    assert (done.value.status, done.value.count("created")) == ("Completed", 1)
     assert kept == done
     assert gone is None
