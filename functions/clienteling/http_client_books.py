@@ -38,8 +38,8 @@ from shared.clienteling.list_books import list_books
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Invalid
 from shared.customers.domain.customers import CustomerInactive, CustomerNotFound
-from shared.handovers.domain.bulk_moves import Plan
-from shared.handovers.handovers import add_many
+from shared.handovers.additions import start_addition
+from shared.handovers.views import BulkMoveView, bulk_move_view
 
 bp = func.Blueprint()
 
@@ -125,7 +125,7 @@ async def list_clients(call: Call[CardsQuery, None]) -> Reply:
         "POST",
         CLIENTS,
         who="EH",
-        returns=ClientResults | Plan,
+        returns=ClientResults | BulkMoveView,
         status=201,
         also=(200, 202),
         tag="Clienteling",
@@ -152,9 +152,10 @@ async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
     if not book.active:
         raise ClientBookUnattended(f"{number} no longer works here.")
     if len(call.body.customer_ids) > MOST_AT_ONCE:
-        plan, etag = await add_many(number, call.body.customer_ids, context=call.context)
-        where = call.url("client-books", number, "additions", plan.id)
-        return Reply(plan, status=HTTPStatus.ACCEPTED, etag=etag, location=where)
+        stored = await start_addition(number, call.body.customer_ids, context=call.context)
+        where = call.url("client-books", number, "additions", stored.value.id)
+        view = bulk_move_view(stored.value)
+        return Reply(view, status=HTTPStatus.ACCEPTED, etag=stored.etag, location=where)
     results = await usecases.add_clients(number, call.body.customer_ids, context=call.context)
     [first, *rest] = results
     if not rest:

@@ -1,37 +1,28 @@
-"""The change feed of books: plans to move clients are worked through."""
+"""The change feed of books: bulk moves of clients are worked through."""
 
-import logging
 from datetime import UTC, datetime
+from functools import partial
 
 import azure.functions as func
 
 from functions._feed import feed
 from shared.composition import wiring
-from shared.core.errors import Refusal
-from shared.handovers.bulk_moves import work_through
-from shared.handovers.documents import PLAN
+from shared.handovers.documents import BULK_MOVES
+from shared.handovers.domain.bulk_moves import BulkMove
+from shared.handovers.moving import move_next_clients
+from shared.jobs.work import work_through_all
 
 bp = func.Blueprint()
-log = logging.getLogger(__name__)
 
 
 @feed(bp, "books")
 async def move_clients(changes: func.DocumentList) -> None:
-    """Execute or undo each plan, chunk by chunk; one that comes again goes on where it was."""
-    for change in changes:
-        if change.get("type") == PLAN and change["status"] in {"Executing", "Undoing"}:
-            await _carry_out(change)
+    """Execute or undo each bulk move; one that comes again goes on where it was."""
+    bulk_moves = [BULK_MOVES.running_job(change) for change in changes]
+    await work_through_all(partial(_move_next, move) for move in bulk_moves if move)
 
 
-async def _carry_out(change: func.Document) -> None:
-    """Do all chunks. A fault of ours stops this plan, and not the plans of everybody else."""
-    backend, more = wiring.backend(), True
-    while more:
-        context = backend.context(change["legalEntity"], change["createdBy"], datetime.now(UTC))
-        try:
-            more = await work_through(change["personnelNumber"], change["planId"], context=context)
-        except Refusal:
-            raise
-        except Exception:
-            log.exception("The plan %s stopped; execute or undo it again", change["planId"])
-            return
+async def _move_next(bulk_move: BulkMove) -> bool:
+    backend, now = wiring.backend(), datetime.now(UTC)
+    context = backend.context(bulk_move.legal_entity, bulk_move.created_by, now)
+    return await move_next_clients(bulk_move.personnel_number, bulk_move.id, context=context)

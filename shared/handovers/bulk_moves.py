@@ -1,240 +1,149 @@
-"""Plans of a client book: made, kept in chunks, executed and undone by the change feed."""
+"""Bulk moves of a client book: created, read, listed, started and undone."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from uuid import uuid4
 
-from shared.clienteling.card_projection import BOOKS
-from shared.clienteling.client_books import (
-    Done,
-    add_client,
-    change_clients,
-    receiving_book,
-    side_by_side,
-)
-from shared.clienteling.domain.client_books import ClientNotInBook, Holder, Membership
+from shared.clienteling.client_books import receiving_book
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Stale, Unavailable
-from shared.core.evolve import evolve
+from shared.core.retry import until_not_stale
+from shared.core.versioned import Versioned
 from shared.handovers.documents import (
-    PLAN,
-    chunk_document,
-    chunk_id,
-    plan_document,
-    plan_id_of,
-    plan_of,
+    bulk_moves_of,
+    load_moves,
+    move_documents,
+    query_bulk_moves,
+    versioned_bulk_moves,
 )
 from shared.handovers.domain.bulk_moves import (
     MOVES_IN_CHUNK,
+    BulkMove,
+    BulkMoveKind,
     Move,
-    Plan,
     PlanNotFound,
-    PlanNotReady,
-    PlanStatus,
     chunked,
 )
-from shared.ports.documents import Create, Equal, Operation, Order, Page, Replace
 
-CHUNKS_IN_COMMIT = 10  # less than 2 MB, however long the names
-NEWEST_FIRST = Order(("type", "createdAt"), descending=True)
+Decide = Callable[[BulkMove], Awaitable[BulkMove]]
 
 
-async def make_plan(plan: Plan, moves: Sequence[Move], *, context: Context) -> tuple[Plan, str]:
-    """Keep the plan and its moves; the header comes last, so one that is there is whole.
-
-    The same request again keeps chunks of its own, and finds the header that came first.
-    """
-    place = context.partition(plan.personnel_number)
-    chunks = chunked(moves)
-    for start in range(0, len(chunks), CHUNKS_IN_COMMIT):
-        writes: list[Operation] = [
-            Create(chunk_document(plan, start + index, chunk))
-            for index, chunk in enumerate(chunks[start : start + CHUNKS_IN_COMMIT], start=1)
-        ]
-        await context.documents.commit(BOOKS, place, writes)
-    if not chunks and plan.status == "Executing":
-        plan = plan.ended(context.now)
-    try:
-        [etag] = await context.documents.commit(BOOKS, place, [Create(plan_document(plan))])
-    except AlreadyExists:
-        return await read_plan(plan.personnel_number, plan.id, context=context)
-    return plan, etag
+def new_bulk_move(
+    kind: BulkMoveKind, personnel_number: str, moves: Sequence[Move], context: Context
+) -> BulkMove:
+    return BulkMove(
+        id=context.new_id(),
+        legal_entity=context.legal_entity,
+        kind=kind,
+        personnel_number=personnel_number,
+        batch=uuid4().hex,  # the same request again may find other clients in the book
+        total=len(moves),
+        targets=dict(Counter(move.to for move in moves)),
+        chunks=-(-len(moves) // MOVES_IN_CHUNK),
+        created_at=context.now,
+        created_by=context.actor,
+    )
 
 
-async def known_plan(personnel_number: str, context: Context) -> tuple[Plan, str] | None:
-    """Return the plan that this same request made when it came before."""
+async def create_bulk_move(
+    bulk_move: BulkMove, moves: Sequence[Move], *, context: Context
+) -> Versioned[BulkMove]:
+    """Store it with its moves. The same request again finds the one that came first."""
+    contents = [move_documents(chunk) for chunk in chunked(moves)]
+    if bulk_move.running and not contents:
+        bulk_move = bulk_move.after_last_chunk(context.now)
+    jobs = bulk_moves_of(bulk_move.personnel_number, context)
+    return await jobs.create(bulk_move, contents)
+
+
+async def find_repeated(personnel_number: str, context: Context) -> Versioned[BulkMove] | None:
+    """Return what this same request created when it came before."""
     if context.fingerprint is None:
         return None
     with suppress(PlanNotFound):
-        return await read_plan(personnel_number, context.new_id(), context=context)
+        return await read_bulk_move(personnel_number, context.new_id(), context=context)
     return None
 
 
-async def read_plan(personnel_number: str, plan_id: str, *, context: Context) -> tuple[Plan, str]:
-    """Return the plan and its version. Raises PlanNotFound."""
-    document = await context.documents.read(
-        BOOKS, context.partition(personnel_number), plan_id_of(plan_id)
-    )
-    if document is None:
+async def read_bulk_move(
+    personnel_number: str, plan_id: str, *, context: Context
+) -> Versioned[BulkMove]:
+    """Return the bulk move. One point read. Raises PlanNotFound."""
+    stored = await bulk_moves_of(personnel_number, context).load(plan_id)
+    if stored is None:
         raise PlanNotFound(f"There is no plan {plan_id}.")
-    return plan_of(document), document.etag
+    return stored
 
 
-async def list_plans(
+async def list_bulk_moves(
     personnel_number: str, *, limit: int, continuation: str | None, context: Context
-) -> Page:
-    """Return the plans of a book, newest first. One query."""
-    return await context.documents.query(
-        BOOKS,
-        context.partition(personnel_number),
-        Equal("type", PLAN),
-        order=NEWEST_FIRST,
-        limit=limit,
-        continuation=continuation,
+) -> tuple[list[Versioned[BulkMove]], str | None]:
+    """Return a page of the bulk moves of a book, newest first, and what continues it."""
+    page = await query_bulk_moves(
+        personnel_number, limit=limit, continuation=continuation, context=context
     )
+    return versioned_bulk_moves(page), page.continuation
 
 
 async def list_moves(
-    plan: Plan, *, limit: int, start: int, context: Context
+    bulk_move: BulkMove, *, limit: int, start: int, context: Context
 ) -> tuple[list[Move], int | None]:
-    """Return clients with whom they go to, and where the page after begins. Two point reads."""
-    found: list[Move] = []
-    while len(found) < limit and start < plan.total:
-        moves = await _moves(plan, start // MOVES_IN_CHUNK + 1, context)
+    """Return clients with whom they go to, and where the next page begins. Two point reads."""
+    listed: list[Move] = []
+    while len(listed) < limit and start < bulk_move.total:
+        moves = await load_moves(bulk_move, start // MOVES_IN_CHUNK + 1, context)
         offset = start % MOVES_IN_CHUNK
-        some = moves[offset : offset + limit - len(found)]
-        if not some:
-            return found, None  # it has outlived its time
-        found += some
-        start += len(some)
-    return found, start if start < plan.total else None
+        part = moves[offset : offset + limit - len(listed)]
+        if not part:
+            return listed, None  # the chunk has expired
+        listed += part
+        start += len(part)
+    return listed, start if start < bulk_move.total else None
 
 
-async def turn_plan(
-    personnel_number: str, plan_id: str, to: PlanStatus, *, context: Context
-) -> tuple[Plan, str]:
-    """Have the plan executed or undone; asked for twice, it is done once.
+async def start_plan(
+    personnel_number: str, plan_id: str, *, context: Context
+) -> Versioned[BulkMove]:
+    """Have the plan executed by the feed; asked for twice, it is executed once.
+
+    Raises PlanNotFound, PlanNotReady, Invalid.
+    """
+
+    async def decide(plan: BulkMove) -> BulkMove:
+        if plan.status == "Executing":
+            return plan
+        executing = plan.executing()
+        for target in plan.targets:
+            await receiving_book(target, f"/targets/{target}", context)
+        return executing
+
+    return await _run(personnel_number, plan_id, decide, context)
+
+
+async def undo_plan(
+    personnel_number: str, plan_id: str, *, context: Context
+) -> Versioned[BulkMove]:
+    """Have the plan undone by the feed; asked for twice, it is undone once.
 
     Raises PlanNotFound, PlanNotReady, UndoTooLate.
     """
-    plan, etag = await read_plan(personnel_number, plan_id, context=context)
-    if plan.status == to:
-        turned = plan  # written again, so that the feed brings it once more if it has stopped
-    elif to == "Executing":
-        turned = plan.executing()
-        for target in plan.targets:
-            await receiving_book(target, f"/targets/{target}", context)
-    else:
-        turned = plan.undoing(context.now)
-    if not turned.chunks:
-        turned = turned.ended(context.now)
-    try:
-        [etag] = await context.documents.commit(
-            BOOKS, context.partition(personnel_number), [Replace(plan_document(turned), etag)]
-        )
-    except Stale:
-        raise PlanNotReady("Somebody else turned it this moment.", status=plan.status) from None
-    return turned, etag
+
+    async def decide(plan: BulkMove) -> BulkMove:
+        return plan if plan.status == "Undoing" else plan.undoing(context.now)
+
+    return await _run(personnel_number, plan_id, decide, context)
 
 
-async def work_through(personnel_number: str, plan_id: str, *, context: Context) -> bool:
-    """Do the next chunk of a plan that is being executed or undone; tell whether there is another.
+async def _run(
+    personnel_number: str, plan_id: str, decide: Decide, context: Context
+) -> Versioned[BulkMove]:
+    """Write what is decided. A plan that runs is written too, so that the feed brings it again."""
 
-    Coming twice, or dying half way, changes nothing: a client whom the plan has moved is known by
-    her membership, written in the commit that moves her. Raises Unavailable.
-    """
-    place = context.partition(personnel_number)
-    header = await context.documents.read(BOOKS, place, plan_id_of(plan_id))
-    if header is None or (plan := plan_of(header)).status not in {"Executing", "Undoing"}:
-        return False
-    number = plan.chunks_done + 1
-    chunk = await context.documents.read(BOOKS, place, chunk_id(plan, number))
-    if chunk is None:
-        raise Unavailable("A replica lags behind the one that knows the plan.")
-    moves = [Move.model_validate(one) for one in chunk.body["moves"]]
-    done = await _execute(plan, moves, context)
-    counted = plan.counted(done, context.now)
-    with suppress(Stale):
-        await context.documents.commit(
-            BOOKS,
-            place,
-            [
-                Replace(plan_document(counted), header.etag),
-                Replace(chunk_document(plan, number, done), chunk.etag),
-            ],
-        )
-    return counted.status in {"Executing", "Undoing"}
+    async def attempt() -> Versioned[BulkMove]:
+        stored = await read_bulk_move(personnel_number, plan_id, context=context)
+        plan = await decide(stored.value)
+        if not plan.chunks:
+            plan = plan.after_last_chunk(context.now)
+        return await bulk_moves_of(personnel_number, context).replace(stored, plan)
 
-
-async def _execute(plan: Plan, moves: Sequence[Move], context: Context) -> list[Move]:
-    targets = {one.customer_id: one.to for one in moves}
-    undoing = plan.status == "Undoing"
-
-    way = _put_back if undoing else _add if plan.kind == "Addition" else _move
-
-    async def do(key: str, customer_id: str) -> Done:
-        await way(plan, key, targets[customer_id], context)
-        return "Moved"
-
-    concerned = [one.customer_id for one in moves if not undoing or one.status == "Moved"]
-    results = {one.customer_id: one for one in await side_by_side(concerned, do, context=context)}
-    return [_after(one, results.get(one.customer_id), undoing=undoing) for one in moves]
-
-
-def _after(move: Move, result: Any, *, undoing: bool) -> Move:
-    if result is None:
-        return move
-    refused = result.status == "Refused"
-    if undoing:
-        return evolve(move, status="Kept" if refused else "Returned")
-    return evolve(move, status="Refused" if refused else "Moved", code=result.code)
-
-
-async def _add(_: Plan, key: str, to: str, context: Context) -> None:
-    await add_client(to, key, context=context)
-
-
-async def _move(plan: Plan, key: str, to: str, context: Context) -> None:
-    """Move one client, unless this plan has done so. Raises ClientNotInBook, CustomerNotFound."""
-    new = Holder(
-        personnel_number=to, added_at=context.now, added_by=context.actor, moved_by=plan.id
-    )
-
-    def decide(membership: Membership) -> Membership:
-        there = membership.of(to)
-        if (there and there.moved_by == plan.id) or membership.given_up_by(plan.id):
-            return membership
-        return membership.moved(plan.personnel_number, new)
-
-    await change_clients(key, decide, context=context)
-
-
-async def _put_back(plan: Plan, key: str, holder: str, context: Context) -> None:
-    """Put one client back who has not moved since, as she was. Raises ClientNotInBook."""
-    undone = f"{plan.id} undone"
-
-    def decide(membership: Membership) -> Membership:
-        back = membership.of(plan.personnel_number)
-        if back and back.moved_by == undone:
-            return membership
-        if membership.given_up_by(plan.id):
-            return membership.taken_back(plan.id, undone)
-        there = membership.must_be_of(holder)
-        if there.moved_by != plan.id:
-            raise ClientNotInBook("She has moved since.")
-        old = Holder(
-            personnel_number=plan.personnel_number,
-            added_at=there.since or context.now,
-            added_by=there.since_by or context.actor,
-            moved_by=undone,
-        )
-        return membership.moved(holder, old)
-
-    await change_clients(key, decide, context=context)
-
-
-async def _moves(plan: Plan, number: int, context: Context) -> list[Move]:
-    chunk = await context.documents.read(
-        BOOKS, context.partition(plan.personnel_number), chunk_id(plan, number)
-    )
-    return [Move.model_validate(one) for one in chunk.body["moves"]] if chunk else []
+    return await until_not_stale(attempt, turn=("bulk-move", context.legal_entity, plan_id))

@@ -117,7 +117,7 @@ class _Failed(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(type(cause).__name__)
         self.cause = cause
-        self.may_pass = isinstance(cause, Unavailable | ChunkMissing)
+        self.may_pass = isinstance(cause, Unavailable | Stale | ChunkMissing)
         self.code = cause.code if isinstance(cause, Refusal) else INTERNAL
 
 

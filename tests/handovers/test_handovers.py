@@ -17,9 +17,10 @@ from local.host.app import Host
 from local.store.choice import OpenStore
 from local.tokens import Bearer
 from shared.composition import wiring
+from shared.core.versioned import Versioned
 from shared.handovers import handovers
-from shared.handovers.bulk_moves import work_through
 from shared.handovers.domain.bulk_moves import Reassignment
+from shared.handovers.moving import move_next_clients
 from tests.api import ADMINISTRATOR, CASHIER, COMPANY, MANAGER, Api, started
 
 TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
@@ -203,7 +204,7 @@ async def test_undo_is_possible_for_seven_days(still: Api) -> None:
     await still.post(f"{path}/execution", bearer=MANAGER)
     long_ago = datetime.now(UTC) - timedelta(days=8)
     context = wiring.backend().context(COMPANY, "employee:000160", long_ago)
-    assert not await work_through("000137", made["id"], context=context)
+    assert not await move_next_clients("000137", made["id"], context=context)
     late = await still.post(f"{path}/undo", bearer=MANAGER)
 
     assert (late.status_code, late.json()["code"]) == (409, "undo-too-late")
@@ -215,7 +216,7 @@ async def test_a_chunk_that_comes_again_moves_nobody_twice(still: Api) -> None:
     await still.post(f"{PLANS}/{made['id']}/execution", bearer=MANAGER)
     context = wiring.backend().context(COMPANY, "employee:000160", datetime.now(UTC))
     both = await asyncio.gather(
-        *(work_through("000137", made["id"], context=context) for _ in "ab")
+        *(move_next_clients("000137", made["id"], context=context) for _ in "ab")
     )
     executed = await ended(still, f"{PLANS}/{made['id']}", "Executed")
     path = f"customers/{keys[0]}/timeline?types=bookMove"
@@ -301,13 +302,13 @@ async def test_the_same_request_again_is_the_same_plan(still: Api) -> None:
     context = wiring.backend().context(COMPANY, "employee:000160", datetime.now(UTC), "request-1")
     asked = Reassignment(all=True, to="000160")
     first = await handovers.reassign("000137", asked, context=context)
-    assert isinstance(first, tuple)
-    assert await work_through("000137", first[0].id, context=context)
+    assert isinstance(first, Versioned)
+    assert await move_next_clients("000137", first.value.id, context=context)
     again = await handovers.reassign("000137", asked, context=context)
-    assert isinstance(again, tuple)
-    assert not await work_through("000137", first[0].id, context=context)
+    assert isinstance(again, Versioned)
+    assert not await move_next_clients("000137", first.value.id, context=context)
 
-    assert again[0].id == first[0].id
+    assert again.value.id == first.value.id
     assert len(await keys_of(still, "000160")) == 150
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.tokens import Bearer
 from shared.composition import wiring
-from shared.handovers.bulk_moves import work_through
+from shared.handovers.moving import move_next_clients
 from tests.api import (
     ADMINISTRATOR,
     BASE,
@@ -213,7 +213,7 @@ async def _handovers(ask: Ask, key: str) -> None:
 async def carry_out(personnel_number: str, plan_id: str) -> None:
     """Work through a plan, as the feed does that rests here."""
     context = wiring.backend().context(COMPANY, "system:plans", datetime.now(UTC))
-    assert not await work_through(personnel_number, plan_id, context=context)
+    assert not await move_next_clients(personnel_number, plan_id, context=context)
 
 
 async def _follow_ups(ask: Ask, number: int) -> None:

@@ -1,27 +1,32 @@
-"""Plans to move many clients at once: previewed, executed in the background, and undone."""
+"""Bulk moves of clients: previewed or not, executed in the background, and undone."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, computed_field, model_validator
+from pydantic import Field, model_validator
 
 from shared.clienteling.domain.client_books import MOST_NAMED
 from shared.core.errors import Conflict, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, Key, Record
+from shared.jobs.domain.jobs import Job
 
 MOVES_IN_CHUNK = 100
-UNDOABLE = timedelta(days=7)
-KEPT = 90 * 86400  # seconds that a plan can be asked about
+UNDO_PERIOD = timedelta(days=7)
+RETENTION_SECONDS: Final = 90 * 86400  # that a bulk move can be asked about
+MAX_TARGETS = 100
 
-PlanKind = Literal["Reassignment", "Handover", "Addition"]
-PlanStatus = Literal["Preview", "Executing", "Executed", "Undoing", "Undone"]
+BulkMoveKind = Literal["Reassignment", "Handover", "Addition"]
+BulkMoveStatus = Literal["Preview", "Executing", "Executed", "Undoing", "Undone"]
 MoveStatus = Literal["Planned", "Moved", "Refused", "Returned", "Kept"]
+Rule = Literal["ToOne", "Evenly", "ByAttribute"]
 
 
 class PlanNotFound(NotFound):
+    """The client book has no plan of this id, or it is older than ninety days."""
+
     code = "plan-not-found"
 
 
@@ -32,31 +37,47 @@ class PlanNotReady(Conflict):
 
 
 class UndoTooLate(Conflict):
+    """The plan was executed more than seven days ago."""
+
     code = "undo-too-late"
 
 
 class ReassignmentRefused(Conflict):
-    """All or nothing was asked for, and one of them cannot be moved; `results` says which."""
+    """All or nothing was asked for, and a client cannot be moved; `results` says which."""
 
     code = "reassignment-refused"
 
 
 class NobodyToHandTo(Conflict):
-    """The store has nobody else who works there."""
+    """No other active associate works in the store."""
 
     code = "nobody-to-hand-to"
 
 
 class Reassignment(Body):
-    """Which clients go to whom. `all` stands for every client of the book."""
+    """Which clients are moved to which associate."""
 
-    customer_ids: Annotated[list[Key] | None, Field(min_length=1, max_length=MOST_NAMED)] = None
-    all: bool = False
-    to: Key
-    all_or_nothing: bool = False
+    customer_ids: Annotated[
+        list[Key] | None,
+        Field(
+            min_length=1,
+            max_length=MOST_NAMED,
+            description="Account numbers or GUIDs of the clients to move",
+            examples=[["004021", "004022"]],
+        ),
+    ] = None
+    all: bool = Field(
+        default=False, description="Move every client of the book, instead of customerIds"
+    )
+    to: Annotated[
+        Key, Field(description="Personnel number of the receiving associate", examples=["000160"])
+    ]
+    all_or_nothing: bool = Field(
+        default=False, description="Move no client at all if one of them cannot be moved"
+    )
 
     @model_validator(mode="after")
-    def _names_somebody(self) -> "Reassignment":
+    def _names_clients(self) -> "Reassignment":
         if (self.customer_ids is None) != self.all:
             raise ValueError("name the clients by customerIds, or say all")
         return self
@@ -65,15 +86,30 @@ class Reassignment(Body):
 class NewHandoverPlan(Body):
     """How the clients of a book are shared out.
 
-    `ToOne` gives all to `to`. `Evenly` gives each in turn to who works in the store. `ByAttribute`
-    gives those with a value to whom `targets` says, and the rest to `to`, or leaves them.
+    `ToOne` moves all to `to`. `Evenly` moves them in turn to the associates of a store.
+    `ByAttribute` moves those with a value to the associate that `targets` names, and the others
+    to `to`; without `to`, they stay.
     """
 
-    rule: Literal["ToOne", "Evenly", "ByAttribute"]
-    to: Key | None = None
-    store_number: Key | None = None
-    attribute: Key | None = None
-    targets: Annotated[dict[str, Key], Field(max_length=100)] = {}
+    rule: Rule = Field(description="How it is decided which client goes to whom")
+    to: Annotated[
+        Key | None, Field(description="Personnel number of an associate", examples=["000160"])
+    ] = None
+    store_number: Annotated[
+        Key | None,
+        Field(description="Store whose associates share the clients", examples=["HOUSTON"]),
+    ] = None
+    attribute: Annotated[
+        Key | None, Field(description="Attribute that decides", examples=["interests"])
+    ] = None
+    targets: Annotated[
+        dict[str, Key],
+        Field(
+            max_length=MAX_TARGETS,
+            description="Personnel number of the receiving associate, by value of the attribute",
+            examples=[{"Shoes": "000160"}],
+        ),
+    ] = {}
 
     @model_validator(mode="after")
     def _is_whole(self) -> "NewHandoverPlan":
@@ -86,82 +122,83 @@ class NewHandoverPlan(Body):
 
 
 class Move(Record):
-    """One client and to whom she goes; `code` says why she was refused."""
+    """One client of a bulk move, and which associate receives the client."""
 
-    customer_id: str
-    name: str
-    to: str
-    status: MoveStatus = "Planned"
-    code: str | None = None
+    customer_id: str = Field(description="The client, as the request named them")
+    name: str = Field(
+        description="Name of the client when the plan was made; empty if it was not looked up"
+    )
+    to: Annotated[
+        str, Field(description="Personnel number of the receiving associate", examples=["000160"])
+    ]
+    status: MoveStatus = Field(
+        default="Planned",
+        description="What became of the move; Kept: it was not undone, for the client has moved on",
+    )
+    code: str | None = Field(default=None, description="Why the move was refused")
 
 
-class Plan(Record):
-    """How far a plan has come. Clients are counted once each, whatever happens on the way."""
+class BulkMove(Job):
+    """How far a bulk move has come. Its `counts` are moved, refused, returned and kept."""
 
-    id: str
-    legal_entity: str
-    kind: PlanKind
+    kind: BulkMoveKind
     personnel_number: str
-    batch: str  # which chunks are its own
-    status: PlanStatus = "Preview"
+    status: BulkMoveStatus = "Preview"
     rule: NewHandoverPlan | None = None
     all_or_nothing: bool = False
-    total: int
     left: int = 0
     targets: dict[str, int]
-    moved: int = 0
-    refused: int = 0
-    returned: int = 0
-    kept: int = 0
-    chunks: int
-    chunks_done: int = 0
-    created_at: datetime
-    created_by: str
     executed_at: datetime | None = None
     undo_until: datetime | None = None
     undone_at: datetime | None = None
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
     @property
-    def progress(self) -> float:
-        """Return the share of clients that are dealt with, in what is being done now."""
-        return round(self.chunks_done / self.chunks, 4) if self.chunks else 1.0
+    def running(self) -> bool:
+        return self.status in {"Executing", "Undoing"}
 
-    def executing(self) -> "Plan":
+    def executing(self) -> "BulkMove":
         """Raise PlanNotReady unless it is a preview."""
         if self.status != "Preview":
             raise PlanNotReady(f"The plan is {self.status.lower()}.", status=self.status)
         return evolve(self, status="Executing")
 
-    def undoing(self, now: datetime) -> "Plan":
+    def undoing(self, now: datetime) -> "BulkMove":
         """Raise PlanNotReady, UndoTooLate."""
         if self.status != "Executed":
             raise PlanNotReady(f"The plan is {self.status.lower()}.", status=self.status)
         if self.undo_until is None or now > self.undo_until:
-            raise UndoTooLate(f"It could be undone until {self.undo_until}.")
-        return evolve(self, status="Undoing", chunks_done=0)
+            raise UndoTooLate(f"The plan could be undone until {self.undo_until}.")
+        return evolve(self, status="Undoing", chunks_done=0, ended_at=None)
 
-    def counted(self, moves: Sequence[Move], now: datetime) -> "Plan":
-        """Return it with one more chunk done, of what is being done."""
-        counts = Counter(one.status for one in moves)
-        done = self.chunks_done + 1
-        update: dict[str, Any] = {"chunks_done": done}
-        if self.status == "Executing":
-            update["moved"] = self.moved + counts["Moved"]
-            update["refused"] = self.refused + counts["Refused"]
-        else:
-            update["returned"] = self.returned + counts["Returned"]
-            update["kept"] = self.kept + counts["Kept"]
-        plan = evolve(self, **update)
-        return plan.ended(now) if done == self.chunks else plan
-
-    def ended(self, now: datetime) -> "Plan":
-        """Return it when all chunks are done. Of all or nothing, a refusal leaves nothing."""
+    def after_last_chunk(self, now: datetime) -> "BulkMove":
+        """Return it as it is then. Of all or nothing, one that was not moved leaves nothing."""
         if self.status == "Undoing":
-            return evolve(self, status="Undone", undone_at=now)
-        if self.all_or_nothing and self.refused:
+            return evolve(self, status="Undone", undone_at=now, ended_at=now)
+        if self.all_or_nothing and (self.count("refused") or self.set_aside):
             return evolve(self, status="Undoing", chunks_done=0, executed_at=now)
-        return evolve(self, status="Executed", executed_at=now, undo_until=now + UNDOABLE)
+        return evolve(
+            self, status="Executed", executed_at=now, undo_until=now + UNDO_PERIOD, ended_at=now
+        )
+
+    def concerns(self, move: Move) -> bool:
+        """Tell whether the move is to be done, or to be undone, now.
+
+        A chunk that was set aside says Planned of clients that it may have moved.
+        """
+        return self.status != "Undoing" or move.status in {"Moved", "Planned"}
+
+    def after(self, move: Move, *, code: str | None, refused: bool) -> Move:
+        """Return the move when it was tried; `code` says why it was refused."""
+        if self.status != "Undoing":
+            return evolve(move, status="Refused" if refused else "Moved", code=code)
+        if refused and move.status == "Planned":
+            return move
+        return evolve(move, status="Kept" if refused else "Returned")
+
+    def outcomes(self, moves: Sequence[Move]) -> Counter[str]:
+        """Return how many came to which outcome of what is being done now."""
+        counted = {"Returned", "Kept"} if self.status == "Undoing" else {"Moved", "Refused"}
+        return Counter(move.status.lower() for move in moves if move.status in counted)
 
 
 def chunked(moves: Sequence[Move]) -> list[list[Move]]:
@@ -172,7 +209,7 @@ def chunked(moves: Sequence[Move]) -> list[list[Move]]:
 def shared_out(
     cards: Sequence[Mapping[str, Any]], rule: NewHandoverPlan, associates: Sequence[str]
 ) -> list[Move]:
-    """Return who goes to whom; `associates` are those that an even share goes to, in turn."""
+    """Return which client goes to whom; `associates` receive an even share, in turn."""
     moves = []
     for index, card in enumerate(cards):
         target = rule.to
@@ -186,10 +223,10 @@ def shared_out(
 
 
 def _by_value(card: Mapping[str, Any], rule: NewHandoverPlan) -> str | None:
-    known = {**card["customerAttributes"], **card["attributes"]}
-    value = known.get(str(rule.attribute))
-    for one in value if isinstance(value, list) else [value]:
-        said = str(one).lower() if isinstance(one, bool) else str(one)  # as JSON has it
-        if said in rule.targets:
-            return rule.targets[said]
+    attributes = {**card["customerAttributes"], **card["attributes"]}
+    value = attributes.get(str(rule.attribute))
+    for item in value if isinstance(value, list) else [value]:
+        text = str(item).lower() if isinstance(item, bool) else str(item)  # as JSON has it
+        if text in rule.targets:
+            return rule.targets[text]
     return rule.to
