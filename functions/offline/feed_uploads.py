@@ -1,13 +1,17 @@
 """The change feed of distribution: upload sessions that are whole are worked through."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import azure.functions as func
 
 from functions._feed import feed
 from shared.composition import wiring
-from shared.offline.apply import channel_actor
-from shared.offline.uploads import SESSION, work_through
+from shared.jobs.work import work_through_all
+from shared.offline.documents import UPLOADS
+from shared.offline.domain.uploads import UploadSession
+from shared.offline.offline_change import channel_actor
+from shared.offline.uploads import apply_next_lines
 
 bp = func.Blueprint()
 
@@ -15,11 +19,11 @@ bp = func.Blueprint()
 @feed(bp, "distribution")
 async def apply_uploads(changes: func.DocumentList) -> None:
     """Apply the operations of each session; one that comes again goes on where it was."""
-    backend = wiring.backend()
-    for change in changes:
-        if change.get("type") == SESSION and change["status"] == "Uploaded":
-            channel, actor = change["channel"], channel_actor(change["channel"])
-            more = True
-            while more:
-                context = backend.context(change["legalEntity"], actor, datetime.now(UTC))
-                more = await work_through(channel, change["sessionId"], context=context)
+    sessions = [UPLOADS.running_job(change) for change in changes]
+    await work_through_all(partial(_apply_next, session) for session in sessions if session)
+
+
+async def _apply_next(session: UploadSession) -> bool:
+    backend, channel = wiring.backend(), session.channel
+    context = backend.context(session.legal_entity, channel_actor(channel), datetime.now(UTC))
+    return await apply_next_lines(channel, session.id, context=context)

@@ -11,25 +11,33 @@ from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, 
 from functions._http.operation import NDJSON
 from functions._http.problems import DigestMismatch
 from shared.core.errors import Invalid
-from shared.offline import conflicts as usecases
-from shared.offline.domain.uploads import (
-    LARGEST_UPLOAD,
-    ChannelNotFound,
+from shared.offline import conflicts as conflict_usecases
+from shared.offline.documents import query_results, query_sessions
+from shared.offline.domain.conflicts import (
     ConflictDecided,
     ConflictDecision,
     ConflictNotFound,
     ConflictNotSettled,
+    ConflictStatus,
     DecisionNotPossible,
     OfflineConflict,
+)
+from shared.offline.domain.uploads import (
+    MAX_UPLOAD_BYTES,
+    ChannelNotFound,
     OfflineCreationExcluded,
     Outcome,
     UploadedOperation,
-    UploadSession,
     UploadSessionNotFound,
     UploadSessionRunning,
 )
-from shared.offline.uploads import check_channel, read_session, session_of, start_upload
-from shared.ports.documents import Document
+from shared.offline.uploads import check_channel, read_session, start_upload
+from shared.offline.views import (
+    UploadSessionView,
+    list_item,
+    upload_session_item,
+    upload_session_view,
+)
 
 bp = func.Blueprint()
 
@@ -38,18 +46,25 @@ SESSIONS = "channels/{storeNumber}/upload-sessions"
 CONFLICTS = "channels/{storeNumber}/conflicts"
 
 
+STATUSES: dict[str, ConflictStatus] = {"open": "Open", "decided": "Decided"}
+
+
 class ResultQuery(PageQuery):
-    status: Annotated[Outcome | None, Field(description="Only lines of which this became")] = None
+    status: Annotated[Outcome | None, Field(description="Filter lines by what became of them")] = (
+        None
+    )
 
 
 class ConflictQuery(PageQuery):
     status: Annotated[
-        Literal["open", "decided"], Field(description="Those to decide, or those decided")
+        Literal["open", "decided"], Field(description="Filter: open or decided conflicts")
     ] = "open"
 
 
-class UploadView(UploadSession):
-    operations: PageOf[UploadedOperation]
+class UploadSessionWithOperations(UploadSessionView):
+    """How far an upload has come, and a page of what became of its lines."""
+
+    operations: PageOf[UploadedOperation] = Field(description="Lines, in their order")
 
 
 @serve(
@@ -58,11 +73,13 @@ class UploadView(UploadSession):
         "POST",
         SESSIONS,
         who="AH",
-        returns=UploadSession,
+        returns=UploadSessionView,
         status=202,
         media_types=(NDJSON, "application/jsonl"),
-        largest_body=LARGEST_UPLOAD,
-        headers={"Digest": "sha-256=, in base64, of the body: a truncated one is refused whole"},
+        largest_body=MAX_UPLOAD_BYTES,
+        headers={
+            "Digest": "sha-256= and the digest of the body in base64; a truncated body is refused"
+        },
         tag="Distribution",
         refuses=(
             ChannelNotFound,
@@ -74,16 +91,18 @@ class UploadView(UploadSession):
     ),
 )
 async def upload_offline_operations(call: Call[NoQuery, bytes]) -> Reply:
-    """Upload what a channel did while it was offline: one operation a line, in order per customer.
+    """Upload what a channel did while it was offline: one operation a line.
 
-    Each is applied once, told by its operationId, however often it is sent: an upload that broke
-    off is sent again whole. A channel has one running session; the same body again is that one.
+    The operations of each customer are applied in their order, in the background; Location is
+    where to read how far that is. Each operation is applied once, by its operationId, however
+    often it is sent, so an upload that broke off is sent again whole. A channel has one running
+    session; the same body again is that session.
     """
     _check_digest(call.headers.get("digest"), call.body)
     channel = call.path["storeNumber"]
     session = await start_upload(call.body, channel, context=call.context)
     location = call.url("channels", channel, "upload-sessions", session.id)
-    return Reply(session, location=location)
+    return Reply(upload_session_view(session), location=location)
 
 
 @serve(
@@ -92,7 +111,7 @@ async def upload_offline_operations(call: Call[NoQuery, bytes]) -> Reply:
         "GET",
         SESSIONS,
         who="EAH",
-        returns=PageOf[UploadSession],
+        returns=PageOf[UploadSessionView],
         tag="Distribution",
         refuses=(ChannelNotFound,),
     ),
@@ -101,11 +120,10 @@ async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
     """List the upload sessions of a channel, newest first."""
     channel = call.path["storeNumber"]
     await check_channel(channel, call.context)
-    page = await usecases.list_sessions(
+    sessions, continuation = await query_sessions(
         channel, limit=call.query.limit, continuation=call.position(), context=call.context
     )
-    items = [_item(session_of(one), one.etag) for one in page.documents]
-    return Reply(call.page(items, page.continuation))
+    return Reply(call.page([upload_session_item(stored) for stored in sessions], continuation))
 
 
 @serve(
@@ -114,26 +132,26 @@ async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
         "GET",
         SESSIONS + "/{sessionId}",
         who="EAH",
-        returns=UploadView,
+        returns=UploadSessionWithOperations,
         tag="Distribution",
         refuses=(UploadSessionNotFound,),
     ),
 )
 async def get_upload_session(call: Call[ResultQuery, None]) -> Reply:
-    """Tell how far an upload has come, and page through what became of its lines."""
-    session, etag = await read_session(
+    """Get how far an upload has come, with a page of what became of its lines."""
+    stored = await read_session(
         call.path["storeNumber"], call.path["sessionId"], context=call.context
     )
-    found, after = await usecases.list_results(
-        session,
+    results, continuation = await query_results(
+        stored.value,
         call.query.status,
         limit=call.query.limit,
         continuation=call.position(),
         context=call.context,
     )
-    items: list[Any] = [one.model_dump(mode="json", by_alias=True) for one in found]
-    view = session.model_dump(mode="json", by_alias=True)
-    return Reply(view | {"operations": call.page(items, after)}, etag=etag)
+    items: list[Any] = [result.model_dump(mode="json", by_alias=True) for result in results]
+    view = upload_session_view(stored.value).model_dump(mode="json", by_alias=True)
+    return Reply(view | {"operations": call.page(items, continuation)}, etag=stored.etag)
 
 
 @serve(
@@ -148,18 +166,18 @@ async def get_upload_session(call: Call[ResultQuery, None]) -> Reply:
     ),
 )
 async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
-    """List what the uploads of a channel stopped at and a person has to decide, oldest first."""
+    """List the operations of a channel that a person has to decide about, oldest first."""
     channel = call.path["storeNumber"]
     await check_channel(channel, call.context)
-    page = await usecases.list_conflicts(
+    conflicts, continuation = await conflict_usecases.list_conflicts(
         channel,
-        call.query.status.capitalize(),
+        STATUSES[call.query.status],
         limit=call.query.limit,
         continuation=call.position(),
         context=call.context,
     )
-    items = [_item(_conflict(one), one.etag) for one in page.documents]
-    return Reply(call.page(items, page.continuation))
+    items = [list_item(stored.value, stored.etag) for stored in conflicts]
+    return Reply(call.page(items, continuation))
 
 
 @serve(
@@ -174,11 +192,11 @@ async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
     ),
 )
 async def get_conflict(call: Call[NoQuery, None]) -> Reply:
-    """Read one conflict, field by field: what it was, what it is now, and what the channel did."""
-    document = await usecases.read_conflict(
+    """Get a conflict: of each field the value before, the one now, and the channel's."""
+    stored = await conflict_usecases.read_conflict(
         call.path["storeNumber"], call.path["operationId"], context=call.context
     )
-    return Reply(_conflict(document), etag=document.etag)
+    return Reply(stored.value, etag=stored.etag)
 
 
 @serve(
@@ -199,11 +217,14 @@ async def get_conflict(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def decide_conflict(call: Call[NoQuery, ConflictDecision]) -> Reply:
-    """Decide about an operation that stopped, and go on with the later ones of that customer."""
-    conflict, etag = await usecases.decide_conflict(
+    """Decide about an operation that stopped, and apply the customer's later operations.
+
+    The later operations are applied in their order, until one of them stops again.
+    """
+    stored = await conflict_usecases.decide_conflict(
         call.path["storeNumber"], call.body, context=call.context
     )
-    return Reply(conflict, etag=etag)
+    return Reply(stored.value, etag=stored.etag)
 
 
 def _check_digest(given: str | None, body: bytes) -> None:
@@ -212,12 +233,4 @@ def _check_digest(given: str | None, body: bytes) -> None:
     if algorithm.strip().lower() != "sha-256":
         return
     if base64.b64encode(hashlib.sha256(body).digest()).decode() != expected.strip():
-        raise DigestMismatch("The body is not the one that the Digest was made of.")
-
-
-def _conflict(document: Document) -> OfflineConflict:
-    return OfflineConflict.model_validate(document.body)
-
-
-def _item(one: UploadSession | OfflineConflict, etag: str) -> dict[str, Any]:
-    return one.model_dump(mode="json", by_alias=True) | {"etag": etag}
+        raise DigestMismatch("The digest of the body is not the one in the Digest header.")

@@ -1,126 +1,86 @@
-"""What came of an upload, and deciding about what stopped on the way."""
+"""Reading conflicts, and deciding about what stopped."""
 
 from shared.context import Context
-from shared.core.errors import Stale, Unavailable
+from shared.core.errors import Stale
 from shared.core.evolve import evolve
-from shared.offline.documents import (
-    CONFLICT,
-    CONTAINER,
-    RESULT,
-    conflict_document,
-    conflict_id,
-    result_document,
-    stop_document,
+from shared.core.retry import until_not_stale
+from shared.core.versioned import Versioned
+from shared.offline.attempts import Line, LineResult, apply_line
+from shared.offline.conflict_documents import (
+    HeldOperation,
+    Stop,
+    conflict_of,
+    load_conflict,
+    load_held,
+    load_stop,
+    put_conflict,
+    query_conflicts,
+    remove_stop,
+    replace_stop,
+    write_conflict,
 )
-from shared.offline.domain.uploads import (
+from shared.offline.documents import commit, put_result
+from shared.offline.domain.conflicts import (
     Choice,
-    ConflictDecided,
     ConflictDecision,
     ConflictNotFound,
     ConflictNotSettled,
+    ConflictStatus,
     OfflineConflict,
-    OfflineOperation,
-    Outcome,
-    UploadedOperation,
-    UploadSession,
     choice_of,
 )
-from shared.offline.lines import Applied, Read, attempt, stop_of
-from shared.offline.uploads import SESSION
-from shared.ports.documents import (
-    Document,
-    Equal,
-    Operation,
-    Order,
-    Page,
-    Prefix,
-    Put,
-    Remove,
-    Replace,
-)
-
-OLDEST_FIRST = Order(("type", "createdAt"))
-NEWEST_FIRST = Order(("type", "createdAt"), descending=True)
-MOST_HELD = 100
-MOST_TRIES = 20
 
 
-async def list_sessions(
-    channel: str, *, limit: int, continuation: str | None, context: Context
-) -> Page:
-    """Return the upload sessions of a channel, newest first. One query."""
-    return await context.documents.query(
-        CONTAINER,
-        context.partition(channel),
-        Equal("type", SESSION),
-        order=NEWEST_FIRST,
-        limit=limit,
-        continuation=continuation,
-    )
-
-
-async def list_results(
-    session: UploadSession,
-    status: Outcome | None,
+async def list_conflicts(
+    channel: str,
+    status: ConflictStatus,
     *,
     limit: int,
     continuation: str | None,
     context: Context,
-) -> tuple[list[UploadedOperation], str | None]:
-    """Return what became of the lines of a session, in their order. One query."""
-    page = await context.documents.query(
-        CONTAINER,
-        context.partition(session.channel),
-        Prefix("id", f"{RESULT}:{session.id}:"),
-        *([Equal("status", status)] if status else []),
-        limit=limit,
-        continuation=continuation,
+) -> tuple[list[Versioned[OfflineConflict]], str | None]:
+    """Return a page of the conflicts of a channel, oldest first, and what continues it."""
+    page = await query_conflicts(
+        channel, status, limit=limit, continuation=continuation, context=context
     )
-    return [UploadedOperation.model_validate(one.body) for one in page.documents], page.continuation
+    return [conflict_of(document) for document in page.documents], page.continuation
 
 
-async def list_conflicts(
-    channel: str, status: str, *, limit: int, continuation: str | None, context: Context
-) -> Page:
-    """Return the conflicts of a channel, oldest first. One query."""
-    return await context.documents.query(
-        CONTAINER,
-        context.partition(channel),
-        Equal("type", CONFLICT),
-        Equal("status", status),
-        order=OLDEST_FIRST,
-        limit=limit,
-        continuation=continuation,
-    )
-
-
-async def read_conflict(channel: str, operation_id: str, *, context: Context) -> Document:
-    document = await context.documents.read(
-        CONTAINER, context.partition(channel), conflict_id(operation_id)
-    )
-    if document is None:
+async def read_conflict(
+    channel: str, operation_id: str, *, context: Context
+) -> Versioned[OfflineConflict]:
+    """Return the conflict of an operation. One point read. Raises ConflictNotFound."""
+    stored = await load_conflict(channel, operation_id, context)
+    if stored is None:
         raise ConflictNotFound(f"There is no conflict of the operation {operation_id}.")
-    return document
+    return stored
 
 
 async def decide_conflict(
     channel: str, decision: ConflictDecision, *, context: Context
-) -> tuple[OfflineConflict, str]:
-    """Do what was decided, then what was held back behind it; return the conflict and its version.
+) -> Versioned[OfflineConflict]:
+    """Do what was decided, then what was held back behind it; return the conflict.
 
     The conflict is marked as decided last, so whoever dies on the way decides again. Raises
     ConflictNotFound, ConflictDecided, DecisionNotPossible, and ConflictNotSettled where the
-    customer has changed again, or the operation is refused again; the conflict then says how.
+    customer was changed again, or the operation is refused again; the conflict then says how.
     """
-    document = await read_conflict(channel, decision.operation_id, context=context)
-    conflict = OfflineConflict.model_validate(document.body)
-    if conflict.status == "Decided":
-        raise ConflictDecided(f"It was decided by {conflict.decided_by}.")
-    choice = choice_of(conflict, decision)
-    if decision.body is not None:
-        operation = evolve(conflict.operation, body=decision.body)
-        conflict = evolve(conflict, operation=operation)
-    applied = await _carry_out(conflict, choice, document, context)
+
+    async def attempt() -> Versioned[OfflineConflict]:
+        stored = await read_conflict(channel, decision.operation_id, context=context)
+        stored.value.check_open()
+        return await _decide(stored, decision, context)
+
+    turn = ("conflict", context.legal_entity, channel, decision.operation_id)
+    return await until_not_stale(attempt, turn=turn)
+
+
+async def _decide(
+    stored: Versioned[OfflineConflict], decision: ConflictDecision, context: Context
+) -> Versioned[OfflineConflict]:
+    choice = choice_of(stored.value, decision)
+    conflict = stored.value.corrected(decision.body)
+    applied = await _carry_out(Versioned(conflict, stored.etag), choice, context)
     await _release(conflict, context)
     decided = evolve(
         conflict,
@@ -130,102 +90,81 @@ async def decide_conflict(
         decided_at=context.now,
         decided_by=context.actor,
     )
-    writes: list[Operation] = [
-        Replace(conflict_document(decided), document.etag),
-        Put(result_document(applied.result, conflict.session_id)),
+    operations = [
+        write_conflict(decided, stored.etag),
+        put_result(applied.result, conflict.session_id),
     ]
-    try:
-        etags = await context.documents.commit(CONTAINER, context.partition(channel), writes)
-    except Stale:
-        raise ConflictDecided("Somebody else decided it this moment.") from None
-    return decided, etags[0]
+    [etag, *_] = await commit(conflict.channel, operations, context)
+    return Versioned(decided, etag)
 
 
 async def _carry_out(
-    conflict: OfflineConflict,
-    choice: Choice,
-    document: Document,
-    context: Context,
-) -> Applied:
-    one = Read(conflict.line, conflict.operation, conflict.customer_id)
-    applied = await attempt(
-        one, conflict.session_id, conflict.channel, choice=choice, context=context
+    stored: Versioned[OfflineConflict], choice: Choice, context: Context
+) -> LineResult:
+    conflict = stored.value
+    line = Line(
+        conflict.session_id,
+        conflict.channel,
+        conflict.line,
+        conflict.operation,
+        conflict.customer_id,
     )
+    applied = await apply_line(line, choice=choice, context=context)
     if applied.conflict is None:
         return applied
-    found = evolve(applied.conflict, found_at=conflict.found_at)
-    again = conflict_document(found)
-    place = context.partition(conflict.channel)
-    await context.documents.commit(CONTAINER, place, [Replace(again, document.etag)])
-    problem = found.problem.model_dump(mode="json", by_alias=True) if found.problem else None
+    again = evolve(applied.conflict, found_at=conflict.found_at)
+    await commit(conflict.channel, [write_conflict(again, stored.etag)], context)
+    shown = again.model_dump(mode="json", by_alias=True)
     raise ConflictNotSettled(
-        f"It stopped again: {found.kind}. Read the conflict anew.",
-        kind=found.kind,
-        fields=again["fields"],
-        problem=problem,
+        f"The operation stopped again: {again.kind}. Read the conflict again.",
+        kind=again.kind,
+        fields=shown["fields"],
+        problem=shown["problem"],
     )
 
 
 async def _release(conflict: OfflineConflict, context: Context) -> None:
     """Apply what was held back for the customer, in order, until something stops again."""
-    place = context.partition(conflict.channel)
-    for _ in range(MOST_TRIES):
-        stop = await stop_of(conflict.channel, conflict.customer_id, context)
-        if stop is None or stop.body["operationId"] != conflict.operation_id:
+
+    async def attempt() -> None:
+        stop = await load_stop(conflict.channel, conflict.customer_id, context)
+        if stop is None or stop.value.operation_id != conflict.operation_id:
             return
-        try:
-            stop = await _caught_up(conflict, stop, context)
-            if stop is None:
-                return
-            if stop.body["held"]:
-                continue  # what is held back is not seen yet
-            lifted: list[Operation] = [Replace(stop.body, stop.etag), Remove(stop.id)]
-            await context.documents.commit(CONTAINER, place, lifted)
-        except Stale:
-            continue  # more was held back meanwhile
-        return
-    raise Unavailable("More and more is held back for this customer; decide again.")
+        caught_up = await _catch_up(conflict, stop, context)
+        if caught_up is None:
+            return
+        if caught_up.value.held:
+            raise Stale("What is held back is not seen yet.")
+        await commit(conflict.channel, remove_stop(caught_up), context)
+
+    await until_not_stale(attempt)
 
 
-async def _caught_up(
-    conflict: OfflineConflict, stop: Document, context: Context
-) -> Document | None:
+async def _catch_up(
+    conflict: OfflineConflict, stop: Versioned[Stop], context: Context
+) -> Versioned[Stop] | None:
     """Apply what is held back and count it off the stop, which is returned as it then is.
 
     None if one of them stops again: then it is what the others wait behind.
     """
-    place = context.partition(conflict.channel)
-    for document in await _held(conflict, context):
-        one = _read_back(document, conflict.customer_id)
-        session = document.body["session"]
-        applied = await attempt(one, session, conflict.channel, choice=Choice(), context=context)
-        left = stop.body["held"] - 1
-        after = stop_document(applied.conflict, left) if applied.conflict else stop.body
-        after = {**after, "held": left}
-        writes: list[Operation] = [
-            Replace(after, stop.etag),
-            Put(result_document(applied.result, session)),
-        ]
+    for held in await load_held(conflict.channel, conflict.customer_id, context):
+        applied = await _apply_held(held, conflict, context)
+        newer = evolve(stop.value, held=stop.value.held - 1)
+        operations = [put_result(applied.result, held.session)]
         if applied.conflict:
-            writes.append(Put(conflict_document(applied.conflict)))
-        etags = await context.documents.commit(CONTAINER, place, writes)
+            newer = evolve(newer, operation_id=applied.conflict.operation_id)
+            operations.append(put_conflict(applied.conflict))
+        [etag, *_] = await commit(
+            conflict.channel, [replace_stop(stop, newer), *operations], context
+        )
         if applied.conflict:
             return None
-        stop = Document(after, etags[0])
+        stop = Versioned(newer, etag)
     return stop
 
 
-async def _held(conflict: OfflineConflict, context: Context) -> list[Document]:
-    """Return what is held back for the customer, oldest first; sessions are named by time."""
-    page = await context.documents.query(
-        CONTAINER,
-        context.partition(conflict.channel),
-        Equal("heldFor", conflict.customer_id),
-        limit=MOST_HELD,
-    )
-    return list(page.documents)
-
-
-def _read_back(document: Document, customer: str) -> Read:
-    operation = OfflineOperation.model_validate(document.body["operation"])
-    return Read(document.body["line"], operation, customer)
+async def _apply_held(
+    held: HeldOperation, conflict: OfflineConflict, context: Context
+) -> LineResult:
+    line = Line(held.session, conflict.channel, held.line, held.operation, conflict.customer_id)
+    return await apply_line(line, choice=Choice(), context=context)

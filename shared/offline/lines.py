@@ -1,228 +1,161 @@
 """The lines of an upload: applied in the order of each customer, with what became of each.
 
 Where one of them stops, the customer's later ones of the channel are held back, until a person
-has decided. What stops a customer is one document; whoever holds back writes it too, so that
-nothing is held back behind a stop that is lifted at the same moment.
+has decided. What stops a customer is one document; whoever holds an operation back writes it too,
+so that nothing is held back behind a stop that is lifted at the same moment.
 """
 
-import traceback
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Invalid, Refusal, Stale, Unavailable
+from shared.core.errors import AlreadyExists, Invalid
 from shared.core.evolve import evolve
 from shared.core.flaws import flaws_of
+from shared.core.retry import until_not_stale
+from shared.core.versioned import Versioned
 from shared.customers.domain.customers import CustomerNotFound
-from shared.customers.domain.imports import refused_line
 from shared.jobs.domain.lines import MAX_LINE_LENGTH
-from shared.offline.appliers import WAYS
-from shared.offline.apply import Conflicted, apply_operation, customer_of
-from shared.offline.documents import (
-    CONTAINER,
-    conflict_document,
-    conflict_id,
-    result_document,
-    result_id,
-    stop_document,
-    stop_id,
+from shared.offline.apply import customer_of
+from shared.offline.attempts import Line, apply_line, line_result, problem_of
+from shared.offline.conflict_documents import (
+    Stop,
+    create_held,
+    create_stop,
+    load_conflict,
+    load_stop,
+    replace_stop,
+    write_conflict,
 )
+from shared.offline.documents import commit, create_result, load_outcome
+from shared.offline.domain.conflicts import Choice
 from shared.offline.domain.uploads import (
-    Choice,
-    DecisionKind,
-    Flawed,
-    OfflineConflict,
     OfflineOperation,
     Outcome,
     UploadedOperation,
     UploadSession,
 )
-from shared.ports.documents import Create, Document, Replace
+from shared.ports.documents import Operation
 
-MOST_TRIES = 20
-DEEPEST = 30  # levels
-
-
-def unforeseen(exc: Exception) -> Flawed:
-    """Return a fault of ours, without what it says, which may name a person."""
-    [frame] = traceback.extract_tb(exc.__traceback__)[-1:]
-    where = f"An unforeseen {type(exc).__name__} in {frame.name}, line {frame.lineno}."
-    return Flawed(code="internal", detail=where)
+MAX_DEPTH = 30  # levels of a body
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A line, understood or not. `customer` is her GUID, empty where nobody knows it."""
-
-    line: int
-    operation: OfflineOperation | None
-    customer: str = ""
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of an operation, the conflict if there is one, and what had been decided."""
+class Writes:
+    """The result of a line, and what writes it."""
 
     result: UploadedOperation
-    conflict: OfflineConflict | None = None
-    decision: DecisionKind | None = None
+    operations: Sequence[Operation]
 
 
-async def read_line(number: int, text: str, *, context: Context) -> Read:
+async def read_line(number: int, text: str, session: UploadSession, *, context: Context) -> Line:
+    """Return the line as it is understood, with its customer where that is known."""
+    line = Line(session.id, session.channel, number)
     try:
-        operation = _parse(text)
-    except Invalid as exc:
-        return Read(number, None, refusal=exc)
-    try:
-        return Read(number, operation, await customer_of(operation, context))
-    except CustomerNotFound as exc:
-        # Nobody knows whom it is about, so nobody's later operations wait behind it.
-        return Read(number, operation, refusal=exc)
+        line = replace(line, operation=_parse(text))
+        if line.operation:
+            line = replace(line, customer=await customer_of(line.operation, context))
+    except (Invalid, CustomerNotFound) as exc:
+        return replace(line, refusal=exc)
+    return line
 
 
 def _parse(text: str) -> OfflineOperation:
     if len(text) >= MAX_LINE_LENGTH:
-        raise Invalid.at("", "line-too-long", f"A line has less than {MAX_LINE_LENGTH} characters.")
+        raise Invalid.at(
+            "", "line-too-long", f"A line must have less than {MAX_LINE_LENGTH} characters."
+        )
     try:
-        body = from_json(text)
-        if _is_deep(body):
-            raise Invalid.at("", "too-deep", f"A line is at most {DEEPEST} levels deep.")
-        return OfflineOperation.model_validate(body)
+        operation = OfflineOperation.model_validate(from_json(text))
+        if _is_deep(operation.body):
+            raise Invalid.at("/body", "too-deep", f"The body has more than {MAX_DEPTH} levels.")
     except ValidationError as exc:
         raise Invalid(flaws_of(exc)) from None
     except ValueError as exc:
         raise Invalid.at("", "malformed-json", str(exc)) from None
+    return operation
 
 
-def _is_deep(value: Any, levels: int = DEEPEST) -> bool:
+def _is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
     """Tell what the store could not keep: Cosmos DB has its own limit for nesting."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels == 0 or any(_is_deep(one, levels - 1) for one in inner)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deep(item, levels - 1) for item in items)
 
 
 async def apply_lines(
-    ones: Sequence[Read], session: UploadSession, *, context: Context
+    lines: Sequence[Line], session: UploadSession, *, last: bool, context: Context
 ) -> list[Outcome]:
-    """Apply the operations of one customer, in order. Raises Unavailable."""
-    return [await _apply_line(one, session, context) for one in ones]
+    """Apply the operations of one customer, in order.
+
+    Raises Unavailable, unless it is the `last` attempt: then a line that meets it stops the
+    customer, so that a person decides, and the order is kept.
+    """
+    return [await _apply_once(line, session, context, last=last) for line in lines]
 
 
-async def _apply_line(one: Read, session: UploadSession, context: Context) -> Outcome:
-    place, name = context.partition(session.channel), result_id(session.id, one.line)
-    for _ in range(MOST_TRIES):
-        stop = await stop_of(session.channel, one.customer, context) if one.customer else None
-        if stop:
-            operations = _held_back(one, stop, session)
+async def _apply_once(
+    line: Line, session: UploadSession, context: Context, *, last: bool
+) -> Outcome:
+    """Apply a line, or hold it back, and write what became of it."""
+
+    async def attempt() -> Outcome:
+        channel, operation = session.channel, line.operation
+        stop = await load_stop(channel, line.customer, context) if line.customer else None
+        if stop and operation:
+            writes = _held_back(line, operation, stop, session)
         else:
-            operations = await _tried(one, session, context)
-        # Already there: it is this line come twice, or a stop made for her this moment. Stale:
-        # the stop was lifted, or another line was held back.
-        with suppress(AlreadyExists, Stale):
-            await context.documents.commit(CONTAINER, place, operations)
-        if known := await context.documents.read(CONTAINER, place, name):
-            outcome: Outcome = known.body["status"]
-            return outcome
-    raise Unavailable("The operations of this customer are contended.")
+            writes = await _applied(line, session, context, last=last)
+        try:
+            await commit(channel, writes.operations, context)
+        except AlreadyExists:
+            earlier = await load_outcome(session, line.number, context)
+            if earlier is None:
+                raise  # a stop was made for the customer at this moment
+            return earlier
+        return writes.result.status
+
+    return await until_not_stale(attempt)
 
 
-async def attempt(
-    one: Read, session_id: str, channel: str, *, choice: Choice, context: Context
-) -> Applied:
-    """Try an operation and return what became of it. Raises Unavailable."""
-    operation = one.operation
-    if operation is None or one.refusal:
-        return Applied(result_of(one, "Refused", problem=_flawed(one.line, one.refusal)))
-    try:
-        effect = await apply_operation(operation, channel, WAYS, choice=choice, context=context)
-    except Unavailable:
-        raise
-    except Stale as exc:
-        raise Unavailable(exc.detail) from exc
-    except Conflicted as exc:
-        conflict = _conflict(one, operation, session_id, channel, context)
-        conflict = evolve(conflict, kind=exc.kind, fields=exc.fields, current_version=exc.version)
-        return Applied(result_of(one, "Conflict"), conflict)
-    except Exception as exc:  # noqa: BLE001  # one line must not stop the uploads of all channels
-        problem = _flawed(one.line, exc) if isinstance(exc, Refusal) else unforeseen(exc)
-        conflict = _conflict(one, operation, session_id, channel, context)
-        return Applied(
-            result_of(one, "Refused", problem=problem),
-            evolve(conflict, problem=problem),
-        )
-    result = result_of(one, effect.outcome, version=effect.version)
-    return Applied(result, decision=effect.decision)
-
-
-async def stop_of(channel: str, customer: str, context: Context) -> Document | None:
-    return await context.documents.read(CONTAINER, context.partition(channel), stop_id(customer))
-
-
-async def _tried(one: Read, session: UploadSession, context: Context) -> list[Any]:
-    applied = await attempt(one, session.id, session.channel, choice=Choice(), context=context)
+async def _applied(line: Line, session: UploadSession, context: Context, *, last: bool) -> Writes:
+    applied = await apply_line(line, choice=Choice(), context=context, last=last)
     if applied.conflict is None:
-        return [Create(result_document(applied.result, session.id))]
-    known = await context.documents.read(
-        CONTAINER, context.partition(session.channel), conflict_id(applied.conflict.operation_id)
-    )
-    if known and known.body["status"] == "Open" and known.body["customerId"] != one.customer:
-        reused = Invalid.at("/operationId", "operation-id-reused", "Another customer has it.")
-        result = result_of(one, "Refused", problem=_flawed(one.line, reused))
-        return [Create(result_document(result, session.id))]
-    document = conflict_document(applied.conflict)
-    return [
-        Create(result_document(applied.result, session.id)),
-        Create(stop_document(applied.conflict)),
-        Replace(document, known.etag) if known else Create(document),
+        return _written(applied.result, session)
+    stored = await load_conflict(session.channel, applied.conflict.operation_id, context)
+    conflict = stored.value if stored else None
+    if conflict and conflict.status == "Open" and conflict.customer_id != line.customer:
+        return _written(_reused(line), session)
+    stop = Stop(customer_id=line.customer, operation_id=applied.conflict.operation_id)
+    operations = [
+        create_result(applied.result, session.id),
+        create_stop(stop),
+        write_conflict(applied.conflict, stored.etag if stored else None),
     ]
+    return Writes(applied.result, operations)
 
 
-def _held_back(one: Read, stop: Document, session: UploadSession) -> list[Any]:
+def _reused(line: Line) -> UploadedOperation:
+    reused = Invalid.at(
+        "/operationId", "operation-id-reused", "An operation of another customer has this id."
+    )
+    return line_result(line, "Refused", problem=problem_of(line.number, reused))
+
+
+def _held_back(
+    line: Line, operation: OfflineOperation, stop: Versioned[Stop], session: UploadSession
+) -> Writes:
     """Hold it back, with its body, and count it in the stop that it waits behind."""
-    result = result_of(one, "HeldBack", behind=stop.body["operationId"])
-    kept = {"operation": one.operation and one.operation.model_dump(mode="json", by_alias=True)}
-    held = {"session": session.id, "heldFor": one.customer, "ttl": -1}
-    return [
-        Create(result_document(result, session.id) | kept | held),
-        Replace(stop.body | {"held": stop.body["held"] + 1}, stop.etag),
+    result = line_result(line, "HeldBack", behind=stop.value.operation_id)
+    operations = [
+        create_held(result, session.id, operation, line.customer),
+        replace_stop(stop, evolve(stop.value, held=stop.value.held + 1)),
     ]
+    return Writes(result, operations)
 
 
-def result_of(one: Read, status: Outcome, **more: Any) -> UploadedOperation:
-    operation = one.operation
-    named = (
-        {
-            "operation_id": operation.operation_id,
-            "type": operation.type,
-            "customer_id": operation.customer_id,
-            "at": operation.at,
-        }
-        if operation
-        else {}
-    )
-    return UploadedOperation(line=one.line, status=status, **named, **more)
-
-
-def _conflict(
-    one: Read, operation: OfflineOperation, session_id: str, channel: str, context: Context
-) -> OfflineConflict:
-    return OfflineConflict(
-        operation_id=operation.operation_id,
-        session_id=session_id,
-        line=one.line,
-        channel=channel,
-        customer_id=one.customer,
-        kind="refused",
-        operation=operation,
-        found_at=context.now,
-    )
-
-
-def _flawed(line: int, refusal: Refusal | None) -> Flawed:
-    told = refused_line(line, refusal or Invalid([]))
-    return Flawed(code=told.code, detail=told.detail, errors=told.errors)
+def _written(result: UploadedOperation, session: UploadSession) -> Writes:
+    return Writes(result, [create_result(result, session.id)])

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from shared.composition import wiring
-from shared.offline.appliers import WAYS
 from shared.offline.apply import apply_operation
-from shared.offline.domain.uploads import Choice, OfflineOperation
+from shared.offline.domain.conflicts import Choice
+from shared.offline.domain.uploads import OfflineOperation
 from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, a_phone, an_address, an_email
 
 UPLOADS = "channels/HOUSTON/upload-sessions"
@@ -525,7 +525,7 @@ async def test_what_was_done_before_a_crash_is_what_is_written_down(api: Api) ->
     await applied(api, operation)
     context = wiring.backend().context(COMPANY, "channel:HOUSTON", datetime.now(UTC))
     await apply_operation(
-        OfflineOperation.model_validate(operation), "HOUSTON", WAYS,
+        OfflineOperation.model_validate(operation), "HOUSTON",
         choice=Choice(decision="discard"), context=context,
     )  # fmt: skip
     decided = await decide(api, operation, "offline")

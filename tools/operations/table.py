@@ -15,7 +15,7 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
-from shared.offline.uploads import work_through
+from shared.offline.uploads import apply_next_lines
 from tests.api import COMPANY, Api, started
 from tests.dead_lettered import a_message, dead_letter
 from tests.doubles.cosmos.endpoint import Endpoint, Logged
@@ -153,7 +153,7 @@ async def _stop_two(api: Api) -> None:
     path, ndjson = "channels/HOUSTON/upload-sessions", "application/x-ndjson"
     response = await api.post(path, "\n".join(lines).encode(), content_type=ndjson)
     context = wiring.backend().context(COMPANY, "channel:HOUSTON", datetime.now(UTC))
-    assert not await work_through("HOUSTON", response.json()["id"], context=context)
+    assert not await apply_next_lines("HOUSTON", response.json()["id"], context=context)
 
 
 async def _quiet(folder: Folder, open_store: OpenStore, stack: AsyncExitStack) -> Api:

@@ -1,14 +1,16 @@
-"""What was changed offline against what was changed meanwhile, field by field.
+"""What was changed offline against what others have changed since, field by field.
 
 A field is named by its path: `firstName`, `attributes/birthday`, `contacts/2/value`,
-`addresses/1/street`, or `contacts/2` and `addresses/1` for one that came or went; `primary/email`
-is which e-mail is the primary one, `primaryAddress` which address.
+`addresses/1/street`, or `contacts/2` and `addresses/1` for one that was added or removed;
+`primary/email` is which e-mail is the primary one, `primaryAddress` which address.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from shared.core.values import Record
 
@@ -17,19 +19,25 @@ NOTHINGS: tuple[Any, ...] = (None, [], (), {})
 
 
 class FieldConflict(Record):
-    """`base` is what it was when the channel last saw it, null too where that is not known."""
+    """A field that the channel and others have changed, and not to the same value."""
 
-    field: str
-    base: Any = None
-    current: Any = None
-    offline: Any = None
-    changed_at: datetime | None = None
-    changed_by: str | None = None
+    field: Annotated[
+        str, Field(description="Path of the field", examples=["attributes/occupation"])
+    ]
+    base: Any = Field(
+        default=None, description="Value that the channel saw; null if that is not known"
+    )
+    current: Any = Field(default=None, description="Value that it has now")
+    offline: Any = Field(default=None, description="Value that the channel gave it")
+    changed_at: datetime | None = Field(default=None, description="When others changed it last")
+    changed_by: str | None = Field(
+        default=None, description="Who changed it last", examples=["application:web"]
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    """A field that others have changed: what it was before the first, and who came last."""
+class LaterChange:
+    """A field that others have changed: its value before the first change, and the last one."""
 
     base: Any
     at: datetime
@@ -37,33 +45,33 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """What others have changed since a version; not `known` where the events of it are gone."""
+class ChangesSince:
+    """What others have changed since a version; not `known` where its events are gone."""
 
-    touches: Mapping[str, Touch]
+    fields: Mapping[str, LaterChange]
     known: bool = True
 
 
-NOTHING = Meanwhile({})
-UNKNOWN = Meanwhile({}, known=False)
+NO_CHANGES = ChangesSince({})
+UNKNOWN_CHANGES = ChangesSince({}, known=False)
 
 
-def meanwhile(events: Iterable[Mapping[str, Any]], own: str) -> Mapping[str, Touch]:
+def changes_since(events: Iterable[Mapping[str, Any]], own: str) -> Mapping[str, LaterChange]:
     """Return what the events, in order, say that anybody but the actor `own` has changed.
 
     What `own` has changed after them is its own again.
     """
-    touches: dict[str, Touch] = {}
+    fields: dict[str, LaterChange] = {}
     for event in events:
         at, by = datetime.fromisoformat(event["time"]), event["data"]["actor"]
         for change in event["data"]["changes"]:
             for path, old in leaves(change["field"], change["old"], change["new"]):
                 if by == own:
-                    touches.pop(path, None)
+                    fields.pop(path, None)
                     continue
-                base = touches[path].base if path in touches else old
-                touches[path] = Touch(base, at, by)
-    return touches
+                base = fields[path].base if path in fields else old
+                fields[path] = LaterChange(base, at, by)
+    return fields
 
 
 def leaves(field: str, old: Any, new: Any) -> Iterator[tuple[str, Any]]:
@@ -101,11 +109,13 @@ def _differing(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
 
 
 def _by_id(contacts: Any) -> dict[str, Any]:
-    return {one["id"]: one for one in contacts or ()}
+    return {contact["id"]: contact for contact in contacts or ()}
 
 
 def _primaries(contacts: Mapping[str, Any]) -> dict[str, Any]:
-    return {one["kind"]: one["value"] for one in contacts.values() if one["primary"]}
+    return {
+        contact["kind"]: contact["value"] for contact in contacts.values() if contact["primary"]
+    }
 
 
 def flattened(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,40 +123,39 @@ def flattened(fields: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in fields.items():
         if name in MAPS and isinstance(value, Mapping):
-            flat |= {f"{name}/{key}": one for key, one in value.items()}
+            flat |= {f"{name}/{key}": item for key, item in value.items()}
         else:
             flat[name] = value
     return flat
 
 
 def conflicts(
-    offline: Mapping[str, Any], current: Mapping[str, Any], since: Meanwhile
+    offline: Mapping[str, Any], current: Mapping[str, Any], since: ChangesSince
 ) -> tuple[FieldConflict, ...]:
     """Return the fields that both sides have changed, and not to the same value.
 
-    Where it is not known what was changed meanwhile, any difference may be somebody's change.
+    Where it is not known what was changed since, any difference may be somebody's change.
     """
-    found = []
+    differing = []
     for path, value in offline.items():
-        now = current.get(path)
-        touch = since.touches.get(path)
-        if _same(now, value) or (touch is None and since.known):
+        change = since.fields.get(path)
+        if _same(current.get(path), value) or (change is None and since.known):
             continue
-        found.append(
+        differing.append(
             FieldConflict(
                 field=path,
-                base=touch.base if touch else None,
-                current=now,
+                base=change.base if change else None,
+                current=current.get(path),
                 offline=value,
-                changed_at=touch.at if touch else None,
-                changed_by=touch.by if touch else None,
+                changed_at=change.at if change else None,
+                changed_by=change.by if change else None,
             )
         )
-    return tuple(found)
+    return tuple(differing)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Tell it of two values; nothing and an empty list are alike, nothing and 0 are not."""
-    if isinstance(one, bool) != isinstance(other, bool):
+def _same(left: Any, right: Any) -> bool:
+    """Compare two values; nothing and an empty list are alike, nothing and 0 are not."""
+    if isinstance(left, bool) != isinstance(right, bool):
         return False
-    return bool(one == other) or (one in NOTHINGS and other in NOTHINGS)
+    return bool(left == right) or (left in NOTHINGS and right in NOTHINGS)

@@ -1,18 +1,18 @@
-"""Fields of the parts of a customer, by the paths that conflicts are told by."""
+"""Fields of the parts of a customer, by the paths that name them in conflicts."""
 
 from typing import Any
 
 from pydantic import BaseModel
 
 
-def given(edit: BaseModel, *but: str) -> dict[str, Any]:
-    """Return what was given, under the names that are answered."""
-    given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return {name: value for name, value in given.items() if name not in but}
+def given(edit: BaseModel, *excluded: str) -> dict[str, Any]:
+    """Return the fields that the body has, under the names that are answered."""
+    fields = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {name: value for name, value in fields.items() if name not in excluded}
 
 
 def with_primary(fields: dict[str, Any], prefix: str, path: str, value: Any) -> dict[str, Any]:
-    """Let what is made the primary one be in conflict with whatever else was."""
+    """Let what becomes the primary one be in conflict with whatever else became it."""
     return fields | ({path: value} if fields.get(f"{prefix}primary") else {})
 
 
@@ -24,8 +24,8 @@ def without_primary(
 
 
 def under(prefix: str, fields: dict[str, Any]) -> dict[str, Any]:
-    return {f"{prefix}{name}": one for name, one in fields.items()}
+    return {f"{prefix}{name}": value for name, value in fields.items()}
 
 
 def without(prefix: str, fields: dict[str, Any]) -> dict[str, Any]:
-    return {path.removeprefix(prefix): one for path, one in fields.items()}
+    return {path.removeprefix(prefix): value for path, value in fields.items()}

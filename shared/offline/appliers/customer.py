@@ -1,4 +1,4 @@
-"""What was done offline to customers themselves: made, and changed."""
+"""Customers that were created or changed change."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,41 +12,44 @@ from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer, CustomerEdit
 from shared.customers.named_settings import check_named
 from shared.customers.views import customer_view
-from shared.offline.apply import Offline
-from shared.offline.domain.reconciliation import MAPS, UNKNOWN, conflicts, flattened
+from shared.offline.domain.reconciliation import MAPS, UNKNOWN_CHANGES, conflicts, flattened
+from shared.offline.offline_change import OfflineChange
 
 
-async def create(offline: Offline) -> int | None:
-    """Make the customer under the GUID that the channel has given it."""
-    operation = offline.operation
+async def apply_creation(change: OfflineChange) -> int | None:
+    """Create the customer under the GUID that the channel has given it."""
+    operation = change.operation
     if not GUID.fullmatch(operation.customer_id):
-        raise Invalid.at("/customerId", "guid", "A customer made offline is named by a GUID.")
-    channel = offline.context.actor.partition(":")[2]
-    new = offline.parse(NewCustomer, id=operation.customer_id, storeNumber=channel)
-    if new.id != offline.key:
-        raise Invalid.at("/body/id", "key-mismatch", "It is not the customerId of the operation.")
-    created = await create_customer(new, context=offline.context, allow_duplicate=True)
-    with suppress(AlreadyExists):  # it came twice at once; there is one customer
-        await offline.mark()
+        raise Invalid.at(
+            "/customerId", "guid", "A customer created offline must be named by a GUID."
+        )
+    new = change.parse(NewCustomer, id=operation.customer_id, storeNumber=change.channel)
+    if new.id != change.key:
+        raise Invalid.at(
+            "/body/id", "key-mismatch", "The id differs from the customerId of the operation."
+        )
+    created = await create_customer(new, context=change.context, allow_duplicate=True)
+    with suppress(AlreadyExists):  # it was sent twice at once; there is one customer
+        await change.commit()
     return created.customer.value.version
 
 
-async def patch(offline: Offline) -> int | None:
-    """Change what the merge patch names, and nobody else has changed meanwhile."""
-    edit = offline.parse(CustomerEdit)
-    await check_named(edit, offline.context)
+async def apply_patch(change: OfflineChange) -> int | None:
+    """Change what the merge patch names, where nobody else has changed it since."""
+    edit = change.parse(CustomerEdit)
+    await check_named(edit, change.context)
     given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     async def decide(customer: Customer) -> Decision:
         current = flattened(customer_view(customer))
-        since = await offline.since(customer)
-        kept = offline.settle(_emptied(given, current), customer, current, since)
+        since = await change.since(customer)
+        kept = change.settle(_emptied(given, current), customer, current, since)
         left = CustomerEdit.model_validate(_nested(kept, given))
-        if not conflicts(kept, current, UNKNOWN):
-            return Decision(customer)  # it is like that already
-        return Decision(await editing(left, context=offline.context)(customer))
+        if not conflicts(kept, current, UNKNOWN_CHANGES):
+            return Decision(customer)  # nothing differs
+        return Decision(await editing(left, context=change.context)(customer))
 
-    return await offline.change(decide)
+    return await change.apply(decide)
 
 
 def _emptied(given: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How each type of offline operation is applied."""
