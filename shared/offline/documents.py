@@ -33,15 +33,19 @@ SCHEMA_VERSION: Final = 2
 NEWEST_FIRST = Order(("type", "createdAt"), descending=True)
 
 
-def _as_job(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Version 1 of a session counted in fields of its own; a stop did not name its customer."""
-    kind = body.get("type")
-    if kind == CHUNK:
-        return {**body, "content": body["lines"], "endedIn": None}
-    if kind == STOP:
-        return {**body, "customerId": body["id"].removeprefix(f"{STOP}:")}
-    if kind != SESSION:
-        return dict(body)
+def _chunk_of_lines(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {**body, "content": body["lines"], "endedIn": None}
+
+
+def _stop_with_customer(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {**body, "customerId": body["id"].removeprefix(f"{STOP}:")}
+
+
+def _result_without_type(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {**body, "operationType": None}
+
+
+def _session_as_job(body: Mapping[str, Any]) -> dict[str, Any]:
     counts = {
         "Applied": body["applied"],
         "AlreadyApplied": body["alreadyApplied"],
@@ -59,7 +63,20 @@ def _as_job(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _as_job}
+FROM_VERSION_1: Mapping[str | None, Upgrade] = {
+    SESSION: _session_as_job,
+    CHUNK: _chunk_of_lines,
+    STOP: _stop_with_customer,
+    RESULT: _result_without_type,
+}
+
+
+def _as_jobs(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 counted in fields of the session, and knew no customer of a stop."""
+    return FROM_VERSION_1.get(body.get("type"), dict)(body)
+
+
+UPGRADES: Mapping[int, Upgrade] = {1: _as_jobs}
 UPLOADS = JobKind(
     model=UploadSession,
     container=CONTAINER,
@@ -144,8 +161,7 @@ async def query_results(
         limit=limit,
         continuation=continuation,
     )
-    results = [UploadedOperation.model_validate(newest(found)) for found in page.documents]
-    return results, page.continuation
+    return [_result_of(document) for document in page.documents], page.continuation
 
 
 async def load_outcome(session: UploadSession, line: int, context: Context) -> Outcome | None:
@@ -179,10 +195,16 @@ def _running(session: UploadSession) -> dict[str, Any]:
     return {"id": RUNNING, "session": session.id, "schemaVersion": SCHEMA_VERSION}
 
 
+def _result_of(document: Document) -> UploadedOperation:
+    body = newest(document)
+    return UploadedOperation.model_validate(body | {"type": body["operationType"]})
+
+
 def result_document(result: UploadedOperation, session_id: str) -> dict[str, Any]:
     return result.model_dump(mode="json", by_alias=True) | {
         "id": result_id(session_id, result.line),
         "type": RESULT,
+        "operationType": result.type,
         "schemaVersion": SCHEMA_VERSION,
         "ttl": RETENTION_SECONDS,
     }

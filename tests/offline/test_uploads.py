@@ -105,6 +105,9 @@ async def test_what_was_done_offline_is_applied_in_order(api: Api) -> None:
     found = await customer(api, key)
 
     assert statuses(session) == ["Applied"] * 4 + ["Refused"] + ["Applied"] * 3
+    assert [line["type"] for line in session["operations"]["items"]][:4] == [
+        "create", "patch", "patch", "address",
+    ]  # fmt: skip
     assert (session["total"], session["applied"], session["refused"]) == (8, 7, 1)
     assert (session["progress"], session["channel"]) == (1.0, "HOUSTON")
     assert (found["firstName"], found["attributes"]["birthday"]) == ("Karin", "1990-04-12")
