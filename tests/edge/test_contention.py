@@ -1,9 +1,11 @@
 """Sixteen writers at once who name no version: each write is in, whoever came first."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -139,13 +141,36 @@ async def measure_imports(api: Api) -> Write:
     return lambda n: api.call("PUT", "measures/orders", {"values": {key: n}})
 
 
+async def uploads_of_one_body(api: Api) -> Write:
+    operation = {
+        "operationId": str(uuid4()), "type": "create", "customerId": str(uuid4()),
+        "at": "2026-11-20T10:00:00Z", "body": {"lastName": "Berg"},
+    }  # fmt: skip
+    body, path = json.dumps(operation).encode(), "channels/HOUSTON/upload-sessions"
+    return lambda n: api.post(path, body, content_type="application/x-ndjson")
+
+
+async def imports_of_one_body(api: Api) -> Write:
+    body = json.dumps(a_customer()).encode()
+    return lambda n: api.post(
+        "imports", body, content_type="application/x-ndjson", idempotency_key=f"k{n % 2}{n}"
+    )
+
+
+async def reassignments(api: Api) -> Write:
+    keys = [(await api.create())["id"] for _ in range(3)]
+    await api.post(CLIENTS, {"customerIds": keys}, bearer=MANAGER)
+    body = {"customerIds": keys, "to": "000110"}
+    return lambda n: api.post("client-books/000160/reassignments", body, bearer=MANAGER)
+
+
 PREPARE: dict[str, Prepare] = {
     prepare.__name__: prepare
     for prepare in (
         customer_edits, customers, deactivations, restorations, new_addresses, address_edits,
         new_contacts, contact_edits, new_notes, note_edits, new_activities, one_client,
         client_edits, follow_up_edits, setting_edits, parameter_edits, feature_switches,
-        company_edits, measure_imports,
+        company_edits, measure_imports, uploads_of_one_body, imports_of_one_body, reassignments,
     )
 }  # fmt: skip
 
@@ -207,3 +232,64 @@ async def test_each_of_sixteen_addresses_is_there_and_one_is_primary(api: Api) -
     [primary] = [item for item in items if item["primary"]]
     assert customer["primaryAddress"]["id"] == primary["id"]
     assert (customer["addressCount"], customer["version"]) == (WRITERS, WRITERS + 1)
+
+
+async def test_uploads_that_follow_one_another_never_meet_a_race(api: Api) -> None:
+    """While one session ends, the same body and others come again."""
+    write = await uploads_of_one_body(api)
+
+    async def several(n: int) -> list[httpx.Response]:
+        return [await write(n) for _ in range(8)]
+
+    responses = [r for some in await asyncio.gather(*map(several, range(WRITERS))) for r in some]
+
+    assert {r.status_code for r in responses} == {202}
+
+
+async def test_of_sixteen_who_execute_a_plan_nobody_meets_a_race(api: Api) -> None:
+    keys = [(await api.create())["id"] for _ in range(8)]
+    await api.post(CLIENTS, {"customerIds": keys}, bearer=MANAGER)
+    rule = {"rule": "ToOne", "to": "000110"}
+    plans = "client-books/000160/handover-plans"
+    path = f"{plans}/{(await api.post(plans, rule, bearer=MANAGER)).json()['id']}"
+    responses = await asyncio.gather(
+        *(api.post(f"{path}/execution", bearer=MANAGER) for _ in range(WRITERS))
+    )
+    async with asyncio.timeout(30):
+        while (plan := (await api.get(path, bearer=MANAGER)).json())["status"] != "Executed":
+            await asyncio.sleep(0.05)
+
+    assert responses[0].status_code == 202
+    for response in responses:  # whoever comes when it is executed is refused by the rule
+        assert response.status_code == 202 or "The plan is executed." in response.text
+    assert (plan["moved"], plan["refused"], plan["setAside"]) == (8, 0, [])
+
+
+async def test_of_sixteen_who_decide_a_conflict_one_does_and_the_others_are_told_who(
+    api: Api,
+) -> None:
+    customer = await api.create()
+    operation = {
+        "operationId": str(uuid4()), "type": "patch", "customerId": customer["id"],
+        "at": "2026-11-20T10:00:00Z", "baseVersion": 1, "body": {"attributes": {"birthday": "-"}},
+    }  # fmt: skip
+    await api.post(
+        "channels/HOUSTON/upload-sessions",
+        json.dumps(operation).encode(),
+        content_type="application/x-ndjson",
+    )
+    conflicts = "channels/HOUSTON/conflicts"
+    async with asyncio.timeout(30):
+        while (await api.get(f"{conflicts}/{operation['operationId']}")).status_code != 200:
+            await asyncio.sleep(0.05)
+    decision = {"operationId": operation["operationId"], "decision": "discard"}
+    responses = await asyncio.gather(
+        *(api.post(conflicts, decision, bearer=MANAGER) for _ in range(WRITERS))
+    )
+
+    assert sorted(r.status_code for r in responses) == [200] + [409] * (WRITERS - 1)
+    refusals = [r.json() for r in responses if r.status_code == 409]
+    assert {refusal["code"] for refusal in refusals} == {"conflict-decided"}
+    assert {refusal["detail"] for refusal in refusals} == {
+        "The conflict was decided by employee:000160."
+    }
