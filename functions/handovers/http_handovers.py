@@ -23,7 +23,8 @@ from shared.handovers.domain.bulk_moves import (
     ReassignmentRefused,
     UndoTooLate,
 )
-from shared.handovers.handovers import plan_handover, reassign
+from shared.handovers.handover_plans import plan_handover
+from shared.handovers.reassignments import reassign
 from shared.handovers.views import BulkMoveView, bulk_move_item, bulk_move_view, move_item
 
 bp = func.Blueprint()

@@ -27,7 +27,8 @@ from shared.offline.domain.uploads import (
     UploadSessionRunning,
     check_offline_creation,
 )
-from shared.offline.lines import apply_lines, read_line
+from shared.offline.lines import apply_lines
+from shared.offline.reading import read_line
 
 ABANDONED_AFTER = timedelta(minutes=2)  # a session that is not whole then gives way to another
 CUSTOMERS_AT_ONCE = 16  # whose operations are applied side by side

@@ -10,6 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from shared.composition.metered import Metered
+from shared.ports.documents import Document, Partition, Remove
 from tests.api import ADMINISTRATOR, MANAGER, Api, a_customer, an_address, an_email
 
 WRITERS = 16
@@ -234,16 +236,29 @@ async def test_each_of_sixteen_addresses_is_there_and_one_is_primary(api: Api) -
     assert (customer["addressCount"], customer["version"]) == (WRITERS, WRITERS + 1)
 
 
-async def test_uploads_that_follow_one_another_never_meet_a_race(api: Api) -> None:
-    """While one session ends, the same body and others come again."""
-    write = await uploads_of_one_body(api)
+class SessionEnds(Metered):
+    """A store where the running session of a channel ends just before it is looked at."""
 
-    async def several(n: int) -> list[httpx.Response]:
-        return [await write(n) for _ in range(8)]
+    ended = False
 
-    responses = [r for some in await asyncio.gather(*map(several, range(WRITERS))) for r in some]
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        if document_id == "upload-running" and not self.ended:
+            self.ended = True
+            await super().commit(container, partition, [Remove(document_id)])
+        return await super().read(container, partition, document_id)
 
-    assert {r.status_code for r in responses} == {202}
+
+async def test_an_upload_waits_for_no_session_that_ends_at_this_moment(api: Api) -> None:
+    api.host.functions = [one for one in api.host.functions if one.name != "apply_uploads"]
+    first, second = await uploads_of_one_body(api), await uploads_of_one_body(api)
+    store = SessionEnds(api.documents)
+    running = await first(1)
+    with api._installed(store):
+        after = await second(2)
+
+    assert store.ended
+    assert (running.status_code, after.status_code) == (202, 202), after.text
+    assert after.json()["id"] != running.json()["id"]
 
 
 async def test_of_sixteen_who_execute_a_plan_nobody_meets_a_race(api: Api) -> None:

@@ -18,9 +18,9 @@ from local.store.choice import OpenStore
 from local.tokens import Bearer
 from shared.composition import wiring
 from shared.core.versioned import Versioned
-from shared.handovers import handovers
 from shared.handovers.domain.bulk_moves import Reassignment
 from shared.handovers.moving import move_next_clients
+from shared.handovers.reassignments import reassign as reassign_clients
 from tests.api import ADMINISTRATOR, CASHIER, COMPANY, MANAGER, Api, started
 
 TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
@@ -301,10 +301,10 @@ async def test_the_same_request_again_is_the_same_plan(still: Api) -> None:
     await fill(still, 150)
     context = wiring.backend().context(COMPANY, "employee:000160", datetime.now(UTC), "request-1")
     asked = Reassignment(all=True, to="000160")
-    first = await handovers.reassign("000137", asked, context=context)
+    first = await reassign_clients("000137", asked, context=context)
     assert isinstance(first, Versioned)
     assert await move_next_clients("000137", first.value.id, context=context)
-    again = await handovers.reassign("000137", asked, context=context)
+    again = await reassign_clients("000137", asked, context=context)
     assert isinstance(again, Versioned)
     assert not await move_next_clients("000137", first.value.id, context=context)
 

@@ -95,6 +95,19 @@ class HeadersAway(Metered):
         return await super().read(container, partition, document_id)
 
 
+class Lagging(Metered):
+    """A replica that knows the first version of a header, and of everything else the newest."""
+
+    header: Document | None = None
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        document = await super().read(container, partition, document_id)
+        if not document_id.startswith("count:"):
+            return document
+        self.header = self.header or document
+        return self.header
+
+
 class Clock:
     def __init__(self) -> None:
         self.time = NOW.timestamp()
@@ -218,6 +231,18 @@ async def test_two_workers_count_each_chunk_once(documents: SqliteDocuments) -> 
     assert (await header(jobs)).set_aside == ()
 
 
+async def test_a_worker_whose_replica_lags_behind_counts_nothing_twice(
+    documents: SqliteDocuments,
+) -> None:
+    jobs, lagging = jobs_in(documents), jobs_in(Lagging(documents))
+    await jobs.create(a_count(), CHUNKS)
+    for _ in range(3):
+        assert await work_through(lagging, "1", writing(lagging), now=NOW)
+
+    assert (await header(jobs)).chunks_done == 1
+    assert (await finish(jobs)).counts == {"written": 7}
+
+
 async def test_a_job_that_is_created_again_is_the_one_that_is_there(
     documents: SqliteDocuments,
 ) -> None:
@@ -234,6 +259,16 @@ async def test_a_job_that_is_created_again_is_the_one_that_is_there(
     assert again.value == done
     assert chunk is not None
     assert chunk.value.content is None, "it is not written again"
+
+
+async def test_chunks_that_are_there_already_do_not_keep_out_the_others(
+    documents: SqliteDocuments,
+) -> None:
+    jobs = jobs_in(documents)
+    await jobs.create_chunks(a_count(), CHUNKS[:1])
+    await jobs.create(a_count(), CHUNKS)
+
+    assert (await finish(jobs)).counts == {"written": 7}
 
 
 async def test_chunks_are_written_in_commits_that_the_store_takes(

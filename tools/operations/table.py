@@ -67,7 +67,7 @@ MESSAGES = """
 | `run_imports` | customer | as `create_customer`; 2 reads and 1 commit for each chunk |
 | `synchronize_customer` | pending customer | 2 reads, 1 commit, then the directory as for an edit |
 | `synchronize_customers_and_channel_requests` | company, each minute | 1 query |
-| `apply_uploads` | operation | as the same request online, with one small document more in its commit; 2 reads for whether it was applied or has to wait, 1 read and 1 commit for the outcome; 1 query more where others changed the customer since |
+| `apply_uploads` | operation | as the same request online, with one small document more in its commit; 2 reads for whether it was applied or has to wait, 1 commit for the outcome; 1 query more where others changed the customer since |
 | `keep_cards` | changed customer | 1 read; for a client 2 more, and 1 read and 1 commit for each associate who has or had the client |
 | `move_clients` | client | as `reassign_clients`; 2 reads and 1 commit for each chunk of a hundred |
 | `move_follow_ups` | changed membership | 1 read, 1 query for each book that was left, 1 read and 2 commits for each follow-up |

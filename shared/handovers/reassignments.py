@@ -1,12 +1,8 @@
-"""Handing clients over: some or all of a book, at once or as a plan."""
+"""Reassigning clients of a book: some or all, at once or in the background."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from shared.clienteling.card_facets import every_card
-from shared.clienteling.card_pages import Asked
 from shared.clienteling.client_books import Done, move_client, receiving_book, side_by_side
-from shared.clienteling.domain.card_filters import CardSort
 from shared.clienteling.domain.client_books import (
     MOST_AT_ONCE,
     ClientResult,
@@ -15,8 +11,6 @@ from shared.clienteling.domain.client_books import (
     results_of,
 )
 from shared.clienteling.memberships import read_membership
-from shared.configuration.domain import collections as col
-from shared.configuration.workers import associates_of
 from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
@@ -31,16 +25,11 @@ from shared.handovers.bulk_moves import (
 from shared.handovers.domain.bulk_moves import (
     BulkMove,
     Move,
-    NewHandoverPlan,
-    NobodyToHandTo,
     Reassignment,
     ReassignmentRefused,
-    shared_out,
 )
+from shared.handovers.handover_plans import ALREADY_CLIENTS, cards_of_book
 from shared.handovers.moving import move_next_clients
-
-Cards = list[dict[str, Any]]
-ALREADY_CLIENTS = "They are already this associate's clients."
 
 
 async def reassign(
@@ -80,7 +69,7 @@ async def _customer_ids(
 ) -> list[str]:
     if reassignment.customer_ids is not None:
         return list(dict.fromkeys(reassignment.customer_ids))
-    return [card["customerId"] for card in await _cards(personnel_number, context)]
+    return [card["customerId"] for card in await cards_of_book(personnel_number, context)]
 
 
 async def _answer(
@@ -102,24 +91,6 @@ async def _answer(
     if bulk_move.status == "Undone":
         raise _refused([result for result in results if result.code])
     return results_of(results)
-
-
-async def plan_handover(
-    personnel_number: str, rule: NewHandoverPlan, *, context: Context
-) -> Versioned[BulkMove]:
-    """Return a preview: which client goes to whom, and how many to each. Nothing is moved.
-
-    Raises Invalid, NobodyToHandTo.
-    """
-    if repeated := await find_repeated(personnel_number, context):
-        return repeated
-    await _check_targets(personnel_number, rule, context)
-    associates = await _sharing_associates(personnel_number, rule, context)
-    cards = await _cards(personnel_number, context)
-    moves = shared_out(cards, rule, associates)
-    plan = new_bulk_move("Handover", personnel_number, moves, context)
-    plan = evolve(plan, rule=rule, left=len(cards) - len(moves))
-    return await create_bulk_move(plan, moves, context=context)
 
 
 async def _move_all(
@@ -164,37 +135,3 @@ async def _in_background(
     bulk_move = new_bulk_move("Reassignment", personnel_number, moves, context)
     bulk_move = evolve(bulk_move, all_or_nothing=reassignment.all_or_nothing)
     return await create_bulk_move(bulk_move.executing(), moves, context=context)
-
-
-async def _cards(personnel_number: str, context: Context) -> Cards:
-    """Return all cards of the book, by customer. A query for each 500."""
-    query = Asked((personnel_number,), (), CardSort(), context.now.date())
-    return [card async for card in every_card(query, personnel_number, context)]
-
-
-async def _check_targets(personnel_number: str, rule: NewHandoverPlan, context: Context) -> None:
-    targets = [("/to", rule.to)] if rule.to else []
-    targets += [(f"/targets/{value}", target) for value, target in rule.targets.items()]
-    for pointer, target in targets:
-        if target == personnel_number:
-            raise Invalid.at(pointer, "same-associate", ALREADY_CLIENTS)
-        await receiving_book(target or "", pointer, context)
-
-
-async def _sharing_associates(
-    personnel_number: str, rule: NewHandoverPlan, context: Context
-) -> list[str]:
-    if rule.rule != "Evenly" or rule.store_number is None:
-        return []
-    store = await context.configuration.require(
-        context.legal_entity, col.STORES, rule.store_number, "/storeNumber"
-    )
-    workers = await associates_of(store, context)
-    others = [
-        worker.personnel_number
-        for worker in workers
-        if worker.active and worker.personnel_number != personnel_number
-    ]
-    if not others:
-        raise NobodyToHandTo(f"No other active associate works in the store {store.store_number}.")
-    return others

@@ -1,0 +1,76 @@
+"""Planning who receives the clients of a book, for a preview."""
+
+from typing import Any
+
+from shared.clienteling.card_facets import every_card
+from shared.clienteling.card_pages import Asked
+from shared.clienteling.client_books import receiving_book
+from shared.clienteling.domain.card_filters import CardSort
+from shared.configuration.domain import collections as col
+from shared.configuration.workers import associates_of
+from shared.context import Context
+from shared.core.errors import Invalid
+from shared.core.evolve import evolve
+from shared.core.versioned import Versioned
+from shared.handovers.bulk_moves import create_bulk_move, find_repeated, new_bulk_move
+from shared.handovers.domain.bulk_moves import (
+    BulkMove,
+    NewHandoverPlan,
+    NobodyToHandTo,
+    shared_out,
+)
+
+Cards = list[dict[str, Any]]
+ALREADY_CLIENTS = "They are already this associate's clients."
+
+
+async def plan_handover(
+    personnel_number: str, rule: NewHandoverPlan, *, context: Context
+) -> Versioned[BulkMove]:
+    """Return a preview: which client goes to whom, and how many to each. Nothing is moved.
+
+    Raises Invalid, NobodyToHandTo.
+    """
+    if repeated := await find_repeated(personnel_number, context):
+        return repeated
+    await _check_targets(personnel_number, rule, context)
+    associates = await _sharing_associates(personnel_number, rule, context)
+    cards = await cards_of_book(personnel_number, context)
+    moves = shared_out(cards, rule, associates)
+    plan = new_bulk_move("Handover", personnel_number, moves, context)
+    plan = evolve(plan, rule=rule, left=len(cards) - len(moves))
+    return await create_bulk_move(plan, moves, context=context)
+
+
+async def cards_of_book(personnel_number: str, context: Context) -> Cards:
+    """Return all cards of the book, by customer. A query for each 500."""
+    query = Asked((personnel_number,), (), CardSort(), context.now.date())
+    return [card async for card in every_card(query, personnel_number, context)]
+
+
+async def _check_targets(personnel_number: str, rule: NewHandoverPlan, context: Context) -> None:
+    targets = [("/to", rule.to)] if rule.to else []
+    targets += [(f"/targets/{value}", target) for value, target in rule.targets.items()]
+    for pointer, target in targets:
+        if target == personnel_number:
+            raise Invalid.at(pointer, "same-associate", ALREADY_CLIENTS)
+        await receiving_book(target or "", pointer, context)
+
+
+async def _sharing_associates(
+    personnel_number: str, rule: NewHandoverPlan, context: Context
+) -> list[str]:
+    if rule.rule != "Evenly" or rule.store_number is None:
+        return []
+    store = await context.configuration.require(
+        context.legal_entity, col.STORES, rule.store_number, "/storeNumber"
+    )
+    workers = await associates_of(store, context)
+    others = [
+        worker.personnel_number
+        for worker in workers
+        if worker.active and worker.personnel_number != personnel_number
+    ]
+    if not others:
+        raise NobodyToHandTo(f"No other active associate works in the store {store.store_number}.")
+    return others

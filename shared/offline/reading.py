@@ -1,0 +1,52 @@
+"""Reading a line of an upload: its operation, and the customer that it names."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from shared.context import Context
+from shared.core.errors import Invalid
+from shared.core.flaws import flaws_of
+from shared.customers.domain.customers import CustomerNotFound
+from shared.jobs.domain.lines import MAX_LINE_LENGTH
+from shared.offline.apply import customer_of
+from shared.offline.attempts import Line
+from shared.offline.domain.uploads import OfflineOperation, UploadSession
+
+MAX_DEPTH = 30  # levels of a body
+
+
+async def read_line(number: int, text: str, session: UploadSession, *, context: Context) -> Line:
+    """Return the line as it is understood, with its customer where that is known."""
+    line = Line(session.id, session.channel, number)
+    try:
+        line = replace(line, operation=_parse(text))
+        if line.operation:
+            line = replace(line, customer=await customer_of(line.operation, context))
+    except (Invalid, CustomerNotFound) as exc:
+        return replace(line, refusal=exc)
+    return line
+
+
+def _parse(text: str) -> OfflineOperation:
+    if len(text) >= MAX_LINE_LENGTH:
+        raise Invalid.at(
+            "", "line-too-long", f"A line must have less than {MAX_LINE_LENGTH} characters."
+        )
+    try:
+        operation = OfflineOperation.model_validate(from_json(text))
+        if _is_deep(operation.body):
+            raise Invalid.at("/body", "too-deep", f"The body has more than {MAX_DEPTH} levels.")
+    except ValidationError as exc:
+        raise Invalid(flaws_of(exc)) from None
+    except ValueError as exc:
+        raise Invalid.at("", "malformed-json", str(exc)) from None
+    return operation
+
+
+def _is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
+    """Tell what the store could not keep: Cosmos DB has its own limit for nesting."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deep(item, levels - 1) for item in items)
