@@ -84,11 +84,7 @@ async def work_through_all(steps: Iterable[Step]) -> None:
     others are done, so that the feed comes again; anything else is logged, for it would fail
     again and again.
     """
-    failures = [
-        failure for failure in await side_by_side(steps, _run, at_once=JOBS_AT_ONCE) if failure
-    ]
-    if failures:
-        raise failures[0]
+    await side_by_side(steps, _run, at_once=JOBS_AT_ONCE)
 
 
 async def side_by_side(
@@ -195,15 +191,14 @@ async def _set_aside(
     return job.running
 
 
-async def _run(step: Step) -> Unavailable | None:
+async def _run(step: Step) -> None:
     try:
         while await step():
             pass
-    except Unavailable as exc:
-        return exc
+    except Unavailable:
+        raise
     except Exception as exc:  # noqa: BLE001  # one job must not stop the feed for the others
         log.error("A job stopped until its header is written again\n%s", trace_of(exc))  # noqa: TRY400  # what it says may name a person
-    return None
 
 
 def trace_of(exc: Exception) -> str:
