@@ -1,110 +1,33 @@
-"""Handing clients over, over HTTP: reassignments, and plans with a preview and an undo."""
-
-from http import HTTPStatus
-from typing import Any
+"""Handover plans over HTTP: a book shared out, with a preview and an undo."""
 
 import azure.functions as func
-from pydantic import Field
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from functions.clienteling.access import BOOK_REFUSES, may_read, may_reassign
-from shared.clienteling.domain.client_books import ClientResults
+from functions.clienteling.access import BOOK_REFUSES, may_reassign
+from functions.handovers.bulk_move_answers import (
+    BOOK,
+    PLAN_REFUSES,
+    BulkMoveWithClients,
+    read_bulk_move,
+    with_clients,
+)
 from shared.core.errors import Invalid
 from shared.core.versioned import Versioned
 from shared.handovers import bulk_moves as usecases
 from shared.handovers.domain.bulk_moves import (
     BulkMove,
-    Move,
     NewHandoverPlan,
     NobodyToHandTo,
-    PlanNotFound,
     PlanNotReady,
-    Reassignment,
-    ReassignmentRefused,
     UndoTooLate,
 )
 from shared.handovers.handover_plans import plan_handover
-from shared.handovers.reassignments import reassign
 from shared.handovers.views import BulkMoveView, bulk_move_item, bulk_move_view, move_item
 
 bp = func.Blueprint()
 
-BOOK = "client-books/{personnelNumber}"
-REASSIGNMENTS, PLANS = f"{BOOK}/reassignments", f"{BOOK}/handover-plans"
+PLANS = f"{BOOK}/handover-plans"
 PREVIEW_SIZE = 20  # clients
-PLAN_REFUSES = (*BOOK_REFUSES, PlanNotFound)
-
-
-class BulkMoveWithClients(BulkMoveView):
-    """How far a bulk move has come, and a page of its clients."""
-
-    clients: PageOf[Move] = Field(description="Clients, with the associates they go to")
-
-
-@serve(
-    bp,
-    Operation(
-        "POST",
-        REASSIGNMENTS,
-        who="EH",
-        returns=ClientResults | BulkMoveView,
-        also=(202,),
-        tag="Clienteling",
-        refuses=(*BOOK_REFUSES, ReassignmentRefused),
-    ),
-)
-async def reassign_clients(call: Call[NoQuery, Reassignment]) -> Reply:
-    """Move clients of a book to another associate, with a result for each.
-
-    More than a hundred are moved in the background: 202, and Location is where to read how far
-    that is. With `allOrNothing`, no client is moved if one of them cannot be.
-    """
-    number = call.path["personnelNumber"]
-    await may_reassign(call, number)
-    answer = await reassign(number, call.body, context=call.context)
-    if isinstance(answer, ClientResults):
-        return Reply(answer)
-    location = call.url("client-books", number, "reassignments", answer.value.id)
-    return Reply(
-        bulk_move_view(answer.value),
-        status=HTTPStatus.ACCEPTED,
-        etag=answer.etag,
-        location=location,
-    )
-
-
-@serve(
-    bp,
-    Operation(
-        "GET",
-        REASSIGNMENTS + "/{planId}",
-        who="EH",
-        returns=BulkMoveWithClients,
-        tag="Clienteling",
-        refuses=PLAN_REFUSES,
-    ),
-)
-async def get_reassignment(call: Call[PageQuery, None]) -> Reply:
-    """Get how far a reassignment in the background has come, and what became of each client."""
-    await may_reassign(call, call.path["personnelNumber"])
-    return await _read(call)
-
-
-@serve(
-    bp,
-    Operation(
-        "GET",
-        BOOK + "/additions/{planId}",
-        who="EH",
-        returns=BulkMoveWithClients,
-        tag="Clienteling",
-        refuses=PLAN_REFUSES,
-    ),
-)
-async def get_addition(call: Call[PageQuery, None]) -> Reply:
-    """Get how far the addition of many clients has come, and what became of each."""
-    await may_read(call, call.path["personnelNumber"])
-    return await _read(call)
 
 
 @serve(
@@ -132,7 +55,7 @@ async def plan_a_handover(call: Call[NoQuery, NewHandoverPlan]) -> Reply:
     )
     location = call.url("client-books", number, "handover-plans", stored.value.id)
     clients = call.page([move_item(move) for move in moves], None)
-    return Reply(_with_clients(stored.value, clients), etag=stored.etag, location=location)
+    return Reply(with_clients(stored.value, clients), etag=stored.etag, location=location)
 
 
 @serve(
@@ -170,7 +93,7 @@ async def list_handover_plans(call: Call[PageQuery, None]) -> Reply:
 async def get_handover_plan(call: Call[PageQuery, None]) -> Reply:
     """Get a handover plan and how far it has come, with a page of its clients."""
     await may_reassign(call, call.path["personnelNumber"])
-    return await _read(call)
+    return await read_bulk_move(call)
 
 
 @serve(
@@ -220,18 +143,3 @@ def _accepted(call: Call[NoQuery, None], plan: Versioned[BulkMove]) -> Reply:
     number = call.path["personnelNumber"]
     location = call.url("client-books", number, "handover-plans", plan.value.id)
     return Reply(bulk_move_view(plan.value), etag=plan.etag, location=location)
-
-
-async def _read(call: Call[PageQuery, None]) -> Reply:
-    number = call.path["personnelNumber"]
-    stored = await usecases.read_bulk_move(number, call.path["planId"], context=call.context)
-    moves, next_start = await usecases.list_moves(
-        stored.value, limit=call.query.limit, start=call.position() or 0, context=call.context
-    )
-    clients = call.page([move_item(move) for move in moves], next_start)
-    return Reply(_with_clients(stored.value, clients), etag=stored.etag)
-
-
-def _with_clients(bulk_move: BulkMove, clients: dict[str, Any]) -> dict[str, Any]:
-    view = bulk_move_view(bulk_move).model_dump(mode="json", by_alias=True)
-    return view | {"clients": clients}

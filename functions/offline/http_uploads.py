@@ -1,8 +1,8 @@
-"""Uploads of what channels did offline, over HTTP: sessions, and what a person has to decide."""
+"""Uploads of what channels did offline, over HTTP: sessions, and what became of their lines."""
 
 import base64
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import azure.functions as func
 from pydantic import Field
@@ -11,17 +11,7 @@ from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, 
 from functions._http.operation import NDJSON
 from functions._http.problems import DigestMismatch
 from shared.core.errors import Invalid
-from shared.offline import conflicts as conflict_usecases
 from shared.offline.documents import query_results, query_sessions
-from shared.offline.domain.conflicts import (
-    ConflictDecided,
-    ConflictDecision,
-    ConflictNotFound,
-    ConflictNotSettled,
-    ConflictStatus,
-    DecisionNotPossible,
-    OfflineConflict,
-)
 from shared.offline.domain.uploads import (
     MAX_UPLOAD_BYTES,
     ChannelNotFound,
@@ -34,31 +24,19 @@ from shared.offline.domain.uploads import (
 from shared.offline.uploads import check_channel, read_session, start_upload
 from shared.offline.views import (
     UploadSessionView,
-    list_item,
     upload_session_item,
     upload_session_view,
 )
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
 SESSIONS = "channels/{storeNumber}/upload-sessions"
-CONFLICTS = "channels/{storeNumber}/conflicts"
-
-
-STATUSES: dict[str, ConflictStatus] = {"open": "Open", "decided": "Decided"}
 
 
 class ResultQuery(PageQuery):
     status: Annotated[Outcome | None, Field(description="Filter lines by what became of them")] = (
         None
     )
-
-
-class ConflictQuery(PageQuery):
-    status: Annotated[
-        Literal["open", "decided"], Field(description="Filter: open or decided conflicts")
-    ] = "open"
 
 
 class UploadSessionWithOperations(UploadSessionView):
@@ -152,79 +130,6 @@ async def get_upload_session(call: Call[ResultQuery, None]) -> Reply:
     items: list[Any] = [result.model_dump(mode="json", by_alias=True) for result in results]
     view = upload_session_view(stored.value).model_dump(mode="json", by_alias=True)
     return Reply(view | {"operations": call.page(items, continuation)}, etag=stored.etag)
-
-
-@serve(
-    bp,
-    Operation(
-        "GET",
-        CONFLICTS,
-        who="EAH",
-        returns=PageOf[OfflineConflict],
-        tag="Distribution",
-        refuses=(ChannelNotFound,),
-    ),
-)
-async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
-    """List the operations of a channel that a person has to decide about, oldest first."""
-    channel = call.path["storeNumber"]
-    await check_channel(channel, call.context)
-    conflicts, continuation = await conflict_usecases.list_conflicts(
-        channel,
-        STATUSES[call.query.status],
-        limit=call.query.limit,
-        continuation=call.position(),
-        context=call.context,
-    )
-    items = [list_item(stored.value, stored.etag) for stored in conflicts]
-    return Reply(call.page(items, continuation))
-
-
-@serve(
-    bp,
-    Operation(
-        "GET",
-        CONFLICTS + "/{operationId}",
-        who="EAH",
-        returns=OfflineConflict,
-        tag="Distribution",
-        refuses=(ConflictNotFound,),
-    ),
-)
-async def get_conflict(call: Call[NoQuery, None]) -> Reply:
-    """Get a conflict: of each field the value before, the one now, and the channel's."""
-    stored = await conflict_usecases.read_conflict(
-        call.path["storeNumber"], call.path["operationId"], context=call.context
-    )
-    return Reply(stored.value, etag=stored.etag)
-
-
-@serve(
-    bp,
-    Operation(
-        "POST",
-        CONFLICTS,
-        who="EAH",
-        returns=OfflineConflict,
-        pos_operation=CUSTOMER_EDIT,
-        tag="Distribution",
-        refuses=(
-            ConflictNotFound,
-            ConflictDecided,
-            ConflictNotSettled,
-            DecisionNotPossible,
-        ),
-    ),
-)
-async def decide_conflict(call: Call[NoQuery, ConflictDecision]) -> Reply:
-    """Decide about an operation that stopped, and apply the customer's later operations.
-
-    The later operations are applied in their order, until one of them stops again.
-    """
-    stored = await conflict_usecases.decide_conflict(
-        call.path["storeNumber"], call.body, context=call.context
-    )
-    return Reply(stored.value, etag=stored.etag)
 
 
 def _check_digest(given: str | None, body: bytes) -> None:

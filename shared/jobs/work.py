@@ -123,7 +123,7 @@ async def _applied(
     if chunk is None:
         raise _Failed(ChunkMissing(f"The chunk {job.chunks_done + 1} is not there."))
     if chunk.value.ended_in == job.status:
-        # Somebody else has ended it, and the header was read before: then the commit is stale.
+        # Another worker ended it after the header was read: then the commit is stale.
         return Applied(content=chunk.value.content)
     try:
         return await apply(job, Attempt(chunk.value.content, last))
@@ -144,7 +144,7 @@ async def _end(
     try:
         await jobs.replace(header, job, operations)
     except Stale:
-        log.info("A chunk of the job %s was ended by somebody else", job.id)
+        log.info("A chunk of the job %s was ended by another worker", job.id)
     except CommitTooLarge as exc:
         raise _Failed(exc) from exc
     return job.running
@@ -166,7 +166,7 @@ async def _try_later(jobs: Jobs[J], header: Versioned[J], now: datetime) -> None
     try:
         await jobs.replace(header, job)
     except Stale:
-        log.info("The job %s goes on with somebody else", job.id)
+        log.info("The job %s goes on with another worker", job.id)
 
 
 async def _set_aside(
@@ -187,7 +187,7 @@ async def _set_aside(
     try:
         await jobs.replace(header, job, _ended(jobs, header.value, chunk, content))
     except Stale:
-        log.info("The job %s goes on with somebody else", job.id)
+        log.info("The job %s goes on with another worker", job.id)
     return job.running
 
 

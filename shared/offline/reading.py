@@ -47,6 +47,6 @@ def _parse(text: str) -> OfflineOperation:
 
 
 def _is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
-    """Tell what the store could not keep: Cosmos DB has its own limit for nesting."""
+    """Return whether the store may refuse it: Cosmos DB has a limit for nesting of its own."""
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels == 0 or any(_is_deep(item, levels - 1) for item in items)

@@ -181,7 +181,7 @@ class BulkMove(Job):
         )
 
     def concerns(self, move: Move) -> bool:
-        """Tell whether the move is to be done, or to be undone, now.
+        """Return whether the move is to be done, or undone, now.
 
         A chunk that was set aside says Planned of clients that it may have moved.
         """

@@ -53,12 +53,12 @@ class Job(Record):
 
     @property
     def running(self) -> bool:
-        """Tell whether there are chunks to apply now."""
+        """Return whether there are chunks to apply now."""
         raise NotImplementedError
 
     @property
     def over(self) -> bool:
-        """Tell whether the time for which it is kept has begun."""
+        """Return whether the time for which it is kept has begun."""
         return self.ended_at is not None
 
     def after_last_chunk(self: J, now: datetime) -> J:
@@ -85,7 +85,7 @@ class Job(Record):
         return evolve(self, attempts=self.attempts + 1, give_up_at=give_up_at)
 
     def is_last_attempt(self, now: datetime) -> bool:
-        """Tell whether the next chunk is set aside if it fails once more."""
+        """Return whether the next chunk is set aside if it fails once more."""
         patient = self.give_up_at is None or now < self.give_up_at
         return self.attempts + 1 >= MIN_ATTEMPTS and not patient
 

@@ -19,7 +19,7 @@ class OfflineAddress(AddressEdit):
 
 
 async def apply_address(change: OfflineChange) -> int | None:
-    """Add an address, or change one where nobody else has."""
+    """Add an address, or change one where no other writer has."""
     edit = change.parse(OfflineAddress)
     address_id = edit.address_id
     if address_id is None:
@@ -34,11 +34,11 @@ async def apply_address(change: OfflineChange) -> int | None:
         offered = with_primary(under(prefix, body), prefix, "primaryAddress", address_id)
         current = under(prefix, address.value.model_dump(mode="json", by_alias=True))
         current["primaryAddress"] = primary.id if primary else None
-        kept = change.settle(offered, customer, current, await change.since(customer))
-        kept = without_primary(kept, offered, prefix, "primaryAddress")
-        if not conflicts(kept, current, UNKNOWN_CHANGES):
+        remaining = change.settle(offered, customer, current, await change.since(customer))
+        remaining = without_primary(remaining, offered, prefix, "primaryAddress")
+        if not conflicts(remaining, current, UNKNOWN_CHANGES):
             return Decision(customer)
-        left = AddressEdit.model_validate(without(prefix, kept))
+        left = AddressEdit.model_validate(without(prefix, remaining))
         edit_address = addresses.editing(address_id, left, if_match=ANY, context=change.context)
         return await edit_address(customer)
 
@@ -54,13 +54,13 @@ async def _add_address(change: OfflineChange) -> int | None:
         addition = new
         if new.primary:
             primary = customer.primary_address
-            kept = change.settle(
+            remaining = change.settle(
                 {"primaryAddress": address_id},
                 customer,
                 {"primaryAddress": primary.id if primary else None},
                 await change.since(customer),
             )
-            addition = evolve(new, primary=bool(kept))
+            addition = evolve(new, primary=bool(remaining))
         return await addresses.adding(addition, address_id, context=change.context)(customer)
 
     return await change.apply(decide)

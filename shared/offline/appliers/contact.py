@@ -28,7 +28,7 @@ class OfflineContact(ContactEdit):
 
 
 async def apply_contact(change: OfflineChange) -> int | None:
-    """Add a contact point, or change one where nobody else has."""
+    """Add a contact point, or change one where no other writer has."""
     edit = change.parse(OfflineContact)
     if edit.contact_id is None:
         return await _add_contact(change)

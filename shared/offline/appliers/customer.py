@@ -35,7 +35,7 @@ async def apply_creation(change: OfflineChange) -> int | None:
 
 
 async def apply_patch(change: OfflineChange) -> int | None:
-    """Change what the merge patch names, where nobody else has changed it since."""
+    """Change what the merge patch names, where no other writer has changed it since."""
     edit = change.parse(CustomerEdit)
     await check_named(edit, change.context)
     given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -97,7 +97,7 @@ class ConflictDecision(Body):
     """What a person decides about an operation that stopped.
 
     `offline` takes what the channel did, `current` what others did since; `fields` decides
-    otherwise of single fields. What nobody else has changed is applied either way. `retry` tries
+    otherwise of single fields. What others have not changed is applied either way. `retry` tries
     the operation again, with another `body` if one is given. `discard` drops it.
     """
 
@@ -119,7 +119,7 @@ class ConflictDecision(Body):
 class Choice:
     """What was decided: `settled` has each field in conflict with the value it had when a person
     looked at it, and `left` are those that stay as they are. `decision` is what was decided of the
-    operation; None while nobody has decided.
+    operation; None before a decision.
     """
 
     settled: Mapping[str, Any] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class Choice:
     decision: DecisionKind | None = None
 
     def open(self, conflicts: Iterable[FieldConflict]) -> tuple[FieldConflict, ...]:
-        """Return the conflicts that nobody has decided about as they are now."""
+        """Return the conflicts that are not decided as they are now."""
         return tuple(
             conflict
             for conflict in conflicts

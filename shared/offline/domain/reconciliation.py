@@ -134,7 +134,7 @@ def conflicts(
 ) -> tuple[FieldConflict, ...]:
     """Return the fields that both sides have changed, and not to the same value.
 
-    Where it is not known what was changed since, any difference may be somebody's change.
+    Where it is not known what was changed since, any difference may be a change of others.
     """
     differing = []
     for path, value in offline.items():

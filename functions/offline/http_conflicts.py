@@ -1,0 +1,106 @@
+"""Conflicts over HTTP: what uploads stopped at, and what a person decides about it."""
+
+from typing import Annotated, Literal
+
+import azure.functions as func
+from pydantic import Field
+
+from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from shared.offline import conflicts as usecases
+from shared.offline.domain.conflicts import (
+    ConflictDecided,
+    ConflictDecision,
+    ConflictNotFound,
+    ConflictNotSettled,
+    ConflictStatus,
+    DecisionNotPossible,
+    OfflineConflict,
+)
+from shared.offline.domain.uploads import ChannelNotFound
+from shared.offline.uploads import check_channel
+from shared.offline.views import list_item
+
+bp = func.Blueprint()
+
+CUSTOMER_EDIT = 623
+CONFLICTS = "channels/{storeNumber}/conflicts"
+STATUSES: dict[str, ConflictStatus] = {"open": "Open", "decided": "Decided"}
+
+
+class ConflictQuery(PageQuery):
+    status: Annotated[
+        Literal["open", "decided"], Field(description="Filter: open or decided conflicts")
+    ] = "open"
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        CONFLICTS,
+        who="EAH",
+        returns=PageOf[OfflineConflict],
+        tag="Distribution",
+        refuses=(ChannelNotFound,),
+    ),
+)
+async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
+    """List the operations of a channel that a person has to decide about, oldest first."""
+    channel = call.path["storeNumber"]
+    await check_channel(channel, call.context)
+    conflicts, continuation = await usecases.list_conflicts(
+        channel,
+        STATUSES[call.query.status],
+        limit=call.query.limit,
+        continuation=call.position(),
+        context=call.context,
+    )
+    items = [list_item(stored.value, stored.etag) for stored in conflicts]
+    return Reply(call.page(items, continuation))
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        CONFLICTS + "/{operationId}",
+        who="EAH",
+        returns=OfflineConflict,
+        tag="Distribution",
+        refuses=(ConflictNotFound,),
+    ),
+)
+async def get_conflict(call: Call[NoQuery, None]) -> Reply:
+    """Get a conflict: of each field the value before, the one now, and the channel's."""
+    stored = await usecases.read_conflict(
+        call.path["storeNumber"], call.path["operationId"], context=call.context
+    )
+    return Reply(stored.value, etag=stored.etag)
+
+
+@serve(
+    bp,
+    Operation(
+        "POST",
+        CONFLICTS,
+        who="EAH",
+        returns=OfflineConflict,
+        pos_operation=CUSTOMER_EDIT,
+        tag="Distribution",
+        refuses=(
+            ConflictNotFound,
+            ConflictDecided,
+            ConflictNotSettled,
+            DecisionNotPossible,
+        ),
+    ),
+)
+async def decide_conflict(call: Call[NoQuery, ConflictDecision]) -> Reply:
+    """Decide about an operation that stopped, and apply the customer's later operations.
+
+    The later operations are applied in their order, until one of them stops again.
+    """
+    stored = await usecases.decide_conflict(
+        call.path["storeNumber"], call.body, context=call.context
+    )
+    return Reply(stored.value, etag=stored.etag)
