@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
-from shared.clienteling.client_books import Done, add_client, change_clients, side_by_side
+from shared.clienteling.client_books import add_client, change_clients
 from shared.clienteling.domain.client_books import ClientNotInBook, Holder, Membership
 from shared.context import Context
+from shared.core.errors import Refusal, Stale, Unavailable
+from shared.customers.customers import resolve
 from shared.handovers.documents import bulk_moves_of, move_documents, moves_of
 from shared.handovers.domain.bulk_moves import BulkMove, Move
-from shared.jobs.work import Applied, Attempt, work_through
+from shared.jobs.work import Applied, Attempt, side_by_side, work_through
+
+CLIENTS_AT_ONCE = 16  # moved side by side
 
 
 async def move_next_clients(personnel_number: str, plan_id: str, *, context: Context) -> bool:
@@ -26,25 +30,22 @@ async def move_next_clients(personnel_number: str, plan_id: str, *, context: Con
 
 
 async def _apply(bulk_move: BulkMove, moves: Sequence[Move], context: Context) -> list[Move]:
-    targets = {move.customer_id: move.to for move in moves}
     undoing = bulk_move.status == "Undoing"
     apply = _move_back if undoing else _add if bulk_move.kind == "Addition" else _move
 
-    async def move_client(key: str, customer_id: str) -> Done:
-        await apply(bulk_move, key, targets[customer_id], context)
-        return "Moved"
+    async def run(move: Move) -> Move:
+        if not bulk_move.concerns(move):
+            return move
+        try:
+            key = await resolve(move.customer_id, context=context)
+            await apply(bulk_move, key, move.to, context)
+        except (Unavailable, Stale):
+            raise
+        except Refusal as exc:
+            return bulk_move.after(move, code=exc.code, refused=True)
+        return bulk_move.after(move, code=None, refused=False)
 
-    concerned = [move.customer_id for move in moves if bulk_move.concerns(move)]
-    results = {
-        result.customer_id: result
-        for result in await side_by_side(concerned, move_client, context=context)
-    }
-    return [
-        bulk_move.after(move, code=result.code, refused=result.status == "Refused")
-        if (result := results.get(move.customer_id))
-        else move
-        for move in moves
-    ]
+    return await side_by_side(moves, run, at_once=CLIENTS_AT_ONCE)
 
 
 async def _add(_: BulkMove, key: str, to: str, context: Context) -> None:

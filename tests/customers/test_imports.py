@@ -142,3 +142,16 @@ async def test_an_import_may_be_large(api: Api) -> None:
     state = await finished(api, response.headers["Location"])
     assert state["refusedLines"]["items"][0]["errors"][0]["code"] == "line-too-long"
     assert too_large.status_code == 413
+
+
+async def test_a_fault_of_ours_sets_lines_aside_and_stops_no_other_import(api: Api) -> None:
+    with api.broken():
+        started = await api.post("imports", lines(*[a_customer()] * 90), **NDJSON)
+        broken = await finished(api, started.headers["Location"])
+    started = await api.post("imports", lines(a_customer(firstName="After")), **NDJSON)
+    later = await finished(api, started.headers["Location"])
+
+    assert (broken["created"], broken["progress"]) == (0, 0)
+    assert [aside["chunk"] for aside in broken["setAside"]] == [1, 2]
+    assert {aside["code"] for aside in broken["setAside"]} == {"internal"}
+    assert (later["created"], later["setAside"]) == (1, [])

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,10 +18,13 @@ from local.host.app import Host
 from local.store.choice import OpenStore
 from local.tokens import Bearer
 from shared.composition import wiring
+from shared.composition.metered import Metered
 from shared.core.versioned import Versioned
+from shared.handovers.bulk_moves import undo_plan
 from shared.handovers.domain.bulk_moves import Reassignment
 from shared.handovers.moving import move_next_clients
 from shared.handovers.reassignments import reassign as reassign_clients
+from shared.ports.documents import Documents, Operation, Partition
 from tests.api import ADMINISTRATOR, CASHIER, COMPANY, MANAGER, Api, started
 
 TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
@@ -392,3 +396,47 @@ async def test_thousands_are_added_in_the_background(api: Api) -> None:
     assert (response.status_code, plan["moved"], plan["refused"]) == (202, 119, 2)
     assert [one["code"] for one in refused] == ["client-in-another-book"], "on the first page"
     assert await keys_of(api, "000137") == set(keys[1:])
+
+
+class Poisoned(Metered):
+    """A store with a bug, for the books of one customer."""
+
+    def __init__(self, documents: Documents, key: str) -> None:
+        super().__init__(documents)
+        self.key = key
+
+    async def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> list[str]:
+        if partition == (COMPANY, self.key):
+            raise ZeroDivisionError
+        return await super().commit(container, partition, operations)
+
+
+@pytest.mark.parametrize("all_or_nothing", [False, True])
+async def test_clients_of_a_chunk_that_was_set_aside_are_moved_back(
+    still: Api, all_or_nothing: bool
+) -> None:
+    keys = await fill(still, 101)
+    made = (await reassign(still, customerIds=keys, allOrNothing=all_or_nothing)).json()
+    path = f"{BOOK}/reassignments/{made['id']}"
+    context = wiring.backend().context(COMPANY, "employee:000160", datetime.now(UTC))
+    poisoned = replace(context, documents=Poisoned(context.documents, keys[50]))
+    assert await move_next_clients("000137", made["id"], context=poisoned)
+    going_on = await move_next_clients("000137", made["id"], context=poisoned)
+    between = Api.read(await still.get(path, bearer=ADMINISTRATOR))
+    moved = await keys_of(still, "000160")
+    if not all_or_nothing:
+        await undo_plan("000137", made["id"], context=context)
+    while await move_next_clients("000137", made["id"], context=context):
+        pass
+    after = Api.read(await still.get(path, bearer=ADMINISTRATOR))
+
+    assert going_on == all_or_nothing, "all or nothing is undone by itself"
+    assert between["status"] == ("Undoing" if all_or_nothing else "Executed")
+    assert [(aside["chunk"], aside["code"]) for aside in between["setAside"]] == [(1, "internal")]
+    assert between["moved"] == 1, "the one of the second chunk"
+    assert len(moved) > 1, "some of the chunk had been moved"
+    assert (after["status"], after["kept"]) == ("Undone", 0)
+    assert after["returned"] == len(moved)
+    assert await keys_of(still, "000137") == set(keys)
