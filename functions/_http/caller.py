@@ -1,10 +1,8 @@
-"""Authentication and authorization: bearer tokens, roles, legal entities, POS operations."""
+"""Authentication and authorization: bearer tokens, roles, legal entities."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from shared.configuration.cache import Configuration
-from shared.configuration.domain.collections import PERMISSION_GROUPS, WORKERS
 from shared.core.errors import Forbidden, Unauthenticated
 from shared.ports.tokens import Claims, Tokens
 
@@ -21,24 +19,6 @@ class LegalEntityNotAllowed(Forbidden):
     """The token does not name this legal entity."""
 
     code = "legal-entity-not-allowed"
-
-
-class WorkerInactive(Forbidden):
-    """The worker is no longer active."""
-
-    code = "worker-inactive"
-
-
-class PosOperationNotAllowed(Forbidden):
-    """The permission group of the worker lacks a POS operation; the code names it."""
-
-    code = "pos-operation"
-
-    def __init__(self, group: str, number: int) -> None:
-        super().__init__(
-            f"The permission group {group} lacks the POS operation {number}.", posOperation=number
-        )
-        self.code = f"{PosOperationNotAllowed.code}-{number}"  # type: ignore[misc]  # it is its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +61,3 @@ def authorize(caller: Caller, roles: Collection[str], legal_entity: str | None) 
     allowed = caller.claims.legal_entities
     if legal_entity and legal_entity not in allowed and EVERY_COMPANY not in allowed:
         raise LegalEntityNotAllowed(f"The token does not name the legal entity {legal_entity}.")
-
-
-async def check_pos_operation(
-    caller: Caller, number: int | None, legal_entity: str, configuration: Configuration
-) -> None:
-    """Check the permission group of an employee; no other role has POS operations.
-
-    An employee whom the company has not registered as a worker is authorized by the token alone.
-    An inactive worker may do nothing. Raises WorkerInactive, PosOperationNotAllowed.
-    """
-    claims = caller.claims
-    if claims is None or claims.role != "Employee" or claims.personnel_number is None:
-        return
-    worker = await configuration.find(legal_entity, WORKERS, claims.personnel_number)
-    if worker is None:
-        return
-    if not worker.active:
-        raise WorkerInactive(f"The worker {worker.personnel_number} is no longer active.")
-    if worker.permission_group is None or number is None:
-        return
-    group = await configuration.find(legal_entity, PERMISSION_GROUPS, worker.permission_group)
-    if group is None or number not in group.operations:
-        raise PosOperationNotAllowed(worker.permission_group, number)

@@ -1,11 +1,6 @@
 """Which refusals an operation may answer with, so that its description can say all of them."""
 
-from functions._http.caller import (
-    LegalEntityNotAllowed,
-    PosOperationNotAllowed,
-    RoleNotAllowed,
-    WorkerInactive,
-)
+from functions._http.caller import LegalEntityNotAllowed, RoleNotAllowed
 from functions._http.idempotency import InProgress, KeyReused
 from functions._http.operation import Operation
 from functions._http.problems import (
@@ -18,6 +13,7 @@ from functions._http.problems import (
     UnsupportedMediaType,
 )
 from shared.configuration.domain.companies import LegalEntityNotFound
+from shared.configuration.permissions import PosOperationNotAllowed, WorkerInactive
 from shared.core.errors import (
     Invalid,
     Refusal,

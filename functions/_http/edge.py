@@ -23,6 +23,7 @@ from functions._http.parsing import (
 )
 from functions._work import Work
 from shared.composition import wiring
+from shared.configuration.permissions import check_pos_operation
 from shared.core import deadlines
 from shared.core.errors import Refusal
 from shared.platform.sessions import session
@@ -127,8 +128,8 @@ async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Ba
     if company and operation.name != "put_company":
         await backend.configuration.company(company)
         _note_company(company)
-        await _caller.check_pos_operation(
-            caller, operation.pos_operation, company, backend.configuration
+        await check_pos_operation(
+            caller.claims, operation.pos_operation, company, backend.configuration
         )
     return caller
 

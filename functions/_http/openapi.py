@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from functions._http.caller import PosOperationNotAllowed
 from functions._http.documented import refusals
 from functions._http.operation import OPERATIONS, Operation
 from functions._http.problems import PROBLEM_JSON, Problem, status_of
 from shared.configuration.domain.collections import COLLECTIONS
 from shared.configuration.domain.features import NEEDS
+from shared.configuration.permissions import PosOperationNotAllowed
 from shared.core.errors import Unauthenticated, Unavailable
 from shared.platform.sessions import PATTERN as SESSION_PATTERN
 

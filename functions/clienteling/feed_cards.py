@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions._feed import feed
-from shared.clienteling.card_projection import settle
-from shared.clienteling.memberships import MEMBERSHIP
+from shared.clienteling.card_projection import project_cards
+from shared.clienteling.documents import MEMBERSHIP
 from shared.composition import wiring
 
 bp = func.Blueprint()
@@ -17,7 +17,7 @@ SOURCES = ("customer", MEMBERSHIP, "measures")  # what a card is made of
 
 @feed(bp, "customers")
 async def keep_cards(changes: func.DocumentList) -> None:
-    """Write the cards of each changed customer anew, if she is in a book."""
+    """Write the cards of each changed customer again, if the customer is in a book."""
     backend, now = wiring.backend(), datetime.now(UTC)
     customers = dict.fromkeys(
         (change["legalEntity"], change.get("customerId") or change["id"])
@@ -25,4 +25,4 @@ async def keep_cards(changes: func.DocumentList) -> None:
         if change.get("type") in SOURCES
     )
     for legal_entity, key in customers:
-        await settle(key, context=backend.context(legal_entity, ACTOR, now))
+        await project_cards(key, context=backend.context(legal_entity, ACTOR, now))

@@ -1,4 +1,4 @@
-"""Client books over HTTP: the book of an associate, and her clients."""
+"""Client books over HTTP: the book of an associate, and the clients in it."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -9,22 +9,14 @@ from pydantic import Field
 from functions._customer import customer_key
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
-from functions.clienteling.access import (
-    ADD,
-    BOOK_REFUSES,
-    REMOVE,
-    CardsQuery,
-    answer_cards,
-    enter,
-    may_change,
-    may_read,
-)
+from functions.clienteling.access import BOOK_REFUSES, enter, may_change, may_read
+from functions.clienteling.client_page import CardsQuery, query_of, reply_of
 from shared.clienteling import client_books as usecases
-from shared.clienteling.card_projection import read_card
-from shared.clienteling.card_views import CardView, views, wanted
+from shared.clienteling import client_pages
+from shared.clienteling.access import ADD_CLIENT, REMOVE_CLIENT, Visitor
+from shared.clienteling.card_views import CardView
 from shared.clienteling.domain.card_filters import AttributeNotRefinable
 from shared.clienteling.domain.client_books import (
-    MOST_AT_ONCE,
     ClientBook,
     ClientBookUnattended,
     ClientEdit,
@@ -34,7 +26,6 @@ from shared.clienteling.domain.client_books import (
     NewClients,
     results_of,
 )
-from shared.clienteling.list_books import list_books
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Invalid
 from shared.customers.domain.customers import CustomerInactive, CustomerNotFound
@@ -49,7 +40,7 @@ CLIENTS = BOOK + "/clients"
 
 class BooksQuery(PageQuery):
     unattended: Annotated[
-        bool, Field(description="Only those of workers who have left, with clients in them")
+        bool, Field(description="Return only books of workers who have left, with clients in them")
     ] = False
 
 
@@ -65,16 +56,22 @@ class BooksQuery(PageQuery):
     ),
 )
 async def list_client_books(call: Call[BooksQuery, None]) -> Reply:
-    """List the client books of the legal entity, or those that nobody attends to any more."""
+    """List the client books of the legal entity.
+
+    Or only those that no worker attends to any more.
+    """
     await enter(call)
-    found, after = await list_books(
+    page = await usecases.list_books(
         unattended=call.query.unattended,
         limit=call.query.limit,
         continuation=call.position(),
         context=call.context,
     )
-    items = [one.model_dump(mode="json", by_alias=True) | {"etag": etag} for one, etag in found]
-    return Reply(call.page(items, after))
+    items = [
+        book.value.model_dump(mode="json", by_alias=True) | {"etag": book.etag}
+        for book in page.books
+    ]
+    return Reply(call.page(items, page.continuation))
 
 
 @serve(
@@ -89,13 +86,15 @@ async def list_client_books(call: Call[BooksQuery, None]) -> Reply:
     ),
 )
 async def get_client_book(call: Call[NoQuery, None]) -> Reply:
-    """Read a client book; it is made on first use, and takes its id from the number sequence."""
+    """Get a client book.
+
+    It is created on first use, and takes its id from the number sequence.
+    """
     number = call.path["personnelNumber"]
     visitor = await may_read(call, number)
-    book, etag = await usecases.open_book(
-        number, own=visitor.personnel_number == number, context=call.context
-    )
-    return Reply(book, etag=etag)
+    own = visitor.personnel_number == number
+    book = await usecases.open_book(number, own=own, context=call.context)
+    return Reply(book.value, etag=book.etag)
 
 
 @serve(
@@ -110,13 +109,20 @@ async def get_client_book(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def list_clients(call: Call[CardsQuery, None]) -> Reply:
-    """List the cards of a client book: filtered, sorted, and counted by facets.
+    """List the clients of a client book.
 
-    `insights` says whether the measures on them are `off`, `ok` or `unavailable`.
+    Each is answered as a card. They can be filtered, sorted, and counted by facets; `insights`
+    says whether the measures on the cards are `off`, `ok` or `unavailable`.
     """
     number = call.path["personnelNumber"]
     visitor = await may_read(call, number)
-    return await answer_cards(call, (number,), visitor)
+    page = await client_pages.list_clients(
+        (number,),
+        query_of(call),
+        visitor,
+        context=call.context,
+    )
+    return reply_of(call, page)
 
 
 @serve(
@@ -140,29 +146,35 @@ async def list_clients(call: Call[CardsQuery, None]) -> Reply:
     ),
 )
 async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
-    """Put customers into a client book, and answer for each.
+    """Add customers to a client book.
 
-    One alone that is refused is refused as a whole, such as 409 for a client of somebody else.
-    More than a hundred are added in the background: 202, and Location says how far that is.
+    The answer has a result for each. A single customer who is refused is refused with the status
+    of the refusal, such as 409 for a client of another associate. More than a hundred customers
+    are added in the background: 202 is answered, and Location names the progress.
     """
     number = call.path["personnelNumber"]
-    visitor = await may_change(call, number, ADD)
+    visitor = await may_change(call, number, ADD_CLIENT)
     own = visitor.personnel_number == number
-    book, _ = await usecases.open_book(number, own=own, context=call.context)
-    if not book.active:
-        raise ClientBookUnattended(f"{number} no longer works here.")
-    if len(call.body.customer_ids) > MOST_AT_ONCE:
+    await usecases.open_attended_book(number, own=own, context=call.context)
+    if call.body.in_background:
         stored = await start_addition(number, call.body.customer_ids, context=call.context)
         where = call.url("client-books", number, "additions", stored.value.id)
         view = bulk_move_view(stored.value)
         return Reply(view, status=HTTPStatus.ACCEPTED, etag=stored.etag, location=where)
+    if call.body.single_id is not None:
+        return await _add_single(call, number, call.body.single_id)
     results = await usecases.add_clients(number, call.body.customer_ids, context=call.context)
-    [first, *rest] = results
-    if not rest:
-        usecases.raise_single(first, (ClientInAnotherBook, CustomerNotFound, CustomerInactive))
-    answer = results_of(results)
+    return _reply_of(results_of(results))
+
+
+async def _add_single(call: Call[NoQuery, NewClients], number: str, customer_id: str) -> Reply:
+    result = await usecases.add_single_client(number, customer_id, context=call.context)
+    location = call.url("client-books", number, "clients", result.customer_id)
+    return _reply_of(results_of([result]), location)
+
+
+def _reply_of(answer: ClientResults, location: str | None = None) -> Reply:
     status = HTTPStatus.CREATED if answer.done else HTTPStatus.OK
-    location = None if rest else call.url("client-books", number, "clients", first.customer_id)
     return Reply(answer, status=status, location=location)
 
 
@@ -178,11 +190,10 @@ async def add_clients(call: Call[NoQuery, NewClients]) -> Reply:
     ),
 )
 async def get_client(call: Call[NoQuery, None]) -> Reply:
-    """Read the card of one client."""
+    """Get the card of one client."""
     number = call.path["personnelNumber"]
     visitor = await may_read(call, number)
-    key = await customer_key(call)
-    return await _card(call, number, key, visitor.store.language if visitor.store else None)
+    return await _card(call, number, await customer_key(call), visitor)
 
 
 @serve(
@@ -199,12 +210,15 @@ async def get_client(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
-    """Change what the associate knows of her client, by JSON merge patch of `attributes`."""
+    """Update what the associate knows of a client.
+
+    The body is a JSON merge patch of `attributes`; null removes an attribute.
+    """
     number = call.path["personnelNumber"]
-    visitor = await may_change(call, number, ADD)
+    visitor = await may_change(call, number, ADD_CLIENT)
     key = await customer_key(call)
-    await usecases.edit_client(number, key, call.body, version=call.version, context=call.context)
-    return await _card(call, number, key, visitor.store.language if visitor.store else None)
+    await usecases.edit_client(number, key, call.body, if_match=call.version, context=call.context)
+    return await _card(call, number, key, visitor)
 
 
 @serve(
@@ -220,18 +234,23 @@ async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
     ),
 )
 async def remove_client(call: Call[NoQuery, None]) -> Reply:
-    """Take a customer out of a client book; her record stays as it is."""
+    """Remove a customer from a client book.
+
+    The record of the customer stays as it is.
+    """
     number = call.path["personnelNumber"]
-    await may_change(call, number, REMOVE)
+    await may_change(call, number, REMOVE_CLIENT)
     key = await customer_key(call)
-    await usecases.remove_client(number, key, version=call.version, context=call.context)
+    await usecases.remove_client(number, key, if_match=call.version, context=call.context)
     return Reply()
 
 
-async def _card(call: Call[NoQuery, Any], number: str, key: str, language: str | None) -> Reply:
-    card = await read_card(key, number, context=call.context)
-    if card is None:
-        raise ClientNotInBook(f"The customer is not a client of {number}.")
-    how = await wanted(call.headers.get("accept-language"), language, call.context)
-    [view], _ = await views([(number, card)], how, context=call.context)
-    return Reply(view, etag=view.etag)
+async def _card(call: Call[NoQuery, Any], number: str, key: str, visitor: Visitor) -> Reply:
+    card = await client_pages.get_client(
+        number,
+        key,
+        visitor,
+        accept_language=call.headers.get("accept-language"),
+        context=call.context,
+    )
+    return Reply(card, etag=card.etag)

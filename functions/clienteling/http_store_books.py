@@ -3,14 +3,14 @@
 import azure.functions as func
 
 from functions._http import Call, Operation, PageOf, Reply, serve
-from functions.clienteling.access import BOOK_REFUSES, CardsQuery, answer_cards, may_see_store
+from functions.clienteling.access import BOOK_REFUSES, may_see_store
+from functions.clienteling.client_page import CardsQuery, query_of, reply_of
+from shared.clienteling import client_pages
 from shared.clienteling.card_views import CardView
 from shared.clienteling.domain.card_filters import AttributeNotRefinable
 from shared.clienteling.domain.client_books import NotYourStore
-from shared.configuration.domain import collections as col
-from shared.configuration.workers import associates_of
+from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.errors import Invalid
-from shared.offline.domain.uploads import ChannelNotFound
 
 bp = func.Blueprint()
 
@@ -27,14 +27,15 @@ bp = func.Blueprint()
     ),
 )
 async def list_store_clients(call: Call[CardsQuery, None]) -> Reply:
-    """List the clients of all associates whose employee address books meet the store's.
+    """List the clients of a store.
 
-    Filters, sorts and facets are those of one book; a client of two of them comes once.
+    They are the clients of all associates who share an employee address book with the store.
+    Filters, sorts and facets are those of one book; a client of two associates comes once.
     """
-    number = call.path["storeNumber"]
-    store = await call.backend.configuration.find(call.legal_entity, col.STORES, number)
-    if store is None:
-        raise ChannelNotFound(f"There is no store {number}.")
-    visitor = await may_see_store(call, store)
-    workers = await associates_of(store, call.context)
-    return await answer_cards(call, tuple(one.personnel_number for one in workers), visitor)
+    visitor = await may_see_store(call, call.path["storeNumber"])
+    page = await client_pages.list_store_clients(
+        query_of(call),
+        visitor,
+        context=call.context,
+    )
+    return reply_of(call, page)

@@ -10,13 +10,13 @@ from pydantic.alias_generators import to_camel
 
 from functions._customer import EDIT_REFUSES, REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, Query, Reply, serve
-from functions._http.caller import check_pos_operation
 from functions._http.operation import JSON, MERGE_PATCH
 from functions._http.parsing import prefers
 from shared.configuration.domain.collections import StillInUse
 from shared.configuration.domain.features import FeatureOff
 from shared.configuration.domain.number_sequences import NumberSequenceExhausted
 from shared.configuration.number_blocks import NumberSequenceNotFound
+from shared.configuration.permissions import check_pos_operation
 from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers import customers as usecases
@@ -92,7 +92,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     """
     if call.query.allow_duplicate:
         await check_pos_operation(
-            call.caller, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
+            call.caller.claims, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
         )
     asynchronously = prefers(call.headers, RESPOND_ASYNC)
     created = await creation.create_customer(

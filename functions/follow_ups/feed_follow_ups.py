@@ -1,4 +1,4 @@
-"""The change feed of customers: open follow-ups go with the client to another book."""
+"""The change feed of customers: open follow-ups move with the client to another book."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ ACTOR = "system:follow-ups"
 
 @feed(bp, "customers")
 async def move_follow_ups(changes: func.DocumentList) -> None:
-    """Let no open follow-up stay in a book that its client has left."""
+    """Move open follow-ups out of the books that their clients have left."""
     backend, now = wiring.backend(), datetime.now(UTC)
     memberships = dict.fromkeys(
         (change["legalEntity"], change["customerId"])

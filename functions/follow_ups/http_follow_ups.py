@@ -1,4 +1,4 @@
-"""Follow-ups over HTTP: what an associate means to do for the clients in her book."""
+"""Follow-ups over HTTP: what an associate plans to do for clients."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -8,12 +8,13 @@ from pydantic import Field
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
-from functions.clienteling.access import ADD, BOOK_REFUSES, Visitor, may_change, may_read
+from functions.clienteling.access import BOOK_REFUSES, may_change, may_read
+from shared.clienteling.access import ADD_CLIENT, Visitor
 from shared.clienteling.domain.client_books import ClientNotInBook
-from shared.customers.customers import resolve
+from shared.core.versioned import Versioned
 from shared.customers.domain.customers import CustomerInactive, CustomerNotFound
 from shared.follow_ups import follow_ups as usecases
-from shared.follow_ups.documents import read_follow_up
+from shared.follow_ups.documents import FollowUpQuery
 from shared.follow_ups.domain.follow_ups import (
     Completion,
     Due,
@@ -24,7 +25,7 @@ from shared.follow_ups.domain.follow_ups import (
     FollowUpNotFound,
     FollowUpView,
     NewFollowUp,
-    Wanted,
+    StatusFilter,
 )
 
 bp = func.Blueprint()
@@ -36,9 +37,12 @@ ONE_REFUSES = (*BOOK_REFUSES, FollowUpNotFound)
 
 class FollowUpsQuery(PageQuery):
     due: Annotated[
-        Due, Field(description="Today is that of the store; a week is seven days from today")
+        Due,
+        Field(
+            description="Filter by due date, by today in the store; a week is seven days from today"
+        ),
     ] = "all"
-    status: Wanted = "open"
+    status: Annotated[StatusFilter, Field(description="Filter by status")] = "open"
 
 
 @serve(
@@ -53,22 +57,29 @@ class FollowUpsQuery(PageQuery):
     ),
 )
 async def list_follow_ups(call: Call[FollowUpsQuery, None]) -> Reply:
-    """List the follow-ups of a client book, oldest due first: the open ones, if nothing is said."""
+    """List the follow-ups of a client book, oldest due first.
+
+    Without filters, the open ones.
+    """
     number = call.path["personnelNumber"]
-    today = _today(call, await may_read(call, number))
-    # A list that is read over midnight goes on as it began.
+    visitor = await may_read(call, number)
+    today = visitor.today(call.now)
+    # A list that is read past midnight continues as it began.
     position = call.position() or {"today": today.isoformat(), "after": None}
-    found, after = await usecases.list_follow_ups(
+    query_day = date.fromisoformat(position["today"])
+    page = await usecases.list_follow_ups(
         number,
-        usecases.Asked(call.query.due, call.query.status, date.fromisoformat(position["today"])),
+        FollowUpQuery(call.query.due, call.query.status, query_day),
         limit=call.query.limit,
         continuation=position["after"],
         context=call.context,
     )
     items = [
-        one.seen(today).model_dump(mode="json", by_alias=True) | {"etag": _etag(one, today)}
-        for one in found
+        stored.value.view(today).model_dump(mode="json", by_alias=True)
+        | {"etag": _etag(stored, today)}
+        for stored in page.follow_ups
     ]
+    after = page.continuation
     return Reply(call.page(items, after and position | {"after": after}))
 
 
@@ -85,13 +96,12 @@ async def list_follow_ups(call: Call[FollowUpsQuery, None]) -> Reply:
     ),
 )
 async def add_follow_up(call: Call[NoQuery, NewFollowUp]) -> Reply:
-    """Plan to do something for a client by a day."""
+    """Add a follow-up for a client of the book."""
     number = call.path["personnelNumber"]
-    visitor = await may_change(call, number, ADD)
-    key = await resolve(call.body.customer_id, context=call.context)
-    kept = await usecases.add_follow_up(number, key, call.body, context=call.context)
-    location = call.url("client-books", number, "follow-ups", kept.id)
-    return _reply(call, kept, visitor, location)
+    visitor = await may_change(call, number, ADD_CLIENT)
+    created = await usecases.add_follow_up(number, call.body, context=call.context)
+    location = call.url("client-books", number, "follow-ups", created.value.id)
+    return _reply(call, created, visitor, location)
 
 
 @serve(
@@ -106,11 +116,11 @@ async def add_follow_up(call: Call[NoQuery, NewFollowUp]) -> Reply:
     ),
 )
 async def get_follow_up(call: Call[NoQuery, None]) -> Reply:
-    """Read one follow-up."""
+    """Get a follow-up."""
     number = call.path["personnelNumber"]
     visitor = await may_read(call, number)
-    found = await read_follow_up(number, call.path["followUpId"], context=call.context)
-    return _reply(call, found, visitor)
+    stored = await usecases.read_follow_up(number, call.path["followUpId"], context=call.context)
+    return _reply(call, stored, visitor)
 
 
 @serve(
@@ -127,17 +137,20 @@ async def get_follow_up(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_follow_up(call: Call[NoQuery, FollowUpEdit]) -> Reply:
-    """Change a follow-up by JSON merge patch: its words, its day, or give it up."""
+    """Update a follow-up by JSON merge patch.
+
+    Its subject and due date can be changed, and it can be canceled and opened again.
+    """
     number = call.path["personnelNumber"]
-    visitor = await may_change(call, number, ADD)
-    kept = await usecases.edit_follow_up(
+    visitor = await may_change(call, number, ADD_CLIENT)
+    edited = await usecases.edit_follow_up(
         number,
         call.path["followUpId"],
         call.body,
         if_match=call.version.partition(".")[0],
         context=call.context,
     )
-    return _reply(call, kept, visitor)
+    return _reply(call, edited, visitor)
 
 
 @serve(
@@ -158,32 +171,33 @@ async def edit_follow_up(call: Call[NoQuery, FollowUpEdit]) -> Reply:
     ),
 )
 async def complete_follow_up(call: Call[NoQuery, Completion]) -> Reply:
-    """Say what came of a follow-up; with an `activityType` an activity is noted too, once."""
+    """Complete a follow-up.
+
+    With an `activityType`, an activity is added to the timeline of the customer. The same outcome
+    again changes nothing.
+    """
     number = call.path["personnelNumber"]
-    visitor = await may_change(call, number, ADD)
-    done = await usecases.complete_follow_up(
+    visitor = await may_change(call, number, ADD_CLIENT)
+    completed = await usecases.complete_follow_up(
         number,
         call.path["followUpId"],
         call.body,
-        done_by=visitor.personnel_number,
+        visitor=visitor,
         context=call.context,
     )
-    store = visitor.store.store_number if visitor.store else None
-    await usecases.note_completion(done, store=store, context=call.context)
-    return _reply(call, done, visitor)
-
-
-def _today(call: Call[Any, Any], visitor: Visitor) -> date:
-    return call.now.astimezone(visitor.today_zone).date()
+    return _reply(call, completed, visitor)
 
 
 def _reply(
-    call: Call[Any, Any], one: FollowUp, visitor: Visitor, location: str | None = None
+    call: Call[Any, Any],
+    stored: Versioned[FollowUp],
+    visitor: Visitor,
+    location: str | None = None,
 ) -> Reply:
-    today = _today(call, visitor)
-    return Reply(one.seen(today), etag=_etag(one, today), location=location)
+    today = visitor.today(call.now)
+    return Reply(stored.value.view(today), etag=_etag(stored, today), location=location)
 
 
-def _etag(one: FollowUp, today: date) -> str:
-    """Return the version of what is answered, which the day changes too."""
-    return f"{one.etag}.{one.state(today)}"
+def _etag(stored: Versioned[FollowUp], today: date) -> str:
+    """Return the version of what is answered, which changes with the day too."""
+    return f"{stored.etag}.{stored.value.state(today)}"

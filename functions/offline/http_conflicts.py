@@ -6,6 +6,7 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from shared.configuration.domain.stores import ChannelNotFound
 from shared.offline import conflicts as usecases
 from shared.offline.domain.conflicts import (
     ConflictDecided,
@@ -16,7 +17,6 @@ from shared.offline.domain.conflicts import (
     DecisionNotPossible,
     OfflineConflict,
 )
-from shared.offline.domain.uploads import ChannelNotFound
 from shared.offline.uploads import check_channel
 from shared.offline.views import list_item
 

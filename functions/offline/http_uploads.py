@@ -10,11 +10,11 @@ from pydantic import Field
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.operation import NDJSON
 from functions._http.problems import DigestMismatch
+from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.errors import Invalid
 from shared.offline.documents import query_results, query_sessions
 from shared.offline.domain.uploads import (
     MAX_UPLOAD_BYTES,
-    ChannelNotFound,
     OfflineCreationExcluded,
     Outcome,
     UploadedOperation,

@@ -14,8 +14,14 @@ from shared.core.errors import Flaw
 from shared.core.formatting import languages
 from shared.customers.domain.customers import CustomerInactive
 from shared.timeline import activities as usecases
-from shared.timeline.domain.activities import Activity, ActivityNotFound, NewActivity
-from shared.timeline.timeline import STORED, Kind, TimelineEntry, list_timeline, worded
+from shared.timeline import timeline
+from shared.timeline.domain.activities import ActivityNotFound, ActivityView, NewActivity
+from shared.timeline.timeline import (
+    TYPES,
+    Kind,
+    ListedActivity,
+    TimelineEntry,
+)
 
 bp = func.Blueprint()
 
@@ -25,7 +31,9 @@ ACTIVITIES = "customers/{customerId}/activities"
 class TimelineQuery(PageQuery):
     types: Annotated[
         str | None,
-        Field(max_length=200, description=f"Some of {', '.join(STORED)}, with commas between"),
+        Field(
+            max_length=200, description=f"Kinds of entry, separated by commas: {', '.join(TYPES)}"
+        ),
     ] = None
 
 
@@ -35,26 +43,29 @@ class TimelineQuery(PageQuery):
         "POST",
         ACTIVITIES,
         who="E",
-        returns=Activity,
+        returns=ActivityView,
         status=201,
         tag="Clienteling",
         refuses=(*REFUSES, CustomerInactive, FeatureOff),
     ),
 )
 async def add_activity(call: Call[NoQuery, NewActivity]) -> Reply:
-    """Note what was done with a customer, for every associate of the legal entity to see."""
+    """Add an activity to the timeline of a customer.
+
+    Every associate of the legal entity can see it.
+    """
     visitor = await enter(call)
     key = await customer_key(call)
     activity = await usecases.add_activity(
         key,
         call.body,
         associate=visitor.personnel_number,
-        store=visitor.store.store_number if visitor.store else None,
+        store=visitor.store_number,
         context=call.context,
     )
-    [worded] = await usecases.in_words([activity], await _tags(call), call.context)
-    location = call.url("customers", key, "activities", activity.id)
-    return Reply(worded, etag=activity.etag, location=location)
+    view = await usecases.localized(activity.value, await _tags(call), call.context)
+    location = call.url("customers", key, "activities", activity.value.id)
+    return Reply(view, etag=activity.etag, location=location)
 
 
 @serve(
@@ -63,18 +74,18 @@ async def add_activity(call: Call[NoQuery, NewActivity]) -> Reply:
         "GET",
         ACTIVITIES + "/{activityId}",
         who="E",
-        returns=Activity,
+        returns=ActivityView,
         tag="Clienteling",
         refuses=(*REFUSES, ActivityNotFound, FeatureOff),
     ),
 )
 async def get_activity(call: Call[NoQuery, None]) -> Reply:
-    """Read one activity."""
+    """Get an activity."""
     await enter(call)
     key = await customer_key(call)
-    found = await usecases.read_activity(key, call.path["activityId"], context=call.context)
-    [worded] = await usecases.in_words([found], await _tags(call), call.context)
-    return Reply(worded, etag=found.etag)
+    activity = await usecases.read_activity(key, call.path["activityId"], context=call.context)
+    view = await usecases.localized(activity.value, await _tags(call), call.context)
+    return Reply(view, etag=activity.etag)
 
 
 @serve(
@@ -83,20 +94,23 @@ async def get_activity(call: Call[NoQuery, None]) -> Reply:
         "GET",
         ACTIVITIES,
         who="E",
-        returns=PageOf[Activity],
+        returns=PageOf[ListedActivity],
         tag="Clienteling",
         refuses=(*REFUSES, FeatureOff),
     ),
 )
 async def list_activities(call: Call[PageQuery, None]) -> Reply:
     """List the activities of a customer, newest first."""
-    found, after = await _listed(call, ["activity"])
-    items = [
-        one.activity.model_dump(mode="json", by_alias=True) | {"etag": one.activity.etag}
-        for one in found
-        if one.activity
-    ]
-    return Reply(call.page(items, after))
+    await enter(call)
+    page = await timeline.list_activities(
+        await customer_key(call),
+        await _tags(call),
+        limit=call.query.limit,
+        continuation=call.position(),
+        context=call.context,
+    )
+    items = [activity.model_dump(mode="json", by_alias=True) for activity in page.activities]
+    return Reply(call.page(items, page.continuation))
 
 
 @serve(
@@ -111,31 +125,28 @@ async def list_activities(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_timeline(call: Call[TimelineQuery, None]) -> Reply:
-    """List what happened to a customer, newest first: activities, notes, consents, book moves."""
-    found, after = await _listed(call, _kinds(call.query.types))
-    return Reply(call.page([one.model_dump(mode="json", by_alias=True) for one in found], after))
+    """List the timeline of a customer, newest first.
 
-
-async def _listed(
-    call: Call[Any, None], kinds: list[Kind]
-) -> tuple[list[TimelineEntry], str | None]:
+    Its entries are activities, notes, consent decisions and moves between client books.
+    """
     await enter(call)
-    found, after = await list_timeline(
+    page = await timeline.list_timeline(
         await customer_key(call),
-        kinds,
+        timeline.EntryQuery(_kinds(call.query.types), await _tags(call)),
         limit=call.query.limit,
         continuation=call.position(),
         context=call.context,
     )
-    return await worded(found, await _tags(call), call.context), after
+    items = [entry.model_dump(mode="json", by_alias=True) for entry in page.entries]
+    return Reply(call.page(items, page.continuation))
 
 
 def _kinds(text: str | None) -> list[Kind]:
     names = [name for name in dict.fromkeys((text or "").split(",")) if name]
     for name in names:
-        if name not in STORED:
-            raise BadQuery([Flaw("/types", "unknown-type", f"One of {', '.join(STORED)}.")])
-    return [one for one in STORED if one in names]
+        if name not in TYPES:
+            raise BadQuery([Flaw("/types", "unknown-type", f"One of {', '.join(TYPES)}.")])
+    return [kind for kind in TYPES if kind in names]
 
 
 async def _tags(call: Call[Any, Any]) -> tuple[str, ...]:

@@ -3,14 +3,17 @@
 from typing import Any
 
 import azure.functions as func
+from pydantic import Field
 
 from functions._customer import REFUSES, customer_key
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.operation import JSON, MERGE_PATCH
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
+from shared.core.versioned import Versioned
 from shared.customers.domain.customers import CustomerInactive
 from shared.timeline import notes as usecases
+from shared.timeline.documents import NotePosition
 from shared.timeline.domain.notes import NewNote, Note, NoteEdit, NoteNotFound, NotYourNote
 
 bp = func.Blueprint()
@@ -18,6 +21,12 @@ bp = func.Blueprint()
 NOTES = "customers/{customerId}/notes"
 NOTE = NOTES + "/{noteId}"
 NOTE_REFUSES = (*REFUSES, FeatureOff)
+
+
+class ListedNote(Note):
+    """A note in a list, with its version."""
+
+    etag: str = Field(description="Version of the note, for If-Match", examples=["0f1e2d3c"])
 
 
 @serve(
@@ -33,34 +42,47 @@ NOTE_REFUSES = (*REFUSES, FeatureOff)
     ),
 )
 async def add_note(call: Call[NoQuery, NewNote]) -> Reply:
-    """Keep a note about a customer, for every associate of the legal entity to read."""
+    """Add a note about a customer.
+
+    Every associate of the legal entity can read it.
+    """
     visitor = await enter(call)
     key = await customer_key(call)
     note = await usecases.add_note(
         key,
         call.body,
         author=visitor.personnel_number,
-        store=visitor.store.store_number if visitor.store else None,
+        store=visitor.store_number,
         context=call.context,
     )
-    return Reply(note, etag=note.etag, location=call.url("customers", key, "notes", note.id))
+    location = call.url("customers", key, "notes", note.value.id)
+    return Reply(note.value, etag=note.etag, location=location)
 
 
 @serve(
     bp,
-    Operation("GET", NOTES, who="E", returns=PageOf[Note], tag="Clienteling", refuses=NOTE_REFUSES),
+    Operation(
+        "GET", NOTES, who="E", returns=PageOf[ListedNote], tag="Clienteling", refuses=NOTE_REFUSES
+    ),
 )
 async def list_notes(call: Call[PageQuery, None]) -> Reply:
-    """List the notes about a customer: pinned ones first, then the others, newest first."""
+    """List the notes about a customer.
+
+    Pinned notes come first, then the others, newest first.
+    """
     await enter(call)
-    found, after = await usecases.list_notes(
+    position = call.position()
+    page = await usecases.list_notes(
         await customer_key(call),
         limit=call.query.limit,
-        position=call.position(),
+        position=NotePosition(**position) if position else None,
         context=call.context,
     )
-    items = [one.model_dump(mode="json", by_alias=True) | {"etag": one.etag} for one in found]
-    return Reply(call.page(items, after))
+    items = [
+        note.value.model_dump(mode="json", by_alias=True) | {"etag": note.etag}
+        for note in page.notes
+    ]
+    return Reply(call.page(items, page.position and page.position._asdict()))
 
 
 @serve(
@@ -70,11 +92,11 @@ async def list_notes(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_note(call: Call[NoQuery, None]) -> Reply:
-    """Read a note, with what it said before."""
+    """Get a note, with its former texts."""
     await enter(call)
     key = await customer_key(call)
     note = await usecases.read_note(key, call.path["noteId"], context=call.context)
-    return Reply(note, etag=note.etag)
+    return Reply(note.value, etag=note.etag)
 
 
 @serve(
@@ -91,12 +113,15 @@ async def get_note(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_note(call: Call[NoQuery, NoteEdit]) -> Reply:
-    """Change a note of one's own by JSON merge patch; managers change those of others too."""
-    key, read = await _own(call)
+    """Update a note by JSON merge patch.
+
+    Only its author and managers may change it.
+    """
+    key, own = await _own_note(call)
     note = await usecases.edit_note(
-        key, read, call.body, if_match=call.version, context=call.context
+        key, own, call.body, if_match=call.version, context=call.context
     )
-    return Reply(note, etag=note.etag)
+    return Reply(note.value, etag=note.etag)
 
 
 @serve(
@@ -112,17 +137,17 @@ async def edit_note(call: Call[NoQuery, NoteEdit]) -> Reply:
     ),
 )
 async def remove_note(call: Call[NoQuery, None]) -> Reply:
-    """Take a note of one's own away for good; managers take away those of others too."""
-    key, note = await _own(call)
-    await usecases.remove_note(key, note, if_match=call.version, context=call.context)
+    """Delete a note.
+
+    Only its author and managers may delete it.
+    """
+    key, own = await _own_note(call)
+    await usecases.remove_note(key, own, if_match=call.version, context=call.context)
     return Reply()
 
 
-async def _own(call: Call[Any, Any]) -> tuple[str, Note]:
-    """Return the note in the path, if the caller may change it, and its customer."""
+async def _own_note(call: Call[NoQuery, Any]) -> tuple[str, Versioned[Note]]:
+    """Return the note in the path, if the caller may change it, and the key of its customer."""
     visitor = await enter(call)
     key = await customer_key(call)
-    note = await usecases.own_note(
-        key, call.path["noteId"], visitor.personnel_number, context=call.context
-    )
-    return key, note
+    return key, await usecases.own_note(key, call.path["noteId"], visitor, call.context)

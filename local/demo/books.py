@@ -43,7 +43,7 @@ async def _fill_book(
     for index, client in enumerate(clients):
         edit = ClientEdit(attributes={"favoriteBrand": fake.random_element(BRANDS)})
         await client_books.edit_client(
-            associate, client.id, edit, version="*", context=as_associate
+            associate, client.id, edit, if_match="*", context=as_associate
         )
         days_ago = fake.random_int(1, 200)
         visit = NewActivity(

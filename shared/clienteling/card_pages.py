@@ -1,171 +1,186 @@
-"""Pages of cards: of one book, or of all books of a store merged, filtered and sorted.
+"""Pages of cards: of one book, or of all books of a store merged, filtered, sorted and counted.
 
-Each book is one query in its own partition. Sort keys are unlike each other, so the next page
-begins behind the last key, whatever came and went in between. Sorted by an attribute, the cards
-without a value of it come last, by name.
+Each book is one query in its own partition. No two sort keys are alike, so the next page begins
+behind the last key, whatever came and went in between.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 
-from shared.clienteling.card_conditions import condition_of
-from shared.clienteling.card_projection import BOOKS
-from shared.clienteling.domain.card_filters import NAME, CardFilter, CardSort
-from shared.clienteling.domain.cards import CARD, encoded
+from shared.clienteling.card_conditions import SortKey, card_conditions, same_card, sort_keys
+from shared.clienteling.card_documents import (
+    CardDocument,
+    all_cards,
+    first_cards,
+    has_card,
+    key_of,
+    value_of,
+)
+from shared.clienteling.domain.card_filters import CardFilter, CardSort
 from shared.context import Context
-from shared.ports.documents import Condition, Equal, Exists, Missing, Order, Range
+from shared.ports.documents import Condition
 
-LAST = "\U0010ffff"
-Card = dict[str, Any]
-Position = dict[str, Any]
+MAX_FACET_VALUES = 100
+
+
+class CardPosition(TypedDict):
+    """Where a page begins: in which of the sort keys, and behind which key."""
+
+    phase: int
+    after: str | None
+
+
+class FoundCard(NamedTuple):
+    """A card and the associate in whose book it is."""
+
+    associate: str
+    card: CardDocument
+
+
+class CardPage(NamedTuple):
+    """`position` is where the next page begins, None on the last one."""
+
+    cards: Sequence[FoundCard]
+    position: CardPosition | None
+
+
+class FacetValue(TypedDict):
+    """A value, and how many cards have it."""
+
+    value: Any
+    count: int
+
+
+Facets = Mapping[str, list[FacetValue]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of the books of these associates. `today` is that of the store."""
+class CardQuery:
+    """Which cards of the books of these associates, in which order. `today` is the store's."""
 
     associates: tuple[str, ...]
     filters: tuple[CardFilter, ...]
     sort: CardSort
     today: date
 
-    async def shows(self, associate: str, card: Card, context: Context) -> bool:
-        """Tell whether the customer is shown by this associate.
+    async def shows(self, found: FoundCard, context: Context) -> bool:
+        """Return whether this associate is the one to show the customer.
 
-        Of those asked of who have her, it is the first whose card meets the filters.
+        Of the associates of the query who have the customer, it is the first whose card meets the
+        filters.
         """
-        for one in card["holders"]:
-            if one == associate:
+        for holder in found.card["holders"]:
+            if holder == found.associate:
                 return True
-            if one in self.associates and await self._meets(one, card, context):
+            if holder in self.associates and await self._meets(holder, found.card, context):
                 return False
         return True
 
-    async def _meets(self, associate: str, card: Card, context: Context) -> bool:
+    async def _meets(self, associate: str, card: CardDocument, context: Context) -> bool:
         if not self.filters:
             return True
-        conditions = [Equal("id", card["id"]), *self.conditions()]
-        page = await context.documents.query(
-            BOOKS, context.partition(associate), *conditions, order=Order(), limit=1
-        )
-        return bool(page.documents)
+        return await has_card(associate, [same_card(card["id"]), *self.conditions()], context)
 
     def conditions(self) -> list[Condition]:
-        return [Equal("type", CARD), *(condition_of(one, self.today) for one in self.filters)]
+        return card_conditions(self.filters, self.today)
 
 
 async def page_of_cards(
-    asked: Asked, *, limit: int, position: Position | None, context: Context
-) -> tuple[list[tuple[str, Card]], Position | None]:
-    """Return the next cards with the associates they are of, and where the page after begins."""
-    found: list[tuple[str, Card]] = []
+    query: CardQuery, *, limit: int, position: CardPosition | None, context: Context
+) -> CardPage:
+    """Return the next cards, and where the page after them begins."""
+    cards: list[FoundCard] = []
     phase, after = (position["phase"], position["after"]) if position else (0, None)
-    phases = _phases(asked.sort)
-    while phase < len(phases):
-        path, descending, condition = phases[phase]
-        walk = _Walk(asked, path, descending, [condition] if condition else [])
-        cards, after = await walk.next(limit + 1 - len(found), after, context)
-        found += cards
-        if len(found) > limit:
-            last = found[limit - 1][1]
-            return found[:limit], _position(phases, last, phase, len(found) - len(cards), limit)
+    keys = sort_keys(query.sort)
+    while phase < len(keys):
+        key = keys[phase]
+        before = len(cards)
+        stretch = await _Walk(query, key).next(limit + 1 - before, after, context)
+        cards += stretch
+        if len(cards) > limit:
+            # The last card of the page may be of the phase before this one.
+            behind = key_of(cards[limit - 1].card, key) if limit > before else None
+            return CardPage(cards[:limit], {"phase": phase, "after": behind})
         phase, after = phase + 1, None
-    return found, None
+    return CardPage(cards, None)
 
 
-def _position(phases: Any, last: Card, phase: int, before: int, limit: int) -> Position:
-    """Return where the page after begins; its last card may be of the phase before this one."""
-    if limit <= before:
-        return {"phase": phase, "after": None}
-    return {"phase": phase, "after": _at(last, phases[phase][0])}
+async def count_facets(query: CardQuery, names: Sequence[str], *, context: Context) -> Facets:
+    """Return how many of all cards of the query have which values, most frequent first.
+
+    Every card that meets the filters is read, 500 a query.
+    """
+    counters: dict[str, Counter[Any]] = {name: Counter() for name in names}
+
+    async def count_book(associate: str) -> None:
+        async for card in all_cards(associate, query.conditions(), context):
+            if await query.shows(FoundCard(associate, card), context):
+                _count(card, counters)
+
+    await asyncio.gather(*(count_book(associate) for associate in query.associates))
+    return {name: _most_frequent(counter) for name, counter in counters.items()}
 
 
-def _phases(sort: CardSort) -> list[tuple[str, bool, Condition | None]]:
-    if not sort.attribute:
-        return [(f"sort.{sort.name}", sort.descending, None)]
-    path = f"sort.{encoded(sort.name)}"
-    return [(path, sort.descending, Exists(path)), (f"sort.{NAME}", False, Missing(path))]
+def _count(card: CardDocument, counters: Mapping[str, Counter[Any]]) -> None:
+    for name, counter in counters.items():
+        value = value_of(card, name)
+        for each in value if isinstance(value, list) else [value]:
+            if each is not None:
+                counter[each] += 1
+
+
+def _most_frequent(counter: Counter[Any]) -> list[FacetValue]:
+    ordered = sorted(counter.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return [{"value": value, "count": count} for value, count in ordered[:MAX_FACET_VALUES]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
     """A walk along one sort key through several books at once."""
 
-    asked: Asked
-    path: str
-    descending: bool
-    more: list[Condition]
+    query: CardQuery
+    key: SortKey
 
-    async def next(
-        self, count: int, after: str | None, context: Context
-    ) -> tuple[list[tuple[str, Card]], str | None]:
-        """Return so many cards behind the key, each customer once, and the last key."""
-        found: list[tuple[str, Card]] = []
-        while len(found) < count:
-            lists = await asyncio.gather(
-                *(self._cards(one, count, after, context) for one in self.asked.associates)
+    async def next(self, count: int, after: str | None, context: Context) -> list[FoundCard]:
+        """Return the next cards behind the key, at least `count` of them while there are so many.
+
+        Each customer comes once, and cards with equal keys come together.
+        """
+        cards: list[FoundCard] = []
+        while len(cards) < count:
+            books = await asyncio.gather(
+                *(self._cards(number, count, after, context) for number in self.query.associates)
             )
-            merged = self._merged(lists, count)
+            merged = self._merged([found for book in books for found in book], count)
             if not merged:
-                return found, None
-            after = _at(merged[-1][1], self.path)
-            found += [pair for pair in merged if await self.asked.shows(*pair, context)]
+                break
+            after = key_of(merged[-1].card, self.key)
+            cards += [found for found in merged if await self.query.shows(found, context)]
             if len(merged) < count:
                 break
-        return found, after
+        return cards
 
-    def _merged(self, lists: Sequence[list[Card]], count: int) -> list[tuple[str, Card]]:
-        """Return so many cards of all lists in one order, and those that tie with the last one."""
+    async def _cards(
+        self, associate: str, count: int, after: str | None, context: Context
+    ) -> list[FoundCard]:
+        conditions = [*self.query.conditions(), *self.key.conditions(after)]
+        cards = await first_cards(
+            associate, conditions, self.key.order, count=count, context=context
+        )
+        return [FoundCard(associate, card) for card in cards]
+
+    def _merged(self, cards: Sequence[FoundCard], count: int) -> list[FoundCard]:
+        """Return so many cards of all books in one order, and those that tie with the last one."""
         merged = sorted(
-            ((one, card) for one, cards in zip(self.asked.associates, lists, strict=True)
-             for card in cards),
-            key=lambda pair: _at(pair[1], self.path),
-            reverse=self.descending,
-        )  # fmt: skip
+            cards, key=lambda found: key_of(found.card, self.key), reverse=self.key.descending
+        )
         while count < len(merged) and self._tie(merged[count - 1], merged[count]):
             count += 1
         return merged[:count]
 
-    def _tie(self, one: tuple[str, Card], other: tuple[str, Card]) -> bool:
-        return _at(one[1], self.path) == _at(other[1], self.path)
-
-    async def _cards(
-        self, associate: str, count: int, after: str | None, context: Context
-    ) -> list[Card]:
-        conditions = [*self.asked.conditions(), *self.more, *self._behind(after)]
-        cards: list[Card] = []
-        continuation: str | None = None
-        while len(cards) < count:
-            page = await context.documents.query(
-                BOOKS,
-                context.partition(associate),
-                *conditions,
-                order=Order(self._order, self.descending),
-                limit=count,
-                continuation=continuation,
-            )
-            cards += [one.body for one in page.documents]
-            continuation = page.continuation
-            if continuation is None:
-                break
-        return cards[:count]
-
-    @property
-    def _order(self) -> tuple[str, ...]:
-        """Return the paths; with the type where the two have an index together."""
-        return (self.path,) if self.path.startswith("sort.f") else ("type", self.path)
-
-    def _behind(self, after: str | None) -> list[Condition]:
-        if after is None:
-            return []
-        if self.descending:
-            return [Range(self.path, end=after)]
-        return [Range(self.path, start=after + "\x00")]
-
-
-def _at(card: Card, path: str) -> str:
-    key: str = card["sort"][path.removeprefix("sort.")]
-    return key
+    def _tie(self, left: FoundCard, right: FoundCard) -> bool:
+        return key_of(left.card, self.key) == key_of(right.card, self.key)

@@ -1,6 +1,6 @@
 """A customer who is no longer active leaves all client books, in the same commit."""
 
-from shared.clienteling.card_projection import settle
+from shared.clienteling.card_projection import project_cards
 from shared.clienteling.memberships import leave_books
 from shared.context import Context
 from shared.core.versioned import Versioned
@@ -22,7 +22,7 @@ class LeavingBooks:
     async def after(self, customer: Versioned[Customer], change: Change, context: Context) -> None:
         """Remove the cards. Raises Unavailable."""
         if _deactivates(change):
-            await settle(customer.value.id, context=context)
+            await project_cards(customer.value.id, context=context)
 
 
 def _deactivates(change: Change) -> bool:

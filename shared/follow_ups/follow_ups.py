@@ -1,85 +1,63 @@
-"""What can be asked of follow-ups."""
+"""The follow-ups of client books: read, added, changed and completed."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
-from shared.clienteling.card_projection import BOOKS
+from shared.clienteling.access import Visitor
 from shared.clienteling.memberships import read_membership
 from shared.configuration.domain import collections as col
 from shared.context import Context
-from shared.core.errors import AlreadyExists, Stale
+from shared.core.errors import AlreadyExists
 from shared.core.retry import check_version, until_not_stale, write
-from shared.customers.customers import read_active_customer, read_customer
-from shared.follow_ups.documents import (
-    FOLLOW_UP,
-    create_follow_up,
-    follow_up_of,
-    read_follow_up,
-    replace_follow_up,
-)
+from shared.core.versioned import Versioned
+from shared.customers.customers import read_active_customer, read_customer, resolve
+from shared.follow_ups import documents
+from shared.follow_ups.documents import FollowUpPage, FollowUpQuery
 from shared.follow_ups.domain.follow_ups import (
-    STATUSES,
     Completion,
-    Due,
     FollowUp,
     FollowUpEdit,
+    FollowUpNotFound,
     NewFollowUp,
-    Wanted,
-    days_of,
 )
 from shared.follow_ups.moves import follow_if_changed
-from shared.ports.documents import Condition, Equal, In, Order, Range
-from shared.timeline.activities import add_activity, read_activity
-from shared.timeline.domain.activities import ActivityNotFound, NewActivity, check_activity
-
-OLDEST_DUE_FIRST = Order(("type", "sort.due"))
+from shared.timeline.activities import add_activity, has_activity
+from shared.timeline.domain.activities import NewActivity, check_activity
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which follow-ups of a book are asked for; `today` is that of the reader's store."""
-
-    due: Due
-    status: Wanted
-    today: date
-
-    def conditions(self) -> list[Condition]:
-        statuses = STATUSES[self.status]
-        single = len(statuses) == 1
-        found: list[Condition] = [
-            Equal("type", FOLLOW_UP),
-            Equal("status", statuses[0]) if single else In("status", statuses),
-        ]
-        first, last = days_of(self.due, self.today)
-        if first or last:
-            found.append(Range("sort.due", start=first, end=last))
-        return found
+async def read_follow_up(
+    personnel_number: str, follow_up_id: str, *, context: Context
+) -> Versioned[FollowUp]:
+    """Return it. Raises FollowUpNotFound, also where it has moved on with the client."""
+    stored = await documents.find_follow_up(personnel_number, follow_up_id, context)
+    if stored is None or stored.value.status == "Moved":
+        raise FollowUpNotFound(f"There is no follow-up {follow_up_id} in this book.")
+    return stored
 
 
 async def list_follow_ups(
-    personnel_number: str, asked: Asked, *, limit: int, continuation: str | None, context: Context
-) -> tuple[list[FollowUp], str | None]:
-    """Return what is asked for, oldest due first. One query."""
-    page = await context.documents.query(
-        BOOKS,
-        context.partition(personnel_number),
-        *asked.conditions(),
-        order=OLDEST_DUE_FIRST,
-        limit=limit,
-        continuation=continuation,
+    personnel_number: str,
+    query: FollowUpQuery,
+    *,
+    limit: int,
+    continuation: str | None,
+    context: Context,
+) -> FollowUpPage:
+    """Return the follow-ups of a book, oldest due first. One query."""
+    return await documents.query_follow_ups(
+        personnel_number, query, limit=limit, continuation=continuation, context=context
     )
-    return [follow_up_of(one) for one in page.documents], page.continuation
 
 
 async def add_follow_up(
-    personnel_number: str, key: str, new: NewFollowUp, *, context: Context
-) -> FollowUp:
-    """Keep it in the book; the same request twice keeps one.
+    personnel_number: str, new: NewFollowUp, *, context: Context
+) -> Versioned[FollowUp]:
+    """Add a follow-up to the book; the same request twice adds one.
 
     Raises CustomerNotFound, ClientNotInBook.
     """
-    membership, _ = await read_membership(key, context)
+    key = await resolve(new.customer_id, context=context)
+    membership = await read_membership(key, context)
     membership.must_be_of(personnel_number)
     customer = (await read_customer(key, context=context)).value
     follow_up = FollowUp(
@@ -94,112 +72,104 @@ async def add_follow_up(
         membership_version=membership.version,
     )
     try:
-        kept = await create_follow_up(follow_up, context)
+        created = await documents.create_follow_up(follow_up, context)
     except AlreadyExists:
         return await read_follow_up(personnel_number, follow_up.id, context=context)
     await follow_if_changed(key, membership.version, context=context)
-    return kept
+    return created
 
 
 async def edit_follow_up(
     personnel_number: str, follow_up_id: str, edit: FollowUpEdit, *, if_match: str, context: Context
-) -> FollowUp:
+) -> Versioned[FollowUp]:
     """Apply the merge patch.
 
-    Raises FollowUpNotFound, FollowUpCompleted, Invalid, Stale, and ClientNotInBook for one that
-    shall be open again when the client has left.
+    Raises FollowUpNotFound, FollowUpCompleted, Invalid, Stale, and ClientNotInBook where a
+    canceled one is to be opened again and the client has left the book.
     """
 
-    async def attempt() -> FollowUp:
-        read = await read_follow_up(personnel_number, follow_up_id, context=context)
-        check_version(read.etag, if_match)
-        edited = read.edited(edit)
-        if edited.status == "Open" != read.status:
+    async def attempt() -> Versioned[FollowUp]:
+        stored = await read_follow_up(personnel_number, follow_up_id, context=context)
+        check_version(stored.etag, if_match)
+        edited = stored.map(lambda follow_up: follow_up.edited(edit))
+        if edited.value.status == "Open" != stored.value.status:
             return await _reopen(edited, context)
-        return await replace_follow_up(edited, read.etag, context)
+        return await documents.replace_follow_up(edited.value, edited.etag, context)
 
     return await write(attempt, if_match=if_match, turn=_turn(follow_up_id, context))
 
 
-async def _reopen(edited: FollowUp, context: Context) -> FollowUp:
-    membership, _ = await read_membership(edited.customer_id, context)
-    membership.must_be_of(edited.personnel_number)
-    reopened = edited.received_by(edited.personnel_number, membership.version)
-    kept = await replace_follow_up(reopened, edited.etag, context)
-    await follow_if_changed(edited.customer_id, membership.version, context=context)
-    return kept
+async def _reopen(edited: Versioned[FollowUp], context: Context) -> Versioned[FollowUp]:
+    follow_up = edited.value
+    membership = await read_membership(follow_up.customer_id, context)
+    membership.must_be_of(follow_up.personnel_number)
+    reopened = follow_up.received_by(follow_up.personnel_number, membership.version)
+    written = await documents.replace_follow_up(reopened, edited.etag, context)
+    await follow_if_changed(follow_up.customer_id, membership.version, context=context)
+    return written
 
 
 async def complete_follow_up(
     personnel_number: str,
     follow_up_id: str,
-    how: Completion,
+    completion: Completion,
     *,
-    done_by: str | None,
+    visitor: Visitor,
     context: Context,
-) -> FollowUp:
-    """Say what came of it; the same outcome twice is said once.
+) -> Versioned[FollowUp]:
+    """Complete it, and add the activity that it ended in; the same outcome again changes nothing.
 
     Raises FollowUpNotFound, FollowUpCompleted, FollowUpCanceled, CustomerInactive, Invalid.
     """
 
-    async def attempt() -> FollowUp:
-        read = await read_follow_up(personnel_number, follow_up_id, context=context)
-        done = read.completed(how, done_by, context.actor, context.now)
-        if done == read:
-            return read
-        await _check_activity(done, context)
-        return await replace_follow_up(done, read.etag, context)
+    async def attempt() -> Versioned[FollowUp]:
+        stored = await read_follow_up(personnel_number, follow_up_id, context=context)
+        completed = stored.value.completed(
+            completion, visitor.personnel_number, context.actor, context.now
+        )
+        if completed == stored.value:
+            return stored
+        await _check_activity(completed, context)
+        return await documents.replace_follow_up(completed, stored.etag, context)
 
-    return await until_not_stale(attempt, turn=_turn(follow_up_id, context))
+    written = await until_not_stale(attempt, turn=_turn(follow_up_id, context))
+    # The activity is in another partition, so it comes after the completion: a caller whose
+    # request was cut short in between completes it again with the same outcome.
+    await _add_activity(written.value, visitor.store_number, context)
+    return written
 
 
 def _turn(follow_up_id: str, context: Context) -> Hashable:
-    return (FOLLOW_UP, context.legal_entity, follow_up_id)
+    return ("follow-up", context.legal_entity, follow_up_id)
 
 
-async def note_completion(done: FollowUp, *, store: str | None, context: Context) -> None:
-    """Note the activity that a follow-up ended in, if it names a type; twice is once.
-
-    It is another partition's, so it comes after the completion; who dies in between completes it
-    again with the same outcome.
-    """
-    if done.activity_type is None:
+async def _add_activity(completed: FollowUp, store: str | None, context: Context) -> None:
+    """Add the activity that the follow-up ended in, if it names a type; idempotent."""
+    if completed.activity_type is None:
         return
-    own = f"{FOLLOW_UP}:{done.personnel_number}:{done.id}"
-    named = replace(context, fingerprint=own)
-    if await _is_noted(done, named):
+    fingerprint = f"follow-up:{completed.personnel_number}:{completed.id}"
+    named = replace(context, fingerprint=fingerprint)
+    # Also where the customer is no longer active, which add_activity would refuse.
+    if await has_activity(completed.customer_id, named.new_id(), context=named):
         return
     new = NewActivity(
-        activity_type=done.activity_type,
-        occurred_at=done.completed_at,
-        summary=done.subject,
-        details=done.outcome_detail,
-        attributes={"followUpId": done.id, "outcome": done.outcome or ""},
+        activity_type=completed.activity_type,
+        occurred_at=completed.completed_at,
+        summary=completed.subject,
+        details=completed.outcome_detail,
+        attributes={"followUpId": completed.id, "outcome": completed.outcome or ""},
     )
-    try:
-        await add_activity(
-            done.customer_id, new, associate=done.done_by, store=store, context=named
-        )
-    except Stale:
-        if not await _is_noted(done, named):
-            raise
+    await add_activity(
+        completed.customer_id, new, associate=completed.done_by, store=store, context=named
+    )
 
 
-async def _is_noted(done: FollowUp, named: Context) -> bool:
-    try:
-        await read_activity(done.customer_id, named.new_id(), context=named)
-    except ActivityNotFound:
-        return False
-    return True
-
-
-async def _check_activity(done: FollowUp, context: Context) -> None:
-    """Refuse what could not be noted before it is completed."""
-    if done.activity_type is None:
+async def _check_activity(completed: FollowUp, context: Context) -> None:
+    """Refuse an activity that could not be added, before the follow-up is completed."""
+    if completed.activity_type is None:
         return
     kind = await context.configuration.require(
-        context.legal_entity, col.ACTIVITY_TYPES, done.activity_type, "/activityType"
+        context.legal_entity, col.ACTIVITY_TYPES, completed.activity_type, "/activityType"
     )
     check_activity(kind, context.now, context.now)
-    await read_active_customer(done.customer_id, context=context)
+    await read_active_customer(completed.customer_id, context=context)

@@ -3,21 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
-from shared.clienteling.card_projection import BOOKS
-from shared.clienteling.domain.cards import CARD, encoded
-from shared.clienteling.domain.near_dates import days_within
+from shared.clienteling.card_selection import (
+    Client,
+    Pages,
+    clients_last_active_before,
+    clients_never_active,
+    clients_with_date_near,
+    date_of,
+)
 from shared.context import Context
-from shared.core.values import as_text
-from shared.follow_ups.domain.rules import FollowUpRule, coming, follow_up_id
-from shared.ports.documents import Condition, Equal, In, Range
+from shared.follow_ups.domain.rules import FollowUpRule, coming_anniversary, follow_up_id
 from shared.timeline.activities import newest_activity
-
-PAGE = 100
-ACTIVE = "0"  # the sort key of a client without any activity sorts before it
-Card = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,64 +33,57 @@ async def occasions(
     rule: FollowUpRule, personnel_number: str, today: date, *, context: Context
 ) -> AsyncIterator[list[Occasion]]:
     """Yield the occasions of one rule in one book, page by page."""
-    for conditions in _conditions(rule, today, context):
-        continuation: str | None = None
-        while True:
-            page = await context.documents.query(
-                BOOKS,
-                context.partition(personnel_number),
-                Equal("type", CARD),
-                *conditions,
-                limit=PAGE,
-                continuation=continuation,
+    for pages in _clients(rule, personnel_number, today, context):
+        async for clients in pages:
+            page = await asyncio.gather(
+                *(_occasion(rule, client, today, context) for client in clients)
             )
-            cards = [one.body for one in page.documents]
-            found = await asyncio.gather(*(_occasion(rule, one, today, context) for one in cards))
-            yield [one for one in found if one]
-            continuation = page.continuation
-            if continuation is None:
-                break
+            yield [occasion for occasion in page if occasion]
 
 
-def _conditions(rule: FollowUpRule, today: date, context: Context) -> Sequence[Sequence[Condition]]:
-    """Return what the queries ask for: one, or two where there was an activity or none."""
+def _clients(
+    rule: FollowUpRule, personnel_number: str, today: date, context: Context
+) -> Sequence[Pages]:
+    """Return the clients that the rule may concern, by one query or two."""
     if rule.kind == "BeforeDate":
-        path = f"days.{encoded(rule.attribute or '')}"
-        return [[In(path, days_within(today, rule.days))]]
-    long_ago = _long_ago(rule, context)
-    active = [Range("sort.lastActivityAt", start=ACTIVE, end=long_ago)]
+        attribute = rule.attribute or ""
+        near = clients_with_date_near(
+            personnel_number, attribute, today=today, days=rule.days, context=context
+        )
+        return [near]
+    moment = _latest_moment(rule, context)
+    active = clients_last_active_before(personnel_number, moment, context=context)
     if rule.kind == "AfterActivity":
         return [active]
-    never = Range("sort.lastActivityAt", end=ACTIVE)
-    return [active, [never, Range("sort.addedAt", end=long_ago)]]
+    return [active, clients_never_active(personnel_number, moment, context=context)]
 
 
-def _long_ago(rule: FollowUpRule, context: Context) -> str:
-    return as_text(context.now - timedelta(days=rule.days))
+def _latest_moment(rule: FollowUpRule, context: Context) -> datetime:
+    return context.now - timedelta(days=rule.days)
 
 
 async def _occasion(
-    rule: FollowUpRule, card: Card, today: date, context: Context
+    rule: FollowUpRule, client: Client, today: date, context: Context
 ) -> Occasion | None:
-    """Return it with the words and the day, unless a closer look says that there is none."""
-    due_on, token = today, card["lastActivityAt"] or card["addedAt"]
+    """Return the occasion, or None where a closer look finds none."""
+    due_on, token = today, client["lastActivityAt"] or client["addedAt"]
     if rule.kind == "BeforeDate":
-        anniversary = coming(rule, card, today)
+        anniversary = coming_anniversary(date_of(client, rule.attribute or ""), today)
         if anniversary is None:
             return None
         due_on, token = anniversary, anniversary.isoformat()
     elif rule.kind == "AfterActivity":
-        token = await _last_of_its_type(rule, card, context)
-        if token is None:
+        activity_id = await _latest_of_type(rule, client, context)
+        if activity_id is None:
             return None
-    key = card["customerId"]
-    subject = rule.subject_for(card["name"])
-    return Occasion(follow_up_id(rule, key, token), key, card["name"], subject, due_on)
+        token = activity_id
+    key, name = client["customerId"], client["name"]
+    return Occasion(follow_up_id(rule, key, token), key, name, rule.subject_for(name), due_on)
 
 
-async def _last_of_its_type(rule: FollowUpRule, card: Card, context: Context) -> str | None:
-    """Return the id of the client's newest activity, if it is the one the rule waits after."""
-    newest = await newest_activity(card["customerId"], context=context)
+async def _latest_of_type(rule: FollowUpRule, client: Client, context: Context) -> str | None:
+    """Return the id of the client's newest activity, if it is one that the rule waits after."""
+    newest = await newest_activity(client["customerId"], context=context)
     if newest is None or newest.activity_type != rule.activity_type:
         return None
-    return newest.id if as_text(newest.occurred_at) < _long_ago(rule, context) else None
+    return newest.id if newest.occurred_at < _latest_moment(rule, context) else None

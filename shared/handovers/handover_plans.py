@@ -1,11 +1,7 @@
 """Planning who receives the clients of a book, for a preview."""
 
-from typing import Any
-
-from shared.clienteling.card_facets import every_card
-from shared.clienteling.card_pages import Asked
+from shared.clienteling.card_selection import Client, all_clients
 from shared.clienteling.client_books import receiving_book
-from shared.clienteling.domain.card_filters import CardSort
 from shared.configuration.domain import collections as col
 from shared.configuration.workers import associates_of
 from shared.context import Context
@@ -20,7 +16,6 @@ from shared.handovers.domain.bulk_moves import (
     shared_out,
 )
 
-Cards = list[dict[str, Any]]
 ALREADY_CLIENTS = "They are already this associate's clients."
 
 
@@ -42,10 +37,9 @@ async def plan_handover(
     return await create_bulk_move(plan, moves, context=context)
 
 
-async def cards_of_book(personnel_number: str, context: Context) -> Cards:
+async def cards_of_book(personnel_number: str, context: Context) -> list[Client]:
     """Return all cards of the book, by customer. A query for each 500."""
-    query = Asked((personnel_number,), (), CardSort(), context.now.date())
-    return [card async for card in every_card(query, personnel_number, context)]
+    return [client async for client in all_clients(personnel_number, context=context)]
 
 
 async def _check_targets(personnel_number: str, rule: NewHandoverPlan, context: Context) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from shared.clienteling.client_books import Done, move_client, receiving_book, side_by_side
+from shared.clienteling.client_books import ClientOutcome, move_client, receiving_book, side_by_side
 from shared.clienteling.domain.client_books import (
-    MOST_AT_ONCE,
+    MAX_CLIENTS_AT_ONCE,
     ClientResult,
     ClientResults,
-    Membership,
     results_of,
 )
 from shared.clienteling.memberships import read_membership
@@ -45,7 +44,7 @@ async def reassign(
     if repeated := await find_repeated(personnel_number, context):
         return await _answer(repeated, context)
     customer_ids = await _customer_ids(personnel_number, reassignment, context)
-    if len(customer_ids) > MOST_AT_ONCE:
+    if len(customer_ids) > MAX_CLIENTS_AT_ONCE:
         return await _in_background(personnel_number, customer_ids, reassignment, context)
     if reassignment.all_or_nothing:
         return await _all_or_nothing(personnel_number, customer_ids, reassignment, context)
@@ -77,9 +76,9 @@ async def _answer(
 ) -> ClientResults | Versioned[BulkMove]:
     """Return what became of a few clients one by one, and of many the bulk move."""
     bulk_move = stored.value
-    if bulk_move.total > MOST_AT_ONCE or bulk_move.status not in {"Executed", "Undone"}:
+    if bulk_move.total > MAX_CLIENTS_AT_ONCE or bulk_move.status not in {"Executed", "Undone"}:
         return stored
-    moves, _ = await list_moves(bulk_move, limit=MOST_AT_ONCE, start=0, context=context)
+    moves, _ = await list_moves(bulk_move, limit=MAX_CLIENTS_AT_ONCE, start=0, context=context)
     results = [
         ClientResult(
             customer_id=move.customer_id,
@@ -96,7 +95,7 @@ async def _answer(
 async def _move_all(
     personnel_number: str, customer_ids: Sequence[str], to: str, context: Context
 ) -> list[ClientResult]:
-    async def move(key: str, _: str) -> Done:
+    async def move(key: str, _: str) -> ClientOutcome:
         await move_client(personnel_number, key, to, context=context)
         return "Moved"
 
@@ -106,9 +105,9 @@ async def _move_all(
 async def _check_all(personnel_number: str, customer_ids: Sequence[str], context: Context) -> None:
     """Raise ReassignmentRefused, with nothing changed, if one of them is not in the book."""
 
-    async def check(key: str, _: str) -> Done:
-        stored: tuple[Membership, str | None] = await read_membership(key, context)
-        stored[0].must_be_of(personnel_number)
+    async def check(key: str, _: str) -> ClientOutcome:
+        membership = await read_membership(key, context)
+        membership.must_be_of(personnel_number)
         return "AlreadyThere"
 
     results = await side_by_side(customer_ids, check, context=context)

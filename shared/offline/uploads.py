@@ -10,6 +10,7 @@ from itertools import groupby
 from pydantic_core import from_json
 
 from shared.configuration.domain import collections as col
+from shared.configuration.domain.stores import ChannelNotFound
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Stale
 from shared.core.retry import until_not_stale
@@ -20,7 +21,6 @@ from shared.offline.attempts import Line
 from shared.offline.documents import create_session, load_running, replace_session, uploads_of
 from shared.offline.domain.uploads import (
     MAX_OPERATIONS,
-    ChannelNotFound,
     Outcome,
     UploadSession,
     UploadSessionNotFound,

@@ -1,4 +1,4 @@
-"""What can be asked of activities."""
+"""The activities with a customer: read and added."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -7,24 +7,17 @@ from shared.clienteling.domain.client_books import Membership
 from shared.clienteling.memberships import change_membership
 from shared.configuration.domain import collections as col
 from shared.context import Context
-from shared.core.evolve import evolve
 from shared.core.formatting import translated
 from shared.core.values import as_text
-from shared.customers.timeline_entries import entry_id
-from shared.ports.documents import Document, Equal, Order, Put, Range
-from shared.timeline.documents import ACTIVITY, activity_document
-from shared.timeline.domain.activities import (
-    Activity,
-    ActivityNotFound,
-    NewActivity,
-    check_activity,
-)
+from shared.core.versioned import Versioned
+from shared.timeline import documents
+from shared.timeline.domain.activities import Activity, ActivityView, NewActivity, check_activity
 
 
 async def add_activity(
     key: str, new: NewActivity, *, associate: str | None, store: str | None, context: Context
-) -> Activity:
-    """Note it, and when the customer was last active. The same request twice notes it once.
+) -> Versioned[Activity]:
+    """Add it, and note when the customer was last active; the same request twice adds one.
 
     Raises CustomerNotFound, CustomerInactive, Invalid.
     """
@@ -34,8 +27,10 @@ async def add_activity(
     occurred_at = (new.occurred_at or context.now).astimezone(UTC)
     check_activity(kind, occurred_at, context.now)
     activity_id = context.new_id()
-    if context.fingerprint and (known := await _find(key, activity_id, context)):
-        return activity_of(known)
+    if context.fingerprint and (
+        existing := await documents.find_activity(key, activity_id, context)
+    ):
+        return existing
     activity = Activity(
         id=activity_id,
         **new.model_dump(exclude={"occurred_at"}),
@@ -50,57 +45,30 @@ async def add_activity(
         # What is planned is no activity yet.
         return membership.active_at(occurred_at) if occurred_at <= context.now else membership
 
-    # Its id follows from the request: written twice at once, it says the same.
-    body = activity_document(activity)
-    await change_membership(key, decide, context=context, active_only=True, beside=[Put(body)])
+    # The id follows from the request: two writers at once write the same.
+    beside = [documents.put_activity(activity)]
+    await change_membership(key, decide, context=context, active_only=True, beside=beside)
     return await read_activity(key, activity_id, context=context)
 
 
-async def read_activity(key: str, activity_id: str, *, context: Context) -> Activity:
-    document = await _find(key, activity_id, context)
-    if document is None:
-        raise ActivityNotFound(f"There is no activity {activity_id}.")
-    return activity_of(document)
+async def read_activity(key: str, activity_id: str, *, context: Context) -> Versioned[Activity]:
+    """Return the activity. Raises ActivityNotFound. One point read."""
+    return await documents.load_activity(key, activity_id, context)
+
+
+async def has_activity(key: str, activity_id: str, *, context: Context) -> bool:
+    return await documents.find_activity(key, activity_id, context) is not None
 
 
 async def newest_activity(key: str, *, context: Context) -> Activity | None:
-    """Return what was done last; what is planned is not yet. One query."""
-    continuation: str | None = None
-    while True:
-        page = await context.documents.query(
-            "customers",
-            context.partition(key),
-            Equal("type", ACTIVITY),
-            Range("at", end=as_text(context.now)),
-            order=Order(("type", "at"), descending=True),
-            limit=1,
-            continuation=continuation,
-        )
-        continuation = page.continuation
-        if page.documents or continuation is None:
-            return next((activity_of(one) for one in page.documents), None)
+    """Return the latest activity; what is planned is none yet. One query."""
+    return await documents.newest_activity(key, as_text(context.now), context)
 
 
-async def in_words(
-    activities: Sequence[Activity], tags: Sequence[str], context: Context
-) -> list[Activity]:
-    """Return them with the label and the icon of their types, as they are called today."""
-    worded = []
-    for one in activities:
-        kind = await context.configuration.find(
-            context.legal_entity, col.ACTIVITY_TYPES, one.activity_type
-        )
-        label = (translated(kind.translations, tags) or kind.label) if kind else None
-        worded.append(evolve(one, label=label, icon=kind.icon if kind else None))
-    return worded
-
-
-def activity_of(document: Document) -> Activity:
-    activity = Activity.model_validate(document.body | {"id": document.body["activityId"]})
-    return evolve(activity, etag=document.etag)
-
-
-async def _find(key: str, activity_id: str, context: Context) -> Document | None:
-    return await context.documents.read(
-        "customers", context.partition(key), entry_id(ACTIVITY, activity_id)
+async def localized(activity: Activity, tags: Sequence[str], context: Context) -> ActivityView:
+    """Return it with the label and the icon that its type has today, in the reader's language."""
+    kind = await context.configuration.find(
+        context.legal_entity, col.ACTIVITY_TYPES, activity.activity_type
     )
+    label = (translated(kind.translations, tags) or kind.label) if kind else None
+    return ActivityView(**activity.model_dump(), label=label, icon=kind.icon if kind else None)

@@ -30,9 +30,10 @@ from hypothesis.stateful import (
 from functions.clienteling.feed_cards import SOURCES
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.clienteling.card_projection import BOOKS, settle
+from shared.clienteling.card_conditions import CARD
+from shared.clienteling.card_projection import project_cards
 from shared.clienteling.client_books import add_clients, edit_client, move_client, remove_client
-from shared.clienteling.domain.cards import CARD
+from shared.clienteling.documents import BOOKS
 from shared.clienteling.domain.client_books import (
     ClientEdit,
     ClientInAnotherBook,
@@ -94,7 +95,7 @@ async def _add(asked: Asked, key: str, context: Context) -> None:
 
 
 async def _remove(asked: Asked, key: str, context: Context) -> None:
-    await remove_client(asked.associate, key, version=ANY, context=context)
+    await remove_client(asked.associate, key, if_match=ANY, context=context)
 
 
 async def _move(asked: Asked, key: str, context: Context) -> None:
@@ -103,7 +104,7 @@ async def _move(asked: Asked, key: str, context: Context) -> None:
 
 async def _know(asked: Asked, key: str, context: Context) -> None:
     edit = ClientEdit(attributes={"favoriteBrand": asked.word})
-    await edit_client(asked.associate, key, edit, version=ANY, context=context)
+    await edit_client(asked.associate, key, edit, if_match=ANY, context=context)
 
 
 async def _rename(asked: Asked, key: str, context: Context) -> None:
@@ -247,7 +248,7 @@ class Books(RuleBasedStateMachine):
 
     def _settling(self, number: int, key: str) -> Doing:
         async def do(documents: Documents) -> None:
-            await settle(key, context=replace(self.context, documents=documents))
+            await project_cards(key, context=replace(self.context, documents=documents))
             self.told.pop(number, None)  # unless another instance was faster
 
         return do
@@ -314,11 +315,11 @@ class Books(RuleBasedStateMachine):
     async def _settle_all(self) -> None:
         await self._listen()
         for key in dict.fromkeys(self.told.values()):
-            await settle(key, context=self.context)
+            await project_cards(key, context=self.context)
         self.told.clear()
 
     async def _memberships(self) -> list[Membership]:
-        return [(await read_membership(key, self.context))[0] for key in self.keys]
+        return [await read_membership(key, self.context) for key in self.keys]
 
     async def _check(self, membership: Membership) -> None:
         """Hold the cards of one customer to what she is, and where."""

@@ -13,10 +13,9 @@ import pytest
 
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.clienteling.card_facets import count_facets
-from shared.clienteling.card_pages import Asked, page_of_cards
+from shared.clienteling.card_documents import CardDocument, card_document
+from shared.clienteling.card_pages import CardQuery, count_facets, page_of_cards
 from shared.clienteling.domain.card_filters import CardFilter, CardSort
-from shared.clienteling.domain.cards import card_document
 from shared.clienteling.domain.client_books import Holder, Membership
 from shared.context import Context
 from shared.customers.domain.customers import Customer
@@ -37,7 +36,7 @@ class Library:
     context: Context
     known: dict[str, dict[str, Any]]
 
-    async def all_of(self, asked: Asked, limit: int = 37) -> list[str]:
+    async def all_of(self, asked: CardQuery, limit: int = 37) -> list[str]:
         found: list[str] = []
         position = None
         while True:
@@ -76,9 +75,7 @@ async def library(folder: Folder, now: datetime) -> AsyncIterator[Library]:
     documents.close()
 
 
-def card(
-    key: str, name: str, book: str, attributes: dict[str, Any], now: datetime
-) -> dict[str, Any]:
+def card(key: str, name: str, book: str, attributes: dict[str, Any], now: datetime) -> CardDocument:
     customer = Customer.model_validate(
         {"id": key, "accountNumber": "1", "legalEntity": COMPANY, "storeNumber": "HOUSTON",
          "customerType": "Person", "firstName": name, "createdAt": now, "createdBy": "t",
@@ -91,8 +88,8 @@ def card(
     return card_document(customer, membership, holder, {})
 
 
-def asked(*filters: CardFilter, sort: CardSort | None = None, today: date = TODAY) -> Asked:
-    return Asked(BOOKS, filters, sort or CardSort(), today)
+def asked(*filters: CardFilter, sort: CardSort | None = None, today: date = TODAY) -> CardQuery:
+    return CardQuery(BOOKS, filters, sort or CardSort(), today)
 
 
 def falls_within(born: date, today: date, days: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.clienteling.domain.card_slots import SLOTS, Reader, Shown, Slot, compose
+from shared.clienteling.domain.card_slots import SLOTS, LabeledMeasure, Reader, Slot, compose
 from shared.configuration.domain.attributes import Attribute, AttributeType, Definition, Member
 
 READER = Reader(("en-US",), "USD")
@@ -43,7 +43,7 @@ def composed(draw: st.DrawFn) -> tuple[list[str], list[Slot]]:
     attributes = draw(known({name: kinds[name] for name in ATTRIBUTES}))
 
     slots = compose(
-        [Shown(name, name.title(), kinds[name]) for name in measures],
+        [LabeledMeasure(name, name.title(), kinds[name]) for name in measures],
         values,
         (a_definition(name, kinds[name], orders[name]) for name in names),
         attributes,

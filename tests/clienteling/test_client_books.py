@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from local.tokens import Bearer
-from shared.clienteling.card_projection import settle
-from shared.clienteling.memberships import read_membership
+from shared.clienteling.card_projection import project_cards
+from shared.clienteling.memberships import ClientState, read_membership
 from shared.composition import wiring
 from shared.customers.customers import read_customer
 from tests.api import (
@@ -501,11 +501,11 @@ async def test_a_late_writer_brings_no_card_back(api: Api) -> None:
     context = wiring.backend().context(COMPANY, "employee:000137", datetime.now(UTC))
     await api.call("DELETE", path, bearer=TRICIA, if_match="*")
     await add(api, made["id"])
-    membership, _ = await read_membership(made["id"], context)
+    membership = await read_membership(made["id"], context)
     customer = (await read_customer(made["id"], context=context)).value
     await api.call("DELETE", path, bearer=TRICIA, if_match="*")
-    await settle(made["id"], context=context)
-    await settle(made["id"], context=context, known=(membership, customer))
+    await project_cards(made["id"], context=context)
+    await project_cards(made["id"], context=context, state=ClientState(membership, customer))
 
     assert await cards(api) == []
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.clienteling.domain.near_dates import MOST_DAYS, days_within, next_anniversary
+from shared.clienteling.domain.near_dates import MAX_DAYS, days_within, next_anniversary
 
 LEAP_YEAR = 2024
 EVERY_DAY = [f"{date(LEAP_YEAR, 1, 1) + timedelta(days=number):%m-%d}" for number in range(366)]
@@ -35,7 +35,7 @@ def test_every_day_of_a_year_is_looked_at() -> None:
     assert {"02-29", "12-31", "01-01"} <= set(EVERY_DAY)
 
 
-@given(today=todays, days=st.integers(0, MOST_DAYS))
+@given(today=todays, days=st.integers(0, MAX_DAYS))
 @example(today=date(2027, 2, 27), days=1)
 @example(today=date(2028, 2, 28), days=0)
 @example(today=date(2028, 2, 28), days=1)
@@ -54,8 +54,8 @@ def test_days_within_are_those_that_are_kept_until_then(today: date, days: int) 
 @given(today=todays)
 @thorough
 def test_a_window_of_more_than_a_year_holds_every_day_once(today: date) -> None:
-    assert sorted(days_within(today, MOST_DAYS)) == EVERY_DAY
-    assert days_within(today, 10 * MOST_DAYS) == days_within(today, MOST_DAYS)
+    assert sorted(days_within(today, MAX_DAYS)) == EVERY_DAY
+    assert days_within(today, 10 * MAX_DAYS) == days_within(today, MAX_DAYS)
 
 
 @given(today=todays, day=st.sampled_from(["02-29", "02-28", "03-01", "12-31", *EVERY_DAY]))
@@ -65,6 +65,6 @@ def test_a_window_of_more_than_a_year_holds_every_day_once(today: date) -> None:
 @example(today=date(2027, 12, 31), day="01-01")
 @thorough
 def test_the_next_anniversary_is_the_first_day_that_it_is_kept_on(today: date, day: str) -> None:
-    walked = walk(today, MOST_DAYS)
+    walked = walk(today, MAX_DAYS)
 
     assert next_anniversary(day, today) == next(on for on in walked if is_kept(day, on))

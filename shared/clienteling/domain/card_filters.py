@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
-from shared.clienteling.domain.near_dates import MOST_DAYS
+from shared.clienteling.domain.near_dates import MAX_DAYS
 from shared.configuration.domain.attributes import CHECKS, Definition, Definitions
 from shared.core.errors import Invalid
 
@@ -18,20 +18,20 @@ MOMENTS = ("addedAt", "lastActivityAt")
 SORTS = (NAME, *MOMENTS)
 NUMBERS = frozenset({"Integer", "Decimal", "Currency"})
 RANGED = NUMBERS | {"Date"}
-MOST_FILTERS = 20
-MOST_CHOICES = 100
-MOST_FACETS = 10
+MAX_FILTERS = 20
+MAX_CHOICES = 100
+MAX_FACETS = 10
 
 
 class AttributeNotRefinable(Invalid):
-    """Only attributes that are refinable can be filtered and sorted by."""
+    """Cards can be filtered and sorted by refinable attributes only."""
 
     code = "attribute-not-refinable"
 
 
 @dataclass(frozen=True, slots=True)
 class CardFilter:
-    """One condition. `multiple` tells an attribute with several values."""
+    """One condition. `multiple` says that the attribute has several values."""
 
     name: str
     op: Op
@@ -42,7 +42,7 @@ class CardFilter:
 
 @dataclass(frozen=True, slots=True)
 class CardSort:
-    """`attribute` tells an attribute, which not every card has a value of."""
+    """An order. `attribute` says that it is by an attribute, which a card may have no value of."""
 
     name: str = NAME
     descending: bool = False
@@ -56,13 +56,13 @@ def parse_filters(
 
     Raises Invalid, AttributeNotRefinable.
     """
-    if len(texts) > MOST_FILTERS:
-        raise Invalid.at("/filter", "too-many", f"There are at most {MOST_FILTERS} filters.")
+    if len(texts) > MAX_FILTERS:
+        raise Invalid.at("/filter", "too-many", f"There are at most {MAX_FILTERS} filters.")
     return tuple(_filter(text, definitions, zone) for text in texts)
 
 
 def parse_sort(text: str | None, definitions: Definitions) -> CardSort:
-    """Return the order; a minus before the name turns it round. Raises AttributeNotRefinable."""
+    """Return the order, descending with a minus before the name. Raises AttributeNotRefinable."""
     name = (text or NAME).removeprefix("-")
     descending = (text or "").startswith("-")
     if name in SORTS:
@@ -72,22 +72,22 @@ def parse_sort(text: str | None, definitions: Definitions) -> CardSort:
 
 
 def parse_facets(text: str | None, definitions: Definitions) -> tuple[str, ...]:
-    """Return the names, which stand behind each other with commas. Raises AttributeNotRefinable."""
+    """Return the names, which are separated by commas. Raises AttributeNotRefinable."""
     names = tuple(dict.fromkeys(name for name in (text or "").split(",") if name))
-    if len(names) > MOST_FACETS:
-        raise Invalid.at("/facets", "too-many", f"There are at most {MOST_FACETS} facets.")
+    if len(names) > MAX_FACETS:
+        raise Invalid.at("/facets", "too-many", f"There are at most {MAX_FACETS} facets.")
     for name in names:
         refinable(name, definitions, "/facets")
     return names
 
 
 def refinable(name: str, definitions: Definitions, pointer: str) -> Definition:
-    found = definitions.get(name)
-    if found is None or not found.attribute.refinable:
+    definition = definitions.get(name)
+    if definition is None or not definition.attribute.refinable:
         raise AttributeNotRefinable.at(
             pointer, AttributeNotRefinable.code, f"There is no refinable attribute {name}."
         )
-    return found
+    return definition
 
 
 def _filter(text: str, definitions: Definitions, zone: tzinfo) -> CardFilter:
@@ -104,8 +104,8 @@ def _filter(text: str, definitions: Definitions, zone: tzinfo) -> CardFilter:
     return _of_attribute(name, op, value, refinable(name, definitions, "/filter"))
 
 
-def _of_attribute(name: str, op: str, value: str | None, one: Definition) -> CardFilter:
-    possible = _operators(one)
+def _of_attribute(name: str, op: str, value: str | None, definition: Definition) -> CardFilter:
+    possible = _operators(definition)
     if op not in possible:
         raise _wrong("operator-not-possible", f"{name} takes {', '.join(sorted(possible))}.")
     if value is None:
@@ -113,27 +113,27 @@ def _of_attribute(name: str, op: str, value: str | None, one: Definition) -> Car
     elif op == "within":
         values = (_days(value),)
     else:
-        values = _choices(value.split("|") if op == "in" else [value], one)
-    return CardFilter(name, op, values, multiple=one.type.multi_value)  # type: ignore[arg-type]
+        values = _choices(value.split("|") if op == "in" else [value], definition)
+    return CardFilter(name, op, values, multiple=definition.type.multi_value)  # type: ignore[arg-type]
 
 
-def _operators(one: Definition) -> set[str]:
+def _operators(definition: Definition) -> set[str]:
     possible = {"eq", "in", "exists"}
-    if one.type.data_type in RANGED and not one.type.multi_value:
+    if definition.type.data_type in RANGED and not definition.type.multi_value:
         possible |= {"ge", "le"}
-    if one.type.data_type == "Date" and not one.type.multi_value:
+    if definition.type.data_type == "Date" and not definition.type.multi_value:
         possible |= {"within"}
     return possible
 
 
-def _choices(texts: Sequence[str], one: Definition) -> tuple[Any, ...]:
-    if len(texts) > MOST_CHOICES:
-        raise _wrong("too-many", f"There are at most {MOST_CHOICES} choices.")
-    return tuple(_value(text, one) for text in texts)
+def _choices(texts: Sequence[str], definition: Definition) -> tuple[Any, ...]:
+    if len(texts) > MAX_CHOICES:
+        raise _wrong("too-many", f"There are at most {MAX_CHOICES} choices.")
+    return tuple(_value(text, definition) for text in texts)
 
 
-def _value(text: str, one: Definition) -> Any:
-    kind = one.type.data_type
+def _value(text: str, definition: Definition) -> Any:
+    kind = definition.type.data_type
     value: Any = text
     try:
         if kind == "Boolean":
@@ -150,8 +150,8 @@ def _value(text: str, one: Definition) -> Any:
 
 
 def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= MOST_DAYS):
-        raise _wrong("wrong-type", f"{text!r} is not a number of days from 0 to {MOST_DAYS}.")
+    if not (text.isascii() and text.isdigit() and int(text) <= MAX_DAYS):
+        raise _wrong("wrong-type", f"{text!r} is not a number of days from 0 to {MAX_DAYS}.")
     return int(text)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared.configuration.domain.attributes import Definition
+from pydantic import Field
+
+from shared.configuration.domain.attributes import AttributeType, Definition
 from shared.core.formatting import formatted, translated
 from shared.core.values import Record
 
@@ -12,26 +14,30 @@ SLOTS = 3
 
 
 class Slot(Record):
-    """`value` is written for a person, in her language; `raw` as it is kept."""
+    """One thing worth knowing about a client: a measure or an attribute."""
 
-    source: Literal["measure", "attribute"]
-    name: str
-    label: str
-    value: str
-    raw: Any
+    source: Literal["measure", "attribute"] = Field(description="What the value comes from")
+    name: str = Field(description="Name of the measure or attribute", examples=["lifetimeSpend"])
+    label: str = Field(
+        description="What it is called, in the language of the reader", examples=["Lifetime spend"]
+    )
+    value: str = Field(
+        description="The value in words, formatted for the reader", examples=["$1,280.00"]
+    )
+    raw: Any = Field(description="The value as stored", examples=[1280.0])
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the card: her languages, best first, and the money where nothing else is said."""
+    """Who reads the card: the languages, best first, and the currency that applies by default."""
 
     tags: tuple[str, ...]
     currency: str
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A measure that is configured, in the words of a reader."""
+class LabeledMeasure:
+    """A measure that is configured, with its label in the language of a reader."""
 
     name: str
     label: str
@@ -40,28 +46,31 @@ class Shown:
 
 
 def compose(
-    measures: Sequence[Shown],
+    measures: Sequence[LabeledMeasure],
     values: Mapping[str, Any],
     definitions: Iterable[Definition],
     attributes: Mapping[str, Any],
     reader: Reader,
 ) -> list[Slot]:
-    """Return at most three: those without a value are left out, and leave their place to others.
+    """Return at most three slots of measures and attributes that have a value.
 
     `definitions` come in display order, lower first.
     """
     slots = [
         Slot(
             source="measure",
-            name=one.name,
-            label=one.label,
+            name=measure.name,
+            label=measure.label,
             value=formatted(
-                values[one.name], one.data_type, reader.tags, one.currency or reader.currency
+                values[measure.name],
+                measure.data_type,
+                reader.tags,
+                measure.currency or reader.currency,
             ),
-            raw=values[one.name],
+            raw=values[measure.name],
         )
-        for one in measures
-        if has_value(values.get(one.name))
+        for measure in measures
+        if has_value(values.get(measure.name))
     ]
     for definition in definitions:
         if len(slots) >= SLOTS:
@@ -78,17 +87,27 @@ def has_value(value: Any) -> bool:
 
 def _attribute(definition: Definition, value: Any, reader: Reader) -> Slot:
     attribute, kind = definition.attribute, definition.type
-    words = translated(attribute.translations, reader.tags)
-    label = (words and words.friendly_name) or attribute.friendly_name or attribute.name
-    shown = value
-    if kind.labels:
-        ones = value if isinstance(value, list) else [value]
-        said = [translated(kind.labels.get(str(one), {}), reader.tags) or one for one in ones]
-        shown = said if isinstance(value, list) else said[0]
+    translation = translated(attribute.translations, reader.tags)
+    label = (translation and translation.friendly_name) or attribute.friendly_name or attribute.name
     return Slot(
         source="attribute",
         name=attribute.name,
         label=label,
-        value=formatted(shown, kind.data_type, reader.tags, reader.currency),
+        value=formatted(
+            _labeled(value, kind, reader), kind.data_type, reader.tags, reader.currency
+        ),
         raw=value,
     )
+
+
+def _labeled(value: Any, kind: AttributeType, reader: Reader) -> Any:
+    """Return the value or values by their labels in the language of the reader."""
+    if not kind.labels:
+        return value
+    if isinstance(value, list):
+        return [_label(each, kind, reader) for each in value]
+    return _label(value, kind, reader)
+
+
+def _label(value: Any, kind: AttributeType, reader: Reader) -> Any:
+    return translated(kind.labels.get(str(value), {}), reader.tags) or value

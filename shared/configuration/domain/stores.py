@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
+from shared.core.errors import NotFound
 from shared.core.values import Country, Currency, Guid, Key, Language, Line, LongLine, Setting
 
 ChannelType = Literal["Store", "Online", "CallCenter"]
@@ -18,6 +19,12 @@ def _known_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class ChannelNotFound(NotFound):
+    """The company has no store or online channel of that number."""
+
+    code = "channel-not-found"
 
 
 class UnitAddress(Setting):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from shared.clienteling.domain.client_books import MOST_NAMED
+from shared.clienteling.domain.client_books import MAX_CLIENTS
 from shared.core.errors import Conflict, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, Key, Record
@@ -61,7 +61,7 @@ class Reassignment(Body):
         list[Key] | None,
         Field(
             min_length=1,
-            max_length=MOST_NAMED,
+            max_length=MAX_CLIENTS,
             description="Account numbers or GUIDs of the clients to move",
             examples=[["004021", "004022"]],
         ),

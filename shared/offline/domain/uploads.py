@@ -19,12 +19,6 @@ SessionStatus = Literal["Started", "Uploaded", "Applied", "Canceled"]
 Outcome = Literal["Applied", "AlreadyApplied", "Refused", "Conflict", "HeldBack", "Discarded"]
 
 
-class ChannelNotFound(NotFound):
-    """The company has no store or online channel of this number."""
-
-    code = "channel-not-found"
-
-
 class UploadSessionNotFound(NotFound):
     """The channel has no upload session of this id, or it ended more than ninety days ago."""
 

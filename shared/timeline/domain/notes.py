@@ -10,66 +10,81 @@ from shared.core.errors import Forbidden, Invalid, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, Record
 
-LONGEST_NOTE = 4000
-MOST_WORDINGS = 50  # kept of one note, so that it stays one small document
+MAX_NOTE_LENGTH = 4000
+MAX_REVISIONS = 50  # of one note, so that it stays one small document
 
 NoteText = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$"
+        strip_whitespace=True, min_length=1, max_length=MAX_NOTE_LENGTH, pattern=r"^[^\x00]*$"
     ),
 ]
 
 
 class NoteNotFound(NotFound):
+    """The customer has no such note."""
+
     code = "note-not-found"
 
 
 class NotYourNote(Forbidden):
-    """Only its author and managers change a note."""
+    """The caller is neither the author of the note nor a manager."""
 
     code = "not-your-note"
 
 
 class NewNote(Body):
-    text: NoteText
-    pinned: bool = False
+    """A note to add to a customer."""
+
+    text: NoteText = Field(description="Text of the note", examples=["Prefers to be called late"])
+    pinned: bool = Field(False, description="Whether the note comes before the others")
 
 
 class NoteEdit(Body):
-    text: NoteText | None = None
-    pinned: bool | None = None
+    """A merge patch of a note."""
+
+    text: NoteText | None = Field(
+        None, description="Text of the note", examples=["Prefers to be called late"]
+    )
+    pinned: bool | None = Field(None, description="Whether the note comes before the others")
 
 
 class Wording(Record):
-    """What a note said until it was edited."""
+    """The text of a note before an edit."""
 
-    text: str
-    until: datetime
-    edited_by: str
+    text: str = Field(description="The former text", examples=["Prefers to be called early"])
+    until: datetime = Field(description="When the text was replaced")
+    edited_by: str = Field(description="Who replaced it", examples=["employee:000160"])
 
 
 class Note(Record):
-    """`author` is a personnel number, or null where no associate wrote it."""
+    """A note about a customer."""
 
-    id: str
-    text: str
-    pinned: bool = False
-    author: str | None = None
-    store_number: str | None = None
-    created_at: datetime
-    created_by: str
-    modified_at: datetime
-    modified_by: str
-    history: tuple[Wording, ...] = ()
-    etag: str = Field(default="", exclude=True)
+    id: str = Field(
+        description="GUID of the note", examples=["0a4c7e52-6a50-5f0e-8f1c-2f4b7c1d9e33"]
+    )
+    text: str = Field(description="Text of the note", examples=["Prefers to be called late"])
+    pinned: bool = Field(False, description="Whether the note comes before the others")
+    author: str | None = Field(
+        None,
+        description="Personnel number of the author; null where no associate wrote it",
+        examples=["000160"],
+    )
+    store_number: str | None = Field(
+        None, description="The store in which it was written", examples=["HOUSTON"]
+    )
+    created_at: datetime = Field(description="When it was written")
+    created_by: str = Field(description="Who wrote it", examples=["employee:000160"])
+    modified_at: datetime = Field(description="When it was last changed")
+    modified_by: str = Field(description="Who last changed it", examples=["employee:000160"])
+    history: tuple[Wording, ...] = Field((), description="Former texts, oldest first")
 
     def edited(self, edit: NoteEdit, actor: str, now: datetime) -> "Note":
-        """Return the note as the merge patch has it. Raises Invalid."""
+        """Return the note with the merge patch applied. Raises Invalid."""
         changes: dict[str, Any] = {name: getattr(edit, name) for name in edit.model_fields_set}
         for name, value in changes.items():
             if value is None:
-                raise Invalid.at(f"/{name}", "required", "It can be changed, not taken away.")
+                raise Invalid.at(f"/{name}", "required", "It can be changed, not removed.")
         if changes.get("text", self.text) != self.text:
             last = Wording(text=self.text, until=now, edited_by=actor)
             changes["history"] = _newest((*self.history, last))
@@ -90,10 +105,10 @@ def make_note(new: NewNote, note_id: str, *, author: str | None, at: datetime, b
 
 
 def _newest(wordings: Sequence[Wording]) -> tuple[Wording, ...]:
-    return tuple(wordings[-MOST_WORDINGS:])
+    return tuple(wordings[-MAX_REVISIONS:])
 
 
 def check_author(note: Note, personnel_number: str | None, *, manager: bool) -> None:
-    """Raise NotYourNote unless she wrote it or is a manager."""
+    """Raise NotYourNote unless the associate wrote the note or is a manager."""
     if not manager and (personnel_number is None or note.author != personnel_number):
-        raise NotYourNote("Its author may change this note, and managers may.", author=note.author)
+        raise NotYourNote("Only the author or a manager may change this note.", author=note.author)
