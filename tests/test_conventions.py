@@ -5,13 +5,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from function_app import app
-from functions._http.documented import refusals
-from functions._http.openapi import describe
 from functions._http.operation import OPERATIONS
 from functions._http.problems import status_of
 from local.host.functions import read_functions
@@ -161,28 +158,6 @@ def test_the_tree_of_kinds_is_the_one_that_is_drawn() -> None:
         name for name, one in vars(errors).items()
         if isinstance(one, type) and issubclass(one, Refusal) and one is not Refusal
     }  # fmt: skip
-
-
-def test_the_description_has_every_operation_status_and_header() -> None:
-    spec: dict[str, Any] = describe()
-    for operation in OPERATIONS.values():
-        found = spec["paths"][f"/api/{operation.route}"][operation.method.lower()]
-        statuses = {str(int(status_of(one))) for one in refusals(operation)}
-        own = {str(int(status)) for status in (operation.status, *operation.also)}
-        assert statuses | own <= set(found["responses"])
-        assert ("security" in found) == bool(operation.who)
-        headers = {one["name"] for one in found["parameters"] if one["in"] == "header"}
-        assert ("If-Match" in headers) == (operation.if_match != "ignored")
-        assert ("Idempotency-Key" in headers) == (operation.method == "POST")
-
-
-def test_every_reference_in_the_description_leads_somewhere() -> None:
-    spec = describe()
-    schemas = spec["components"]["schemas"]
-    text = str(spec)
-
-    for name in set(re.findall(r"#/components/schemas/([\w.\-]+)", text)):
-        assert name in schemas
 
 
 def test_who_may_name_a_setting_is_known() -> None:

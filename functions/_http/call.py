@@ -45,8 +45,17 @@ class PageOf(BaseModel, Generic[T]):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, defer_build=True)
 
-    items: list[T]
-    next_cursor: str | None
+    items: list[T] = Field(description="The items of the page, in the order of the list")
+    next_cursor: str | None = Field(
+        description="What to send as `cursor` for the next page; null on the last one",
+        examples=["Zm9yIHRoZSBuZXh0IHBhZ2U"],
+    )
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Return the name that clients know the page by: `PageOf[ListedAddress]` is AddressPage."""
+        name = params[0].__name__.removeprefix("Listed")
+        return f"{name.removesuffix('View').removesuffix('Item')}Page"
 
 
 Q = TypeVar("Q", bound=Query)

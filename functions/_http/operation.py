@@ -32,9 +32,9 @@ class Operation:
     """`path` is below the company unless `absolute`; `who` is of the letters E, C, A, H.
 
     `if_match` tells whether a version must be named (PATCH, DELETE), may be (PUT), or means
-    nothing. `refuses` lists the refusals that are this operation's own, `headers` the headers of a
-    request that only this operation looks at, with what they do. Query parameters that are tuples
-    may be repeated.
+    nothing. `also_pos_operations` are those that only some requests need. `refuses` lists the
+    refusals that are this operation's own, `headers` the headers of a request that only this
+    operation looks at, with what they do. Query parameters that are tuples may be repeated.
     """
 
     method: Method
@@ -44,6 +44,7 @@ class Operation:
     status: int = HTTPStatus.OK
     also: tuple[int, ...] = ()
     pos_operation: int | None = None
+    also_pos_operations: tuple[int, ...] = ()
     if_match: Literal["required", "allowed", "ignored"] = "ignored"
     refuses: tuple[type[Refusal], ...] = ()
     media_types: tuple[str, ...] = (JSON,)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.core.errors import (
@@ -98,35 +98,54 @@ STATUS: Mapping[type[Refusal], HTTPStatus] = {
 
 TITLES = {  # of the kinds that have no better words than those of their status
     "invalid": "The request is well-formed but breaks a rule",
-    "stale": "It was changed since it was read",
+    "stale": "The resource was changed since it was read",
 }
 
 
 class FieldError(BaseModel):
-    """One thing that is wrong: `pointer` is an RFC 6901 pointer into the body."""
+    """One value of the request that is wrong."""
 
     model_config = ConfigDict(defer_build=True)
 
-    pointer: str
-    code: str
-    detail: str
+    pointer: str = Field(
+        description="RFC 6901 pointer to the value in the body; empty for the body itself",
+        examples=["/contacts/0/value"],
+    )
+    code: str = Field(description="Which mistake it is; stable", examples=["invalid-email"])
+    detail: str = Field(
+        description="The mistake in a sentence", examples=["An e-mail address must have an @-sign."]
+    )
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. `code` is stable; facts of the refusal are further members."""
+    """Problem details of RFC 9457; facts of the refusal can be further members."""
 
     model_config = ConfigDict(
         extra="allow", alias_generator=to_camel, populate_by_name=True, defer_build=True
     )
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str
-    trace_id: str
-    errors: list[FieldError] | None = None
+    type: str = Field(
+        description="Identifies the kind of problem: /problems/ and the code",
+        examples=["/problems/invalid"],
+    )
+    title: str = Field(
+        description="The kind of problem in a few words",
+        examples=["The request is well-formed but breaks a rule"],
+    )
+    status: int = Field(description="HTTP status of the answer", examples=[422])
+    detail: str = Field(
+        description="What is wrong with this request, in a sentence for a person",
+        examples=["A person has a first or a last name."],
+    )
+    instance: str = Field(description="Path of the request", examples=["/api/v1/USRT/customers"])
+    code: str = Field(description="Which problem it is; stable", examples=["invalid"])
+    trace_id: str = Field(
+        description="Trace id of the request, as in X-Trace-Id",
+        examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
+    )
+    errors: list[FieldError] | None = Field(
+        None, description="What is wrong with single values of the request"
+    )
 
 
 def status_of(refusal: type[Refusal]) -> HTTPStatus:

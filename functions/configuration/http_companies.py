@@ -1,6 +1,7 @@
 """Legal entities and their feature switches over HTTP."""
 
 import azure.functions as func
+from pydantic import Field
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.configuration import companies
@@ -17,12 +18,17 @@ bp = func.Blueprint()
 
 
 class ListedFeature(Feature):
-    etag: str
+    """A feature switch of the list, with its version."""
+
+    etag: str = Field(description="Version of the switches, for If-Match", examples=["7d1e"])
 
 
 @serve(bp, Operation("GET", "", who="H", returns=Company, tag="Companies"))
 async def get_company(call: Call[NoQuery, None]) -> Reply:
-    """Read the legal entity."""
+    """Get the company.
+
+    Its name, currency and language.
+    """
     company = await companies.read_company(context=call.context)
     return Reply(company.value, etag=company.etag)
 
@@ -33,7 +39,10 @@ async def get_company(call: Call[NoQuery, None]) -> Reply:
               tag="Companies"),
 )  # fmt: skip
 async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
-    """Make a legal entity with its number sequences and empty parameters, or change it."""
+    """Create or update the company.
+
+    A new company gets number sequences, address purposes, titles and parameters to begin with.
+    """
     saved = await companies.put_company(call.body, if_match=call.if_match, context=call.context)
     return Reply(
         saved.stored.value,
@@ -47,7 +56,10 @@ async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
     bp, Operation("GET", "features", who="EAH", returns=PageOf[ListedFeature], tag="Configuration")
 )
 async def list_features(call: Call[PageQuery, None]) -> Reply:
-    """List the feature switches, and what each needs."""
+    """List the feature switches.
+
+    With the features that each of them needs.
+    """
     features = await usecases.list_features(context=call.context)
     items = [
         feature.model_dump(mode="json", by_alias=True) | {"etag": features.etag}
@@ -62,7 +74,10 @@ async def list_features(call: Call[PageQuery, None]) -> Reply:
               refuses=(FeatureNotFound,)),
 )  # fmt: skip
 async def get_feature(call: Call[NoQuery, None]) -> Reply:
-    """Read one feature switch."""
+    """Get a feature switch.
+
+    With the features that it needs.
+    """
     feature = await usecases.read_feature(call.path["name"], context=call.context)
     return Reply(feature.value, etag=feature.etag)
 
@@ -80,7 +95,10 @@ async def get_feature(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def switch_feature(call: Call[NoQuery, Switch]) -> Reply:
-    """Switch a feature on or off, if what it needs, or what needs it, allows."""
+    """Switch a feature on or off.
+
+    A feature can be on only while all features that it needs are on.
+    """
     feature = await usecases.switch_feature(
         call.path["name"],
         enabled=call.body.enabled,

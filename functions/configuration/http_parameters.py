@@ -6,6 +6,7 @@ import azure.functions as func
 from pydantic import ConfigDict, RootModel
 
 from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http.description.schemas import Plain
 from functions._http.operation import JSON, MERGE_PATCH
 from functions._http.parsing import merge, parse
 from shared.configuration import settings as usecases
@@ -18,10 +19,11 @@ bp = func.Blueprint()
 
 
 def _patched(schema: dict[str, Any]) -> None:
-    """Say what the patch may hold."""
+    """Describe what the patch may contain."""
     schema["properties"] = {
-        **Parameters.model_json_schema()["properties"],
-        "customerInsights": CustomerInsights.model_json_schema(),
+        **Parameters.model_json_schema(schema_generator=Plain)["properties"],
+        "customerInsights": CustomerInsights.model_json_schema(schema_generator=Plain)
+        | {"description": "Connection to Customer Insights"},
     }
 
 
@@ -37,7 +39,10 @@ class ParametersPatch(RootModel[dict[str, Any]]):
               refuses=(SettingNotFound,)),
 )  # fmt: skip
 async def get_parameters(call: Call[NoQuery, None]) -> Reply:
-    """Read the parameters of the company."""
+    """Get the parameters of the company.
+
+    With the state of the connection to Customer Insights.
+    """
     return _reply(await usecases.read_parameters(context=call.context), call)
 
 
@@ -55,10 +60,11 @@ async def get_parameters(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
-    """Change parameters by JSON merge patch; null puts one back to its default.
+    """Update the parameters of the company.
 
-    A connection to Customer Insights that is enabled is tried first: one that does not work is
-    refused, with what is wrong with it, and stays as it was.
+    The body is a JSON merge patch; null resets a parameter to its default. A connection to
+    Customer Insights that is enabled is tested first: one that does not work is refused, with
+    what is wrong with it, and stays as it was.
     """
     parameters = await usecases.edit_parameters(
         lambda stored: parse(Parameters, merge(stored, call.body.root)),

@@ -5,7 +5,7 @@ import operator
 from typing import Any
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.parsing import parse
@@ -50,10 +50,13 @@ class SettingView(RootModel[Any]):
 
 
 class SettingItem(BaseModel):
+    """A setting of a collection, with its key and version."""
+
     model_config = ConfigDict(defer_build=True)
-    key: str
-    etag: str
-    setting: SettingView
+
+    key: str = Field(description="Key of the setting within its collection", examples=["HOUSTON"])
+    etag: str = Field(description="Version of the setting, for If-Match", examples=["7d1e"])
+    setting: SettingView = Field(description="The setting itself")
 
 
 @serve(
@@ -68,7 +71,10 @@ class SettingItem(BaseModel):
     ),
 )
 async def list_settings(call: Call[PageQuery, None]) -> Reply:
-    """List the settings of a collection by their keys."""
+    """List the settings of a collection.
+
+    In the order of their keys.
+    """
     settings = collection(call.path["collection"])
     page = await usecases.list_settings(
         settings,
@@ -93,7 +99,10 @@ async def list_settings(call: Call[PageQuery, None]) -> Reply:
               refuses=NOT_FOUND),
 )  # fmt: skip
 async def get_setting(call: Call[NoQuery, None]) -> Reply:
-    """Read one setting."""
+    """Get a setting.
+
+    Its version is in ETag.
+    """
     setting = await usecases.read_setting(
         collection(call.path["collection"]), call.path["key"], context=call.context
     )
@@ -114,7 +123,10 @@ async def get_setting(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
-    """Make a setting (201), or replace the version that If-Match names (200)."""
+    """Create or replace a setting.
+
+    Without If-Match it is created (201); with If-Match that version is replaced (200).
+    """
     settings, key = collection(call.path["collection"]), call.path["key"]
     setting = parse(settings.model, call.body.root)
     saved = await usecases.put_setting(
@@ -141,7 +153,10 @@ async def put_setting(call: Call[NoQuery, SettingBody]) -> Reply:
     ),
 )
 async def remove_setting(call: Call[NoQuery, None]) -> Reply:
-    """Remove a setting that no other names."""
+    """Delete a setting.
+
+    A setting that others name cannot be deleted.
+    """
     await usecases.remove_setting(
         collection(call.path["collection"]),
         call.path["key"],

@@ -29,12 +29,14 @@ ONE = "customers/{customerId}/addresses/{addressId}"
 
 
 class ListedAddress(Address):
-    etag: str
+    """An address of a list, with its version."""
+
+    etag: str = Field(description="Version of the address, for If-Match", examples=["7d1e"])
 
 
 class SuccessorQuery(Query):
     primary: Annotated[
-        AddressId | None, Field(description="The address that becomes primary instead")
+        AddressId | None, Field(description="Id of the address that becomes primary instead")
     ] = None
 
 
@@ -50,7 +52,10 @@ class SuccessorQuery(Query):
     ),
 )
 async def list_addresses(call: Call[PageQuery, None]) -> Reply:
-    """List the addresses in force, oldest first. A page costs the same however many there are."""
+    """List the addresses of a customer.
+
+    Addresses in force, oldest first; deactivated ones are left out.
+    """
     key = await customer_key(call)
     page = await usecases.list_addresses(
         key, limit=call.query.limit, continuation=call.position(), context=call.context
@@ -73,7 +78,11 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
-    """Add an address. The first is primary; name and phone come from the customer if left out."""
+    """Add an address to a customer.
+
+    The first address is the primary one. Name and phone come from the customer, and the country
+    from the store, where the request leaves them out.
+    """
     key = await customer_key(call)
     address = await usecases.add_address(key, call.body, context=call.context)
     location = call.url("customers", key, "addresses", address.value.id)
@@ -86,7 +95,10 @@ async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
               refuses=(*REFUSES, AddressNotFound)),
 )  # fmt: skip
 async def get_address(call: Call[NoQuery, None]) -> Reply:
-    """Read an address, also one that has ended."""
+    """Get an address of a customer.
+
+    A deactivated address can still be read.
+    """
     key = await customer_key(call)
     address = await usecases.read_address(key, call.path["addressId"], context=call.context)
     return Reply(address.value, etag=address.etag)
@@ -113,7 +125,11 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
-    """Change an address by JSON merge patch; `primary: true` takes over from the other one."""
+    """Update an address of a customer.
+
+    The body is a JSON merge patch. `primary: true` makes it the primary address in place of the
+    current one.
+    """
     key = await customer_key(call)
     address = await usecases.edit_address(
         key, call.path["addressId"], call.body, if_match=call.version, context=call.context
@@ -142,7 +158,10 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
     ),
 )
 async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:
-    """End an address: it leaves the list, and its record stays."""
+    """Deactivate an address of a customer.
+
+    The address leaves the list; its record is kept, with the time of its end.
+    """
     key = await customer_key(call)
     await usecases.end_address(
         key,

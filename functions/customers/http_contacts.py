@@ -31,12 +31,14 @@ ONE = "customers/{customerId}/contacts/{contactId}"
 
 
 class ListedContact(ContactView):
-    etag: str
+    """A contact point of a list, with its version."""
+
+    etag: str = Field(description="Version of the contact point, for If-Match", examples=["7d1e"])
 
 
 class SuccessorQuery(Query):
     primary: Annotated[
-        ContactId | None, Field(description="The contact that becomes primary instead")
+        ContactId | None, Field(description="Id of the contact point that becomes primary instead")
     ] = None
 
 
@@ -52,7 +54,10 @@ class SuccessorQuery(Query):
     ),
 )
 async def list_contacts(call: Call[PageQuery, None]) -> Reply:
-    """List the contact points, at most fifty of a customer."""
+    """List the contact points of a customer.
+
+    A customer has at most fifty of them.
+    """
     contacts = await usecases.list_contacts(await customer_key(call), context=call.context)
     return Reply(call.slice([_item(contact) for contact in contacts]))
 
@@ -77,7 +82,10 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
-    """Add an e-mail, a phone or a web address; the first of a kind is its primary."""
+    """Add a contact point to a customer.
+
+    An e-mail, a phone or a web address. The first of a kind is the primary one of that kind.
+    """
     key = await customer_key(call)
     contact = await usecases.add_contact(key, call.body, context=call.context)
     location = call.url("customers", key, "contacts")
@@ -104,7 +112,11 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
     ),
 )
 async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
-    """Change a contact point by JSON merge patch; `primary: true` takes over from the other."""
+    """Update a contact point of a customer.
+
+    The body is a JSON merge patch. `primary: true` makes it the primary one of its kind in place
+    of the current one.
+    """
     key = await customer_key(call)
     contact = await usecases.edit_contact(
         key, call.path["contactId"], call.body, if_match=call.version, context=call.context
@@ -130,7 +142,10 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     ),
 )
 async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
-    """Remove a contact point; a primary one with others of its kind names its successor."""
+    """Remove a contact point of a customer.
+
+    Where it is the primary one and others of its kind remain, `primary` names its successor.
+    """
     key = await customer_key(call)
     await usecases.remove_contact(
         key,

@@ -49,12 +49,16 @@ RESPOND_ASYNC = "respond-async"
 class CreateQuery(Query):
     allow_duplicate: Annotated[
         bool,
-        Field(description="Make it though it may be a duplicate; takes POS operation 623"),
+        Field(
+            description="Create the customer even if it may be a duplicate; needs POS operation 623"
+        ),
     ] = False
 
 
 class StoreQuery(Query):
-    store: Annotated[Key, Field(description="The number of the store")]
+    store: Annotated[
+        Key, Field(description="Number of the store or online channel", examples=["HOUSTON"])
+    ]
 
 
 @serve(
@@ -66,9 +70,12 @@ class StoreQuery(Query):
         returns=CreatedCustomer,
         status=201,
         pos_operation=CUSTOMER_ADD,
+        also_pos_operations=(CUSTOMER_EDIT,),
         tag="Customers",
         also=(202,),
-        headers={"Prefer": "respond-async makes it without waiting for an account number"},
+        headers={
+            "Prefer": "respond-async: create the customer without waiting for its account number"
+        },
         refuses=(
             CustomerExists,
             FeatureOff,
@@ -82,13 +89,15 @@ class StoreQuery(Query):
     ),
 )
 async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
-    """Make a customer.
+    """Create a customer.
 
     What is left out is inherited from the default customer of the store: type, group, receipt
     option, receipt e-mail, currency, language and affiliations; financial dimensions come from
-    the customer group. The same Idempotency-Key makes one customer, however often it is sent.
-    202 is answered for a customer whose account number follows within seconds: where
-    `Prefer: respond-async` asks for it, where the store works so, or where none can be had now.
+    the customer group. Requests with the same Idempotency-Key create one customer.
+
+    The answer is 202 for a customer whose account number follows within seconds: where the
+    request says `Prefer: respond-async`, where the store creates customers asynchronously, or
+    where no account number is available now.
     """
     if call.query.allow_duplicate:
         await check_pos_operation(
@@ -128,7 +137,10 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     ),
 )
 async def get_customer(call: Call[NoQuery, None]) -> Reply:
-    """Read a customer by account number or GUID: both name the same resource."""
+    """Get a customer.
+
+    Account number and GUID name the same resource.
+    """
     key = await customer_key(call)
     document = await documents.read_document(key, call.context)
     return Reply(stored_customer_view(document.body), etag=document.etag)
@@ -149,15 +161,16 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
-    """Change a customer by JSON merge patch: null takes a value away, what is left out stays.
+    """Update a customer.
 
-    A customer may change what is her own to tell, not what the company decides about her.
+    The body is a JSON merge patch: null removes a value, and a field that is left out stays. In
+    the role Customer, the fields that the company decides cannot be changed.
     """
     key = await customer_key(call)
-    kept_from_her = sorted(STAFF_ONLY & call.body.model_fields_set)
-    if call.caller.role == "Customer" and kept_from_her:
-        fields = [to_camel(name) for name in kept_from_her]
-        raise FieldNotAllowed(f"The company sets {', '.join(fields)}.", fields=fields)
+    staff_fields = sorted(STAFF_ONLY & call.body.model_fields_set)
+    if call.caller.role == "Customer" and staff_fields:
+        fields = [to_camel(name) for name in staff_fields]
+        raise FieldNotAllowed(f"Only the company can change {', '.join(fields)}.", fields=fields)
     customer = await usecases.edit_customer(
         key, call.body, if_match=call.version, context=call.context
     )
@@ -177,7 +190,10 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     ),
 )
 async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
-    """Deactivate a customer: it leaves search and client books, and its record stays."""
+    """Deactivate a customer.
+
+    The customer leaves search and client books; the record is kept and can be restored.
+    """
     key = await customer_key(call)
     await usecases.deactivate_customer(key, if_match=call.version, context=call.context)
     return Reply()
@@ -195,7 +211,10 @@ async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def restore_customer(call: Call[NoQuery, None]) -> Reply:
-    """Make a deactivated customer active again; one that is active stays as it is."""
+    """Restore a deactivated customer.
+
+    A customer that is active already stays as it is.
+    """
     key = await customer_key(call)
     customer = await usecases.restore_customer(key, context=call.context)
     return Reply(customer_view(customer.value), etag=customer.etag)
@@ -213,7 +232,10 @@ async def restore_customer(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
-    """Tell what a new customer of a store would inherit, and what to be careful about."""
+    """Get the defaults that a new customer of a store inherits.
+
+    With warnings about defaults that are likely to be a mistake.
+    """
     defaults = await customer_defaults(call.query.store, context=call.context)
     version = hashlib.sha256(defaults.model_dump_json().encode()).hexdigest()[:20]
     return Reply(defaults, etag=version)

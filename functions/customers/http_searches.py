@@ -11,7 +11,7 @@ from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers.directory.search import Position, list_customers, search_customers
 from shared.customers.directory.search import SearchQuery as Search
-from shared.customers.domain.search import By, SearchItem
+from shared.customers.domain.search import By, CustomerItem
 
 bp = func.Blueprint()
 
@@ -22,15 +22,24 @@ Scope = Literal["local", "company"]
 class SearchQuery(PageQuery):
     q: Annotated[
         str | None,
-        Field(max_length=200, description="Words in any order; all must match as prefixes"),
+        Field(
+            max_length=200,
+            description="Words in any order; each must match the beginning of a word",
+            examples=["karen ber"],
+        ),
     ] = None
-    by: Annotated[By | None, Field(description="Match in this field only")] = None
-    store: Annotated[Key | None, Field(description="Whose address books decide what is local")] = (
+    by: Annotated[By | None, Field(description="Match in this field only", examples=["name"])] = (
         None
     )
+    store: Annotated[
+        Key | None,
+        Field(description="Store whose address books decide what is local", examples=["HOUSTON"]),
+    ] = None
     scope: Annotated[
         Scope | None,
-        Field(description="local (the default with a store; without one, your own) or company"),
+        Field(
+            description="local: customers of the address books of the store; company: all of them"
+        ),
     ] = None
 
 
@@ -40,17 +49,19 @@ class SearchQuery(PageQuery):
         "GET",
         "customers",
         who="EAH",
-        returns=PageOf[SearchItem],
+        returns=PageOf[CustomerItem],
         pos_operation=CUSTOMER_SEARCH,
         tag="Customers",
         refuses=(Invalid,),
     ),
 )
 async def find_customers(call: Call[SearchQuery, None]) -> Reply:
-    """Search customers by any of their words, or list the newest first when there is no `q`.
+    """Search customers, or list the newest ones.
 
-    Accents and case do not matter. A phone is found by four or more of its first or last digits.
-    Each item says in `match` what matched. A page can be short and still have a next one.
+    Without `q`, customers are listed, newest first. Accents and case do not matter. A phone is
+    found by four or more of its first or last digits. Each item contains in `match` what matched.
+    A page can be short and still have a next one. The scope is `local` where a store is given,
+    and else the company; `local` without a store means that of the caller.
     """
     query = call.query
     position = call.position()
@@ -75,6 +86,6 @@ async def _books(call: Call[SearchQuery, None]) -> tuple[str, ...] | None:
             return None
         number = claims.store_number if claims else None
     if number is None:
-        raise Invalid.at("/store", "required", "scope=local needs a store.")
+        raise Invalid.at("/store", "required", "scope=local requires a store.")
     store = await call.backend.configuration.store(call.legal_entity, number, "/store")
     return None if query.scope == "company" else tuple(store.customer_address_books)

@@ -1,4 +1,4 @@
-"""What tells about the app itself: health, description, and the browser for it."""
+"""The app itself over HTTP: health, description, and the browser for it."""
 
 import importlib.util
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import azure.functions as func
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from functions._http import Call, NoQuery, Operation, Reply, serve
@@ -33,8 +33,11 @@ SwaggerUIBundle({url: "openapi.json", dom_id: "#ui", deepLinking: true, docExpan
 
 
 class Health(BaseModel):
+    """The app answers."""
+
     model_config = ConfigDict(defer_build=True)
-    status: Literal["ok"] = "ok"
+
+    status: Literal["ok"] = Field("ok", description="Always ok: a problem is answered otherwise")
 
 
 class AssetNotFound(NotFound):
@@ -42,14 +45,17 @@ class AssetNotFound(NotFound):
 
 
 class NotReady(Unavailable):
-    """`down` names what does not answer."""
+    """A dependency does not answer; `down` lists which."""
 
     code = "not-ready"
 
 
 @serve(bp, Operation("GET", "health/live", returns=Health, absolute=True, tag="Platform"))
 async def check_liveness(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # asks for nothing
-    """Tell that the process answers. It touches nothing else."""
+    """Check that the process answers.
+
+    Nothing else is used for the answer.
+    """
     return Reply(Health())
 
 
@@ -59,7 +65,10 @@ async def check_liveness(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  #
               refuses=(NotReady,)),
 )  # fmt: skip
 async def check_readiness(call: Call[NoQuery, None]) -> Reply:
-    """Tell whether the store answers; 503 says what does not."""
+    """Check that the app can serve requests.
+
+    The answer is 503 where the store does not answer; `down` lists what is unavailable.
+    """
     try:
         await call.backend.documents.read("settings", ("health", "health"), "health")
     except Unavailable as exc:
@@ -72,7 +81,10 @@ async def check_readiness(call: Call[NoQuery, None]) -> Reply:
     Operation("GET", "openapi.json", returns=dict, absolute=True, tag="Platform"),
 )
 async def describe_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # asks for nothing
-    """Describe every operation in OpenAPI 3.1."""
+    """Get the OpenAPI 3.1 description of every operation.
+
+    Clients can be generated from it.
+    """
     return Reply(_description())
 
 
@@ -81,7 +93,10 @@ async def describe_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # a
     Operation("GET", "docs", absolute=True, answer_type="text/html", returns=str, tag="Platform"),
 )
 async def browse_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # asks for nothing
-    """Show the API browser. It loads nothing from elsewhere."""
+    """Get the API browser.
+
+    A page for people; it loads nothing from other hosts.
+    """
     return Reply(PAGE.encode())
 
 
@@ -91,7 +106,10 @@ async def browse_api(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  # ask
               tag="Platform", refuses=(AssetNotFound, NoSuchResource)),
 )  # fmt: skip
 async def get_docs_asset(call: Call[NoQuery, None]) -> Reply:
-    """Give the API browser its script and its style sheet."""
+    """Get a file of the API browser.
+
+    Its script or its style sheet.
+    """
     name = call.path["file"]
     if name not in ASSETS:
         raise AssetNotFound(f"There is no {name}.")
@@ -122,5 +140,5 @@ def _asset(name: str) -> bytes:
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def zz_refuse_unknown_path(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer a path or a method that nobody serves, in the way of every other refusal."""
-    return refuse(NoSuchResource("Nothing is served by this method at this address."), req)
+    """Refuse a path or a method that no operation has."""
+    return refuse(NoSuchResource("No operation has this method and path."), req)

@@ -112,7 +112,7 @@ async def _remove(
     if isinstance(setting.value, NumberSequence) and setting.value.next > 1:
         raise NumberSequenceUsed(f"Numbers of {key} were issued already.")
     if collection is col.WORKERS:
-        raise col.WorkerKept("Records name the worker; replace it with active: false instead.")
+        raise col.WorkerKept("Records name the worker; set active to false instead.")
     users = await used_by(collection.name, key, context=context)
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)

@@ -1,20 +1,24 @@
 """Parameters as they are answered: with the state of the connection to Customer Insights."""
 
+from pydantic import Field
+
 from shared.configuration.domain.companies import CustomerInsights, Parameters
 from shared.configuration.domain.measure_definitions import InsightsHealth
 from shared.context import Context
 
 
 class CustomerInsightsView(CustomerInsights):
-    """`health` is found out, not configured, and is no part of the version."""
+    """The connection to Customer Insights, with its state."""
 
-    health: InsightsHealth
+    health: InsightsHealth = Field(description="State of the connection; not part of the version")
 
 
 class ParametersView(Parameters):
     """The parameters of a company, with the state of its connection to Customer Insights."""
 
-    customer_insights: CustomerInsightsView
+    customer_insights: CustomerInsightsView = Field(
+        description="Connection to Customer Insights, with its state"
+    )
 
 
 def parameters_view(parameters: Parameters, context: Context) -> ParametersView:

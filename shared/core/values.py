@@ -62,21 +62,42 @@ Text = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 Key = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=KEY)
 ]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)]
-CompanyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
+Currency = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    AfterValidator(_known_currency),
+    Field(examples=["USD"]),
+]
+Language = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"),
+    Field(examples=["en-US"]),
+]
+Country = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    AfterValidator(_known_country),
+    Field(examples=["US"]),
+]
+CompanyCode = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$"), Field(examples=["USRT"])
+]
 Guid = Annotated[
     str,
     StringConstraints(
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True
     ),
+    Field(examples=["3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"]),
 ]
 # A clock that was never set says year 1, and some programs mean never by year 9999: neither can be
 # converted into another time zone.
 Moment = Annotated[
     AwareDatetime,
-    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
+    Field(
+        ge=datetime(1900, 1, 1, tzinfo=UTC),
+        le=datetime(9000, 1, 1, tzinfo=UTC),
+        examples=["2026-03-01T09:30:00Z"],
+    ),
 ]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 

@@ -4,7 +4,8 @@ from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import Definitions
 from shared.context import Context
 from shared.core.errors import Invalid
-from shared.customers.domain.customers import Customer, CustomerFields, CustomerRecord
+from shared.customers.domain.customer_record import CustomerRecord
+from shared.customers.domain.customers import Customer, CustomerFields
 
 
 async def check_named(fields: CustomerFields | CustomerRecord, context: Context) -> None:

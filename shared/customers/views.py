@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from pydantic import computed_field
+from pydantic import Field, computed_field
 from pydantic.alias_generators import to_camel
 
 from shared.core.values import Record
@@ -12,12 +12,12 @@ from shared.customers.documents import customer_document
 from shared.customers.domain.addresses import Address
 from shared.customers.domain.contacts import ContactView
 from shared.customers.domain.creation import Candidate, Notice
-from shared.customers.domain.customers import (
+from shared.customers.domain.customer_record import (
     PENDING_ACCOUNT,
-    Customer,
     CustomerRecord,
     person_name,
 )
+from shared.customers.domain.customers import Customer
 from shared.customers.domain.pending_rules import Capabilities, capabilities
 from shared.ports.documents import Document
 
@@ -25,17 +25,25 @@ from shared.ports.documents import Document
 class CustomerView(CustomerRecord):
     """What is answered of a customer: what is stored, and what is computed from it."""
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @computed_field(  # type: ignore[prop-decorator]  # the documented way to compute a field
+        description='Account number as it is shown: "Pending sync" while there is none',
+        examples=["004021"],
+    )
     @property
     def display_account(self) -> str:
         return super().display_account
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @computed_field(  # type: ignore[prop-decorator]  # the documented way to compute a field
+        description="What a store may do with the customer now"
+    )
     @property
     def capabilities(self) -> Capabilities:
         return super().capabilities
 
-    @computed_field  # type: ignore[prop-decorator]  # the documented way to compute a field
+    @computed_field(  # type: ignore[prop-decorator]  # the documented way to compute a field
+        description="Name as it is shown, composed of the parts of the name",
+        examples=["Karen Berg"],
+    )
     @property
     def name(self) -> str:
         return super().name
@@ -44,8 +52,10 @@ class CustomerView(CustomerRecord):
 class CreatedCustomer(CustomerView):
     """The customer, with what the caller should know of its creation."""
 
-    warnings: tuple[Notice, ...] = ()
-    duplicate_candidates: tuple[Candidate, ...] = ()
+    warnings: tuple[Notice, ...] = Field((), description="Warnings; none stops a creation")
+    duplicate_candidates: tuple[Candidate, ...] = Field(
+        (), description="Existing customers who may be the same, where the company wants a warning"
+    )
 
 
 def stored_customer_view(body: Mapping[str, Any]) -> dict[str, Any]:

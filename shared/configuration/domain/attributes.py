@@ -21,67 +21,119 @@ LARGEST = 2**53 - 1  # beyond it a JSON number is not read alike everywhere
 class ValueRange(Setting):
     """Inclusive limits: numbers, or dates as YYYY-MM-DD."""
 
-    min: float | str | None = None
-    max: float | str | None = None
+    min: float | str | None = Field(
+        None,
+        description="Smallest value: a number, or a date for an attribute type of Date",
+        examples=[0],
+    )
+    max: float | str | None = Field(
+        None,
+        description="Largest value: a number, or a date for an attribute type of Date",
+        examples=[100],
+    )
 
 
 class AttributeType(Setting):
-    """`labels` are the words for the values of the fixed list, by value and language."""
+    """A type of attribute values."""
 
-    name: Key
-    data_type: DataType
-    unit: Line | None = None
-    fixed_list: Annotated[list[Line], Field(max_length=1000)] = []
-    range: ValueRange | None = None
-    multi_value: bool = False
-    labels: Annotated[dict[str, dict[str, Line]], Field(max_length=1000)] = {}
+    name: Key = Field(description="Name of the type, its key", examples=["Interests"])
+    data_type: DataType = Field(description="Type of the values", examples=["Text"])
+    unit: Line | None = Field(None, description="Unit of measure; of Integer and Decimal only")
+    fixed_list: Annotated[list[Line], Field(max_length=1000)] = Field(
+        [],
+        description="Values that can be chosen; of Text only, and empty if any text can",
+        examples=[["Shoes", "Handbags"]],
+    )
+    range: ValueRange | None = Field(
+        None, description="Inclusive limits of the values", examples=[None]
+    )
+    multi_value: bool = Field(False, description="Whether a customer can have several values")
+    labels: Annotated[dict[str, dict[str, Line]], Field(max_length=1000)] = Field(
+        {},
+        description="Labels of the values of the fixed list, by value and language",
+        examples=[{"Shoes": {"de": "Schuhe"}}],
+    )
 
     @model_validator(mode="after")
     def _fits_its_data_type(self) -> "AttributeType":
         if self.fixed_list and self.data_type != "Text":
-            raise ValueError("only an attribute type of Text has a fixed list")
+            raise ValueError("only an attribute type of Text can have a fixed list")
         if self.unit and self.data_type not in {"Integer", "Decimal"}:
-            raise ValueError("only an attribute type of Integer or Decimal has a unit")
+            raise ValueError("only an attribute type of Integer or Decimal can have a unit")
         if self.range:
             self._check_range(self.range)
         return self
 
     def _check_range(self, limits: ValueRange) -> None:
         if self.data_type in {"Text", "Boolean"}:
-            raise ValueError(f"an attribute type of {self.data_type} has no range")
+            raise ValueError(f"an attribute type of {self.data_type} cannot have a range")
         given = [limit for limit in (limits.min, limits.max) if limit is not None]
         if any(isinstance(limit, str) != (self.data_type == "Date") for limit in given):
-            raise ValueError("the limits of a range are of the attribute's own type")
+            raise ValueError("the limits of a range must have the data type of the attribute type")
         if self.data_type == "Date":
             for limit in given:
                 dt.date.fromisoformat(str(limit))
 
 
-class Wording(Setting):
-    friendly_name: Line | None = None
-    description: Text | None = None
-    help_text: Text | None = None
+class AttributeTexts(Setting):
+    """Texts of an attribute in one language."""
+
+    friendly_name: Line | None = Field(
+        None, description="Label of the attribute", examples=["Interests"]
+    )
+    description: Text | None = Field(
+        None, description="What the attribute means", examples=["What the customer likes to buy"]
+    )
+    help_text: Text | None = Field(
+        None, description="How to fill the attribute in", examples=["Choose any number"]
+    )
 
 
-class Attribute(Wording):
-    name: Key
-    attribute_type: Key
-    default_value: Default = None
-    refinable: bool = False
-    translations: dict[str, Wording] = {}
+class Attribute(AttributeTexts):
+    """An attribute: something that a company records of its customers."""
+
+    name: Key = Field(description="Name of the attribute, its key", examples=["interests"])
+    attribute_type: Key = Field(
+        description="Type of the values, a key of `attribute-types`", examples=["Interests"]
+    )
+    default_value: Default = Field(
+        None,
+        description="Value of new customers that bring none, unless the group has its own",
+        examples=[None],
+    )
+    refinable: bool = Field(False, description="Whether client books can be filtered by it")
+    translations: dict[str, AttributeTexts] = Field(
+        {},
+        description="Texts by language, BCP 47",
+        examples=[{"de": {"friendlyName": "Interessen"}}],
+    )
 
 
 class Member(Setting):
-    attribute: Key
-    display_order: Annotated[int, Field(ge=0, le=10_000)] = 0
-    default_value: Default = None
-    required: bool = False
+    """An attribute as a member of a group."""
+
+    attribute: Key = Field(
+        description="The attribute, a key of `attributes`", examples=["interests"]
+    )
+    display_order: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Place on cards and forms; smaller comes first", examples=[1]
+    )
+    default_value: Default = Field(
+        None, description="Value of new customers that bring none", examples=[None]
+    )
+    required: bool = Field(False, description="Whether a customer must have a value")
 
 
 class AttributeGroup(Setting):
-    name: Key
-    friendly_name: Line | None = None
-    members: Annotated[list[Member], Field(max_length=200)] = []
+    """A group of attributes, in the order in which they are shown."""
+
+    name: Key = Field(description="Name of the group, its key", examples=["Customers"])
+    friendly_name: Line | None = Field(
+        None, description="Label of the group", examples=["Customer attributes"]
+    )
+    members: Annotated[list[Member], Field(max_length=200)] = Field(
+        [], description="Attributes of the group"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +214,11 @@ def _flaws(name: str, value: AttributeValue, definitions: Definitions) -> Iterat
         return
     kind = definitions[name].type
     if isinstance(value, list) and not kind.multi_value:
-        yield "single-value", f"{name} has one value, not a list."
+        yield "single-value", f"{name} takes one value, not a list."
         return
     values: Sequence[Any] = value if isinstance(value, list) else [value]
     if isinstance(value, list) and len(set(values)) != len(values):
-        yield "repeated-value", f"{name} holds a value twice."
+        yield "repeated-value", f"{name} contains a value more than once."
     for one in values:
         if problem := wrong(one, kind):
             yield problem

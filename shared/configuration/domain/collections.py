@@ -25,13 +25,13 @@ class SettingNotFound(NotFound):
 
 
 class StillInUse(Conflict):
-    """Others name it, so it cannot go; `usedBy` tells who."""
+    """Other settings name it, so it cannot be removed; `usedBy` lists them."""
 
     code = "still-in-use"
 
 
 class WorkerKept(Conflict):
-    """A worker is deactivated, not removed: without the record her token would know no bounds."""
+    """A worker is deactivated, not removed: the record limits what a token allows."""
 
     code = "worker-kept"
 

@@ -20,42 +20,93 @@ class LegalEntityNotFound(NotFound):
 
 
 class CompanyFields(Setting):
-    name: Line
-    currency: Currency
-    language: Language
+    """What is configured of a company itself."""
+
+    name: Line = Field(description="Name of the company", examples=["Contoso Retail"])
+    currency: Currency = Field(description="Currency of the company, ISO 4217")
+    language: Language = Field(description="Language of the company, BCP 47")
 
 
 class Company(Record):
-    legal_entity: CompanyCode
-    name: str
-    currency: str
-    language: str
-    since: int  # the year it was made here: the list of its customers begins there
+    """A company, or legal entity: the unit that customers and settings belong to."""
+
+    legal_entity: CompanyCode = Field(description="Code of the company")
+    name: str = Field(description="Name of the company", examples=["Contoso Retail"])
+    currency: str = Field(description="Currency of the company, ISO 4217", examples=["USD"])
+    language: str = Field(description="Language of the company, BCP 47", examples=["en-US"])
+    since: int = Field(description="Year in which the company was created here", examples=[2026])
 
 
 def _distinct(names: list[str]) -> list[str]:
     if len(set(names)) < len(names):
-        raise ValueError("a measure is named once")
+        raise ValueError("a measure must not be repeated")
     return names
 
 
 class CustomerInsights(Setting):
-    enabled: bool = False
-    application_id: Line | None = None
-    secret_name: Line | None = None
-    environment_instance_id: Line | None = None
-    alternate_customer_id: PropertyName | None = None
-    measures: Annotated[list[Line], Field(max_length=3), AfterValidator(_distinct)] = []
+    """The connection to Customer Insights."""
+
+    enabled: bool = Field(False, description="Whether measures are fetched from Customer Insights")
+    application_id: Line | None = Field(
+        None,
+        description="Id of the application that signs in",
+        examples=["0b3d7c52-1111-4d0b-9c53-0d6f5c1e9a10"],
+    )
+    secret_name: Line | None = Field(
+        None,
+        description="Name of the secret of the application in the key vault",
+        examples=["customer-insights"],
+    )
+    environment_instance_id: Line | None = Field(
+        None,
+        description="Instance id of the Customer Insights environment",
+        examples=["5f1e2d3c-2222-4d0b-9c53-0d6f5c1e9a10"],
+    )
+    alternate_customer_id: PropertyName | None = Field(
+        None,
+        description="Property of its profiles that holds the account number",
+        examples=["CustomerAccount"],
+    )
+    measures: Annotated[list[Line], Field(max_length=3), AfterValidator(_distinct)] = Field(
+        [],
+        description="Measures shown on cards, in this order: at most three",
+        examples=[["LifetimeSpend"]],
+    )
 
 
 class Parameters(Setting):
-    customer_attribute_group: Key | None = None
-    client_book_attribute_group: Key | None = None
-    client_book_number_sequence: Key | None = None
-    customer_number_sequence: Key | None = None
-    duplicate_policy: DuplicatePolicy = "allow"
-    allow_several_associates: bool = False
-    customer_insights: CustomerInsights = CustomerInsights.model_construct()
+    """The parameters of a company."""
+
+    customer_attribute_group: Key | None = Field(
+        None,
+        description="Attribute group of customers, a key of `attribute-groups`",
+        examples=["Customers"],
+    )
+    client_book_attribute_group: Key | None = Field(
+        None,
+        description="Attribute group of clients of a book, a key of `attribute-groups`",
+        examples=["ClientBook"],
+    )
+    client_book_number_sequence: Key | None = Field(
+        None,
+        description="Number sequence of client books, a key of `number-sequences`",
+        examples=["ClientBook"],
+    )
+    customer_number_sequence: Key | None = Field(
+        None,
+        description="Number sequence of account numbers, a key of `number-sequences`",
+        examples=["CustomerAccount"],
+    )
+    duplicate_policy: DuplicatePolicy = Field(
+        "allow",
+        description="What happens when a new customer may exist already: allow, warn or block",
+    )
+    allow_several_associates: bool = Field(
+        False, description="Whether a customer can be in the books of several associates"
+    )
+    customer_insights: CustomerInsights = Field(
+        CustomerInsights.model_construct(), description="Connection to Customer Insights"
+    )
 
 
 def first_parameters() -> Parameters:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from shared.core.errors import Conflict, NotFound
 from shared.core.values import Record, Setting
 
@@ -36,13 +38,19 @@ class FeatureOff(Conflict):
 
 
 class Switch(Setting):
-    enabled: bool
+    """Whether a feature shall be on."""
+
+    enabled: bool = Field(
+        description="True switches the feature on, false switches it off", examples=[True]
+    )
 
 
 class Feature(Record):
-    name: str
-    enabled: bool = False
-    needs: tuple[str, ...] = ()
+    """A feature switch, and the features it needs."""
+
+    name: str = Field(description="Name of the feature", examples=["clienteling"])
+    enabled: bool = Field(False, description="Whether the feature is on", examples=[True])
+    needs: tuple[str, ...] = Field((), description="Features that must be on before this one")
 
 
 def features(enabled: Mapping[str, bool]) -> dict[str, Feature]:

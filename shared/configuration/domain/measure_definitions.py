@@ -20,9 +20,9 @@ MeasureType = Literal["Integer", "Decimal", "Currency", "Text"]
 
 def _storable(value: float | str) -> float | str:
     if isinstance(value, str) and not 0 < len(value) <= LONGEST_VALUE:
-        raise ValueError(f"a text has 1 to {LONGEST_VALUE} characters")
+        raise ValueError(f"a text must have 1 to {LONGEST_VALUE} characters")
     if isinstance(value, int) and abs(value) > MOST_EXACT:
-        raise ValueError("an integer is below 2^53")
+        raise ValueError("an integer must be below 2^53")
     return value
 
 
@@ -41,18 +41,24 @@ class MeasureNotDefined(NotFound):
 
 
 class MeasureDefinition(Setting):
-    name: Key
-    label: Line
-    data_type: MeasureType
-    currency: Currency | None = None
-    translations: Annotated[
-        dict[Language, Line], Field(max_length=MOST_TRANSLATIONS, description="label by language")
-    ] = {}
+    """A measure of customers: its label and the type of its values."""
+
+    name: Key = Field(description="Name of the measure, its key", examples=["LifetimeSpend"])
+    label: Line = Field(description="Label of the measure on a card", examples=["Lifetime spend"])
+    data_type: MeasureType = Field(description="Type of the values", examples=["Integer"])
+    currency: Currency | None = Field(
+        None,
+        description="Currency of the values, ISO 4217; of measures of type Currency only",
+        examples=[None],
+    )
+    translations: Annotated[dict[Language, Line], Field(max_length=MOST_TRANSLATIONS)] = Field(
+        {}, description="Label by language, BCP 47"
+    )
 
     @model_validator(mode="after")
     def _money_has_a_currency(self) -> "MeasureDefinition":
         if (self.currency is not None) != (self.data_type == "Currency"):
-            raise ValueError("a currency goes with the data type Currency, and with no other")
+            raise ValueError("the data type Currency requires a currency, and no other takes one")
         return self
 
     def takes(self, value: float | str) -> bool:
@@ -60,18 +66,27 @@ class MeasureDefinition(Setting):
 
 
 class MeasureValues(Body):
+    """Values of a measure for many customers."""
+
     values: Annotated[
         dict[Line, MeasureValue],
-        Field(min_length=1, max_length=MOST_VALUES, description="by GUID or account number"),
+        Field(
+            min_length=1,
+            max_length=MOST_VALUES,
+            description="Value of the measure by GUID or account number",
+            examples=[{"004021": 1250}],
+        ),
     ]
 
 
 class MeasureImport(Record):
-    """What became of an import: customers written, those that had that value, names of nobody."""
+    """The result of an import of values."""
 
-    written: int
-    unchanged: int
-    unknown: list[str]
+    written: int = Field(description="Number of customers whose value was written", examples=[41])
+    unchanged: int = Field(
+        description="Number of customers that had the value already", examples=[3]
+    )
+    unknown: list[str] = Field(description="Ids of the request that name no customer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +99,16 @@ class MeasurePage:
 
 
 class InsightsHealth(Record):
-    """As the last check or fetch of this process has found it; `checkedAt` null: none yet."""
+    """The state of the connection to Customer Insights, as this process saw it last."""
 
-    status: Literal["ok", "unavailable", "off"]
-    checked_at: datetime | None = None
-    detail: str = ""
-    secret_expires_at: datetime | None = None
-    secret_expires_soon: bool = False
+    status: Literal["ok", "unavailable", "off"] = Field(
+        description="Whether the connection works, fails, or is switched off"
+    )
+    checked_at: datetime | None = Field(
+        None, description="When the connection was used or checked last; null if it was not yet"
+    )
+    detail: str = Field("", description="What is wrong with the connection; empty if nothing is")
+    secret_expires_at: datetime | None = Field(
+        None, description="When the secret of the application expires, where that is known"
+    )
+    secret_expires_soon: bool = Field(False, description="Whether the secret expires within days")

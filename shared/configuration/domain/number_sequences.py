@@ -16,7 +16,7 @@ class NumberSequenceExhausted(Conflict):
 
 def _one_run(text: str) -> str:
     if len(re.findall(r"#+", text)) != 1:
-        raise ValueError("one run of # marks the digits, as in C-######")
+        raise ValueError("the format must contain one run of # for the digits, as in C-######")
     return text
 
 
@@ -34,10 +34,18 @@ Format = Annotated[
 
 
 class NumberSequence(Setting):
-    code: Key
-    format: Format = "######"
-    next: Whole = 1
-    block_size: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """A sequence of unique numbers, reserved in blocks: there can be gaps, but no repeats."""
+
+    code: Key = Field(description="Code of the sequence, its key", examples=["CustomerAccount"])
+    format: Format = Field(
+        "######",
+        description="Format of the numbers; one run of # marks the digits",
+        examples=["C-######"],
+    )
+    next: Whole = Field(1, description="Number that is given out next", examples=[1])
+    block_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="How many numbers are reserved at once; gaps are at most this long"
+    )
 
     def taken(self) -> "NumberSequence":
         """Return the sequence after its next block was given away."""

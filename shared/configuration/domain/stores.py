@@ -28,31 +28,63 @@ class ChannelNotFound(NotFound):
 
 
 class UnitAddress(Setting):
-    country: Country
-    street: LongLine | None = None
-    city: Line | None = None
-    state: Line | None = None
-    postal_code: Line | None = None
+    """The address of an operating unit."""
+
+    country: Country = Field(description="Country, ISO 3166-1 alpha-2")
+    street: LongLine | None = Field(
+        None, description="Street and number", examples=["1 Market Square"]
+    )
+    city: Line | None = Field(None, description="City", examples=["Houston"])
+    state: Line | None = Field(None, description="State or province", examples=["TX"])
+    postal_code: Line | None = Field(None, description="Postal code", examples=["77002"])
 
 
 class OperatingUnit(Setting):
-    name: Line
-    address: UnitAddress
+    """The operating unit that a store belongs to."""
+
+    name: Line = Field(description="Name of the operating unit", examples=["Houston"])
+    address: UnitAddress = Field(
+        description="Address of the operating unit; its country is that of new addresses"
+    )
 
 
 class Store(Setting):
-    store_number: Key
-    name: Line
-    channel_type: ChannelType = "Store"
-    operating_unit: OperatingUnit
-    currency: Currency
-    language: Language
-    time_zone: TimeZone = "UTC"
-    default_customer_id: Guid | None = None
-    functionality_profile: Key | None = None
-    customer_address_books: Names = []
-    employee_address_books: Names = []
-    channel_database_group: Key | None = None
+    """A store, an online store or a call center."""
+
+    store_number: Key = Field(
+        description="Number of the store or online channel, its key", examples=["HOUSTON"]
+    )
+    name: Line = Field(description="Name of the store", examples=["Houston"])
+    channel_type: ChannelType = Field("Store", description="Kind of channel")
+    operating_unit: OperatingUnit = Field(description="Operating unit of the store")
+    currency: Currency = Field(description="Currency of the store, ISO 4217")
+    language: Language = Field(description="Language of the store, BCP 47")
+    time_zone: TimeZone = Field(
+        "UTC",
+        description="Time zone of the store, a name of the IANA database",
+        examples=["America/Chicago"],
+    )
+    default_customer_id: Guid | None = Field(
+        None, description="GUID of the default customer, from whom new customers inherit"
+    )
+    functionality_profile: Key | None = Field(
+        None,
+        description="Functionality profile, a key of `functionality-profiles`",
+        examples=["SP0001"],
+    )
+    customer_address_books: Names = Field(
+        [],
+        description="Address books of customers that are local to the store",
+        examples=[["USRSA"]],
+    )
+    employee_address_books: Names = Field(
+        [], description="Address books of associates who work in the store", examples=[["Houston"]]
+    )
+    channel_database_group: Key | None = Field(
+        None,
+        description="Channel database group, a key of `channel-database-groups`",
+        examples=["Default"],
+    )
 
     @property
     def country(self) -> str:
@@ -60,48 +92,94 @@ class Store(Setting):
 
 
 class FunctionalityProfile(Setting):
-    name: Key
-    create_customers_asynchronously: bool = False
-    create_customers_offline: bool = True
+    """How a store behaves; several stores can have the same profile."""
+
+    name: Key = Field(description="Name of the profile, its key", examples=["SP0001"])
+    create_customers_asynchronously: bool = Field(
+        False, description="Whether stores create customers without waiting for an account number"
+    )
+    create_customers_offline: bool = Field(
+        True, description="Whether stores can create customers while they are offline"
+    )
 
 
 class ChannelDatabaseGroup(Setting):
-    name: Key
-    channels: Names = []
-    filter_shared_customer_data: bool = False
+    """Stores and online channels that receive the same data."""
+
+    name: Key = Field(description="Name of the group, its key", examples=["Default"])
+    channels: Names = Field(
+        [],
+        description="Stores and online channels of the group, keys of `stores`",
+        examples=[["HOUSTON"]],
+    )
+    filter_shared_customer_data: bool = Field(
+        False, description="Whether channels receive only customers of their own address books"
+    )
 
 
 class Worker(Setting):
-    personnel_number: Key
-    name: Line
-    employee_address_books: Names = []
-    permission_group: Key | None = None
-    active: bool = True
+    """A person who works in stores: an associate or a manager."""
+
+    personnel_number: Key = Field(description="Personnel number, its key", examples=["000160"])
+    name: Line = Field(description="Name of the worker", examples=["Ana Bowman"])
+    employee_address_books: Names = Field(
+        [],
+        description="Address books that decide in which stores the worker works",
+        examples=[["Houston"]],
+    )
+    permission_group: Key | None = Field(
+        None,
+        description="Permission group, a key of `permission-groups`; null allows everything",
+        examples=["Associate"],
+    )
+    active: bool = Field(True, description="False for a worker who has left and may do nothing")
 
 
 class PermissionGroup(Setting):
-    """What associates may do, by the numbers of POS operations; managers change others' notes."""
+    """What the associates of the group may do."""
 
-    name: Key
-    manager: bool = False
-    operations: Annotated[list[int], Field(max_length=200)] = []
+    name: Key = Field(description="Name of the group, its key", examples=["Associate"])
+    manager: bool = Field(False, description="Whether its workers may change notes of others")
+    operations: Annotated[list[int], Field(max_length=200)] = Field(
+        [],
+        description="POS operations that its workers may perform, by number",
+        examples=[[602, 612, 623, 712, 714]],
+    )
 
 
 class CustomerGroup(Setting):
-    id: Key
-    name: Line
-    financial_dimensions: Annotated[dict[Key, Line], Field(max_length=20)] = {}
-    account_number_sequence: Key | None = None
+    """A group of customers, with the financial dimensions of its members."""
+
+    id: Key = Field(description="Id of the group, its key", examples=["30"])
+    name: Line = Field(description="Name of the group", examples=["Retail customers"])
+    financial_dimensions: Annotated[dict[Key, Line], Field(max_length=20)] = Field(
+        {},
+        description="Financial dimensions of its new customers",
+        examples=[{"CostCenter": "015"}],
+    )
+    account_number_sequence: Key | None = Field(
+        None,
+        description="Number sequence of its account numbers; null for that of the company",
+        examples=["CustomerAccount"],
+    )
 
 
 class Affiliation(Setting):
-    name: Key
-    description: Line | None = None
+    """A grouping of customers, such as VIP, that decides prices or benefits."""
+
+    name: Key = Field(description="Name of the affiliation, its key", examples=["VIP"])
+    description: Line | None = Field(
+        None, description="Description of the affiliation", examples=["Very important customers"]
+    )
 
 
 class AddressBook(Setting):
-    name: Key
-    description: Line | None = None
+    """A named set of customers or workers, which decides what is local to a store."""
+
+    name: Key = Field(description="Name of the address book, its key", examples=["USRSA"])
+    description: Line | None = Field(
+        None, description="Description of the address book", examples=["Customers of the south"]
+    )
 
 
 AddressRole = Literal[
@@ -111,20 +189,30 @@ AddressRole = Literal[
 
 
 class AddressPurpose(Setting):
-    name: Key
-    type: AddressRole = "None"
+    """A purpose that an address can have."""
+
+    name: Key = Field(description="Name of the purpose, its key", examples=["Home"])
+    type: AddressRole = Field(
+        "None", description="Role of addresses of this purpose", examples=["Home"]
+    )
 
 
 class Title(Setting):
-    name: Key
+    """A personal title that a customer can have."""
+
+    name: Key = Field(description="The title, its key", examples=["Ms."])
 
 
 class ActivityType(Setting):
-    """`translations` are the label by language."""
+    """A type of activity, such as an appointment or a call."""
 
-    name: Key
-    label: Line
-    translations: Annotated[dict[Language, Line], Field(max_length=100)] = {}
-    icon: Line | None = None
-    order: Annotated[int, Field(ge=0, le=10_000)] = 0
-    active: bool = True
+    name: Key = Field(description="Name of the type, its key", examples=["Appointment"])
+    label: Line = Field(description="Label of the type", examples=["Appointment"])
+    translations: Annotated[dict[Language, Line], Field(max_length=100)] = Field(
+        {}, description="Label by language, BCP 47", examples=[{"de": "Termin"}]
+    )
+    icon: Line | None = Field(None, description="Name of the icon", examples=["calendar"])
+    order: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Place in lists; smaller comes first"
+    )
+    active: bool = Field(True, description="False for a type that new activities cannot have")

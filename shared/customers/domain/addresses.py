@@ -10,7 +10,8 @@ from shared.core.errors import Conflict, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, Country, Line, LongLine, Record
 from shared.customers.domain.contacts import primary
-from shared.customers.domain.customers import MAX_INDEXED_ADDRESSES, AddressSummary, Customer
+from shared.customers.domain.customer_record import AddressSummary
+from shared.customers.domain.customers import MAX_INDEXED_ADDRESSES, Customer
 from shared.customers.domain.directory import address_words
 
 AddressId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
@@ -25,49 +26,83 @@ class AddressInactive(Conflict):
 
 
 class AddressFields(Body):
-    purpose: Line | None = None
-    attention: Line | None = None
-    street: LongLine | None = None
-    building_complement: Line | None = None
-    post_box: Line | None = None
-    district: Line | None = None
-    city: Line | None = None
-    county: Line | None = None
-    state: Line | None = None
-    postal_code: Annotated[Line, Field(max_length=20)] | None = None
-    country: Country | None = None
-    name: Line | None = None
-    phone: Annotated[Line, Field(max_length=40)] | None = None
+    """The fields of an address that may be set when it is added, and edited later."""
+
+    purpose: Line | None = Field(
+        None,
+        description="Purpose, a key of `address-purposes`; Home or Business if left out",
+        examples=["Home"],
+    )
+    attention: Line | None = Field(None, description="To whose attention")
+    street: LongLine | None = Field(
+        None, description="Street and number", examples=["12 Main Street"]
+    )
+    building_complement: Line | None = Field(None, description="Building, floor or door")
+    post_box: Line | None = Field(None, description="Post box")
+    district: Line | None = Field(None, description="District of the city")
+    city: Line | None = Field(None, description="City", examples=["Houston"])
+    county: Line | None = Field(None, description="County")
+    state: Line | None = Field(None, description="State or province", examples=["TX"])
+    postal_code: Annotated[Line, Field(max_length=20)] | None = Field(
+        None, description="Postal code", examples=["77002"]
+    )
+    country: Country | None = Field(
+        None, description="Country, ISO 3166-1 alpha-2; that of the store if left out"
+    )
+    name: Line | None = Field(
+        None,
+        description="Name at the address; that of the customer if left out",
+        examples=["Karen Berg"],
+    )
+    phone: Annotated[Line, Field(max_length=40)] | None = Field(
+        None,
+        description="Phone at the address; the primary one of the customer if left out",
+        examples=["+1 713 555 0142"],
+    )
 
 
 class NewAddress(AddressFields):
-    primary: bool = False
+    """An address to add."""
+
+    primary: bool = Field(
+        False, description="Whether it becomes the primary address; the first one always does"
+    )
 
 
 class AddressEdit(AddressFields):
-    primary: bool | None = None
+    """A merge patch of an address: null removes a value, and a field that is left out stays."""
+
+    primary: bool | None = Field(
+        None, description="True makes it the primary address", examples=[True]
+    )
 
 
 class Address(Record):
-    id: str
-    purpose: str
-    attention: str | None = None
-    street: str | None = None
-    building_complement: str | None = None
-    post_box: str | None = None
-    district: str | None = None
-    city: str | None = None
-    county: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-    name: str | None = None
-    phone: str | None = None
-    primary: bool = False
-    active: bool = True
-    created_at: datetime
-    modified_at: datetime
-    valid_to: datetime | None = None
+    """A postal address of a customer."""
+
+    id: str = Field(description="Id of the address within its customer", examples=["1"])
+    purpose: str = Field(description="Purpose, a key of `address-purposes`", examples=["Home"])
+    attention: str | None = Field(None, description="To whose attention")
+    street: str | None = Field(None, description="Street and number", examples=["12 Main Street"])
+    building_complement: str | None = Field(None, description="Building, floor or door")
+    post_box: str | None = Field(None, description="Post box")
+    district: str | None = Field(None, description="District of the city")
+    city: str | None = Field(None, description="City", examples=["Houston"])
+    county: str | None = Field(None, description="County")
+    state: str | None = Field(None, description="State or province", examples=["TX"])
+    postal_code: str | None = Field(None, description="Postal code", examples=["77002"])
+    country: str | None = Field(None, description="Country, ISO 3166-1 alpha-2", examples=["US"])
+    name: str | None = Field(None, description="Name at the address", examples=["Karen Berg"])
+    phone: str | None = Field(
+        None, description="Phone at the address", examples=["+1 713 555 0142"]
+    )
+    primary: bool = Field(False, description="Whether it is the primary address")
+    active: bool = Field(True, description="False for an address that was deactivated")
+    created_at: datetime = Field(description="When the address was added")
+    modified_at: datetime = Field(description="When the address was changed last")
+    valid_to: datetime | None = Field(
+        None, description="When the address was deactivated; null while it is in force"
+    )
 
     def summary(self) -> AddressSummary:
         """Return what the customer itself says of its primary address."""

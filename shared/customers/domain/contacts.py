@@ -41,28 +41,71 @@ class SecondaryContactsOff(FeatureOff):
 
 
 class NewContact(Body):
-    kind: ContactKind
-    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)]
-    purpose: Line | None = None
-    primary: bool = False
-    marketing_consent: MarketingConsent | None = None
+    """A contact point to add."""
+
+    kind: ContactKind = Field(description="Kind of the contact point")
+    value: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)
+    ] = Field(
+        description="E-mail, phone or web address; kept as given", examples=["karen@example.com"]
+    )
+    purpose: Line | None = Field(
+        None,
+        description="Purpose of the contact point; Personal or Business if left out",
+        examples=["Personal"],
+    )
+    primary: bool = Field(
+        False,
+        description="Whether it becomes the primary one of its kind; the first always does",
+    )
+    marketing_consent: MarketingConsent | None = Field(
+        None,
+        description="Decision about marketing here; null if none was taken",
+        examples=["OptedIn"],
+    )
 
 
 class ContactEdit(Body):
-    value: str | None = Field(default=None, min_length=1, max_length=254)
-    purpose: Line | None = None
-    primary: bool | None = None
-    marketing_consent: MarketingConsent | None = None
+    """A merge patch of a contact point: a field that is left out stays."""
+
+    value: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=254,
+        description="New e-mail, phone or web address; the kind stays",
+        examples=["karen@example.com"],
+    )
+    purpose: Line | None = Field(
+        None, description="Purpose of the contact point", examples=["Personal"]
+    )
+    primary: bool | None = Field(
+        None, description="True makes it the primary one of its kind", examples=[True]
+    )
+    marketing_consent: MarketingConsent | None = Field(
+        None,
+        description="Decision about marketing here; null takes it back",
+        examples=["OptedIn"],
+    )
 
 
 class ContactView(Record):
-    id: str
-    kind: ContactKind
-    value: str
-    purpose: str
-    primary: bool
-    marketing_consent: MarketingConsent | None = None
-    consent_at: datetime | None = None
+    """A contact point: an e-mail, a phone or a web address."""
+
+    id: str = Field(description="Id of the contact point within its customer", examples=["1"])
+    kind: ContactKind = Field(description="Kind of the contact point")
+    value: str = Field(
+        description="E-mail, phone or web address as it was given", examples=["karen@example.com"]
+    )
+    purpose: str = Field(description="Purpose of the contact point", examples=["Personal"])
+    primary: bool = Field(description="Whether it is the primary one of its kind", examples=[True])
+    marketing_consent: MarketingConsent | None = Field(
+        None,
+        description="Decision about marketing in force; null if none was taken",
+        examples=["OptedIn"],
+    )
+    consent_at: datetime | None = Field(
+        None, description="When the decision about marketing was taken"
+    )
 
 
 class Contact(ContactView):

@@ -12,11 +12,10 @@ from shared.configuration.domain.stores import CustomerGroup, Store
 from shared.core.values import Guid, Key, Record
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.addresses import NewAddress
+from shared.customers.domain.customer_record import CustomerType, ReceiptOption
 from shared.customers.domain.customers import (
     Customer,
     CustomerFields,
-    CustomerType,
-    ReceiptOption,
     check_names,
 )
 
@@ -29,45 +28,88 @@ RECEIPT_EMAIL_WARNING = (
 class NewCustomer(CustomerFields):
     """The body that creates a customer."""
 
-    store_number: Key
-    id: Guid | None = None
-    customer_type: CustomerType | None = None
-    contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MAX_CONTACTS)] = []
-    addresses: Annotated[list[NewAddress], Field(max_length=MAX_ADDRESSES)] = []
+    store_number: Key = Field(
+        description="Store or online channel where the customer is created, a key of `stores`",
+        examples=["HOUSTON"],
+    )
+    id: Guid | None = Field(None, description="GUID chosen by the caller; left out, one is made")
+    customer_type: CustomerType | None = Field(
+        None,
+        description="Person or organization; that of the default customer if left out",
+        examples=["Person"],
+    )
+    contacts: Annotated[list[cp.NewContact], Field(max_length=cp.MAX_CONTACTS)] = Field(
+        [], description="Contact points of the customer"
+    )
+    addresses: Annotated[list[NewAddress], Field(max_length=MAX_ADDRESSES)] = Field(
+        [],
+        description="Addresses of the customer; the first is primary unless another is marked so",
+    )
 
 
 class Notice(Record):
     """A warning that does not stop the request."""
 
-    code: str
-    detail: str
+    code: str = Field(description="Code of the warning; stable", examples=["default-receipt-email"])
+    detail: str = Field(
+        description="The warning in a sentence",
+        examples=["The default customer has a receipt e-mail."],
+    )
 
 
 class Candidate(Record):
     """An existing customer who may be the same as the new one, and what both share."""
 
-    id: str
-    account_number: str | None
-    name: str
-    shared: tuple[str, ...]
+    id: str = Field(
+        description="GUID of the existing customer",
+        examples=["3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"],
+    )
+    account_number: str | None = Field(
+        description="Account number; null while the customer is pending", examples=["004021"]
+    )
+    name: str = Field(description="Name of the existing customer", examples=["Karen Berg"])
+    shared: tuple[str, ...] = Field(
+        description="What both customers share: email, phone, or nameAndPostalCode",
+        examples=[["email"]],
+    )
 
 
 class CustomerDefaults(Record):
     """What a new customer of a store inherits, where the request says nothing else."""
 
-    store_number: str
-    default_customer_id: str | None = None
-    customer_type: CustomerType = "Person"
-    customer_group: str | None = None
-    receipt_option: ReceiptOption = "Pos"
-    receipt_email: str | None = None
-    currency: str
-    language: str
-    affiliations: tuple[str, ...] = ()
-    financial_dimensions: dict[str, str] = {}
-    address_books: tuple[str, ...] = ()
-    country: str
-    warnings: tuple[Notice, ...] = ()
+    store_number: str = Field(description="The store", examples=["HOUSTON"])
+    default_customer_id: str | None = Field(
+        None,
+        description="GUID of the default customer of the store; null if it has none",
+        examples=["9a10c7a5-8a4e-4d0b-9c53-0d6f5c1e3f0c"],
+    )
+    customer_type: CustomerType = Field("Person", description="Person or organization")
+    customer_group: str | None = Field(
+        None, description="Customer group, a key of `customer-groups`", examples=["30"]
+    )
+    receipt_option: ReceiptOption = Field("Pos", description="How receipts are delivered")
+    receipt_email: str | None = Field(
+        None, description="E-mail that receipts are sent to, where the new customer brings none"
+    )
+    currency: str = Field(description="Currency, ISO 4217", examples=["USD"])
+    language: str = Field(description="Language, BCP 47", examples=["en-US"])
+    affiliations: tuple[str, ...] = Field(
+        (), description="Affiliations, keys of `affiliations`", examples=[["VIP"]]
+    )
+    financial_dimensions: dict[str, str] = Field(
+        {},
+        description="Financial dimensions of the customer group",
+        examples=[{"CostCenter": "015"}],
+    )
+    address_books: tuple[str, ...] = Field(
+        (), description="Customer address books of the store", examples=[["USRSA"]]
+    )
+    country: str = Field(
+        description="Country of new addresses, ISO 3166-1 alpha-2", examples=["US"]
+    )
+    warnings: tuple[Notice, ...] = Field(
+        (), description="What to be aware of before customers are created in this store"
+    )
 
 
 @dataclass(frozen=True, slots=True)

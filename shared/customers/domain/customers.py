@@ -1,7 +1,7 @@
 """A customer: a person or an organization that a company sells to."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -11,20 +11,14 @@ from shared.core.values import (
     Attributes,
     Body,
     Currency,
-    Guid,
     Key,
     Language,
     Line,
     LongLine,
-    Record,
 )
-from shared.customers.domain.contacts import Contacts, ContactView, check_email
-from shared.customers.domain.pending_rules import Capabilities, capabilities
+from shared.customers.domain.contacts import Contacts, check_email
+from shared.customers.domain.customer_record import CustomerRecord, ReceiptOption, Status
 
-CustomerType = Literal["Person", "Organization"]
-ReceiptOption = Literal["Pos", "Email", "Both"]
-SyncStatus = Literal["PendingSync", "Synced", "SyncFailed"]
-Status = Literal["Active", "Inactive", "Merged", "Erased"]
 ExternalIds = Annotated[
     dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)] | None],
     Field(max_length=20),
@@ -40,7 +34,6 @@ STAFF_ONLY = frozenset(
     {"customer_group", "currency", "affiliations", "address_books", "external_ids"}
 )
 MAX_INDEXED_ADDRESSES = 10
-PENDING_ACCOUNT = "Pending sync"
 
 
 class CustomerNotFound(NotFound):
@@ -73,94 +66,57 @@ NEVER_EMPTY = ("currency", "language", "receipt_option")
 class CustomerFields(Body):
     """The fields that may be set when a customer is created, and edited later."""
 
-    title: Line | None = None
-    first_name: Line | None = None
-    middle_name: Line | None = None
-    last_name: Line | None = None
-    suffix: Line | None = None
-    organization_name: LongLine | None = None
-    customer_group: Key | None = None
-    currency: Currency | None = None
-    language: Language | None = None
-    receipt_option: ReceiptOption | None = None
-    receipt_email: Email | None = None
-    affiliations: Names | None = None
-    address_books: Names | None = None
-    attributes: Attributes | None = None
-    external_ids: ExternalIds | None = None
+    title: Line | None = Field(
+        None,
+        description="Personal title, one of the titles of the company; persons only",
+        examples=["Ms."],
+    )
+    first_name: Line | None = Field(
+        None, description="First name; a person has a first or a last name", examples=["Karen"]
+    )
+    middle_name: Line | None = Field(None, description="Middle name; persons only")
+    last_name: Line | None = Field(
+        None, description="Last name; a person has a first or a last name", examples=["Berg"]
+    )
+    suffix: Line | None = Field(None, description="Suffix of the name, such as Jr.; persons only")
+    organization_name: LongLine | None = Field(
+        None, description="Name of the organization; organizations only, and required of them"
+    )
+    customer_group: Key | None = Field(
+        None, description="Customer group, a key of `customer-groups`", examples=["30"]
+    )
+    currency: Currency | None = Field(None, description="Currency of the customer, ISO 4217")
+    language: Language | None = Field(None, description="Language of the customer, BCP 47")
+    receipt_option: ReceiptOption | None = Field(
+        None,
+        description="How receipts are delivered: at the register, by e-mail, or both",
+        examples=["Email"],
+    )
+    receipt_email: Email | None = Field(
+        None, description="E-mail that receipts are sent to", examples=["karen@example.com"]
+    )
+    affiliations: Names | None = Field(
+        None, description="Affiliations of the customer, keys of `affiliations`", examples=[["VIP"]]
+    )
+    address_books: Names | None = Field(
+        None,
+        description="Address books that make the customer local, keys of `address-books`",
+        examples=[["USRSA"]],
+    )
+    attributes: Attributes | None = Field(
+        None,
+        description="Customer attributes of the company by name",
+        examples=[{"birthday": "1990-04-12", "interests": ["Shoes", "Handbags"]}],
+    )
+    external_ids: ExternalIds | None = Field(
+        None,
+        description="Ids of the customer in other systems, by the name of the system",
+        examples=[{"web": "u-8812"}],
+    )
 
 
 class CustomerEdit(CustomerFields):
     """A merge patch: null removes a value, and a field that is left out stays."""
-
-
-class AddressSummary(Record):
-    """The primary address, as shown with the customer."""
-
-    id: str
-    purpose: str
-    street: str | None = None
-    city: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-    name: str | None = None
-    phone: str | None = None
-
-
-class CustomerRecord(Record):
-    """What is known of a customer. `version` counts the changes, from 1."""
-
-    id: Guid
-    account_number: str | None
-    sync_status: SyncStatus = "Synced"
-    status: Status = "Active"
-    legal_entity: str
-    store_number: str
-    customer_type: CustomerType
-    title: str | None = None
-    first_name: str | None = None
-    middle_name: str | None = None
-    last_name: str | None = None
-    suffix: str | None = None
-    organization_name: str | None = None
-    customer_group: str | None = None
-    currency: str | None = None
-    language: str | None = None
-    receipt_option: ReceiptOption = "Pos"
-    receipt_email: str | None = None
-    affiliations: tuple[str, ...] = ()
-    address_books: tuple[str, ...] = ()
-    contacts: tuple[ContactView, ...] = ()
-    attributes: Attributes = {}
-    external_ids: dict[str, str] = {}
-    financial_dimensions: dict[str, str] = {}
-    address_count: int = 0
-    primary_address: AddressSummary | None = None
-    version: int = 1
-    created_at: datetime
-    created_by: str
-    modified_at: datetime
-    modified_by: str
-
-    @property
-    def display_account(self) -> str:
-        return self.account_number or PENDING_ACCOUNT
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return capabilities(self.sync_status, self.status)
-
-    @property
-    def name(self) -> str:
-        if self.customer_type == "Organization":
-            return self.organization_name or ""
-        return person_name(self.first_name, self.middle_name, self.last_name)
-
-
-def person_name(*parts: str | None) -> str:
-    """Return the name of a person as it is shown."""
-    return " ".join(part for part in parts if part)
 
 
 class Customer(CustomerRecord):

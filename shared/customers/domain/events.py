@@ -12,7 +12,8 @@ from pydantic import Field
 
 from shared.core.values import Record
 from shared.customers.domain.addresses import Address
-from shared.customers.domain.customers import Customer, CustomerRecord
+from shared.customers.domain.customer_record import CustomerRecord
+from shared.customers.domain.customers import Customer
 
 EventType = Literal[
     "customer.created",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from pydantic import Field
+
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Conflict
 from shared.core.values import Record
@@ -19,10 +21,14 @@ class PendingEditNotAllowed(Conflict):
 
 
 class Capabilities(Record):
-    """What a store may do with the customer now; without an account number, neither."""
+    """What a store may do with the customer now: nothing of it without an account number."""
 
-    loyalty_card: bool
-    sync_order: bool
+    loyalty_card: bool = Field(
+        description="Whether a loyalty card can be issued to the customer", examples=[True]
+    )
+    sync_order: bool = Field(
+        description="Whether an order of the customer can be synchronized at once", examples=[True]
+    )
 
 
 def capabilities(sync_status: str, status: str) -> Capabilities:

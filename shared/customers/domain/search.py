@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
+from pydantic import Field
+
 from shared.core.values import Record
 from shared.core.words import readings
 from shared.customers.domain import directory as dir_
@@ -17,25 +19,50 @@ PAIRED_FIELDS = (None, "name", "address")
 
 
 class Match(Record):
-    field: By
-    value: str
-    term: str
+    """What a term of the query matched."""
+
+    field: By = Field(description="Field in which the term was found")
+    value: str = Field(
+        description="Value of the field as it was given, also that of a secondary contact",
+        examples=["karen@example.com"],
+    )
+    term: str = Field(
+        description="Term of the query, in lower case and without accents", examples=["karen"]
+    )
 
 
-class SearchItem(Record):
-    """A line of a search result, or of the list of customers."""
+class CustomerItem(Record):
+    """A customer in a search result, or in the list of customers."""
 
-    id: str
-    account_number: str | None
-    display_account: str
-    name: str
-    customer_type: Literal["Person", "Organization"]
-    primary_email: str | None = None
-    primary_phone: str | None = None
-    city: str | None = None
-    sync_status: Literal["PendingSync", "Synced", "SyncFailed"]
-    etag: str
-    match: tuple[Match, ...] = ()
+    id: str = Field(
+        description="GUID of the customer", examples=["3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"]
+    )
+    account_number: str | None = Field(
+        description="Account number; null while the customer is pending", examples=["004021"]
+    )
+    display_account: str = Field(
+        description='Account number as it is shown: "Pending sync" while there is none',
+        examples=["004021"],
+    )
+    name: str = Field(description="Name of the customer", examples=["Karen Berg"])
+    customer_type: Literal["Person", "Organization"] = Field(
+        description="Whether the customer is a person or an organization"
+    )
+    primary_email: str | None = Field(
+        None, description="Primary e-mail", examples=["karen@example.com"]
+    )
+    primary_phone: str | None = Field(
+        None, description="Primary phone", examples=["+1 713 555 0142"]
+    )
+    city: str | None = Field(None, description="City of the primary address", examples=["Houston"])
+    sync_status: Literal["PendingSync", "Synced", "SyncFailed"] = Field(
+        description="Whether the customer has an account number, waits for it, or could not get it",
+        examples=["Synced"],
+    )
+    etag: str = Field(description="Version of the entry")
+    match: tuple[Match, ...] = Field(
+        (), description="What of the customer each term of the query matched; empty in a list"
+    )
 
 
 @dataclass(frozen=True, slots=True)
