@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from functions._http.description.endpoints import Endpoint
-from functions._http.description.schemas import Untitled
+from functions._http.description.schemas import Plain
 from functions._http.operation import Operation
 from shared.configuration.domain.features import NEEDS
 from shared.platform.sessions import PATTERN as SESSION_PATTERN
@@ -72,7 +72,7 @@ def _path_schema(name: str, endpoint: Endpoint) -> Json:
 
 
 def _query_parameters(operation: Operation) -> list[Json]:
-    schema = operation.query.model_json_schema(schema_generator=Untitled)
+    schema = operation.query.model_json_schema(schema_generator=Plain)
     return [
         {
             "name": name,

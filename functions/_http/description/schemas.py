@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 
 from functions._http.description.endpoints import Endpoint
 from functions._http.description.examples import REF_PREFIX, add_examples
@@ -27,11 +27,21 @@ PROBLEM_CODE = "ProblemCode"
 PAGE = "A page of a list: its items, and the cursor of the next page"
 
 
-class Untitled(GenerateJsonSchema):
-    """Fields have no titles: generators of clients would name a class after each."""
+class Plain(GenerateJsonSchema):
+    """Schemas that generators of clients make plain classes of.
+
+    Fields have no titles, for a class would be named after each; and no default of null, for in a
+    merge patch null is not the same as a field that is left out.
+    """
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # for no field
         return False
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        described = super().default_schema(schema)
+        if described.get("default", "") is None:
+            del described["default"]
+        return described
 
 
 class Schemas:
@@ -40,7 +50,7 @@ class Schemas:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         endpoints = list(endpoints)
         found, shared = TypeAdapter.json_schemas(
-            _wanted(endpoints), ref_template=REF, schema_generator=Untitled
+            _wanted(endpoints), ref_template=REF, schema_generator=Plain
         )
         names = _names(shared.get("$defs", {}))
         definitions = {names[name]: schema for name, schema in shared.get("$defs", {}).items()}
