@@ -127,7 +127,10 @@ async def replay_dead_letter(call: Call[NoQuery, Replay | None]) -> Reply:
     ),
 )
 async def drop_dead_letter(call: Call[NoQuery, None]) -> Reply:
-    """Delete a dead-lettered message permanently."""
+    """Delete a dead-lettered message permanently.
+
+    It cannot be sent again afterwards.
+    """
     await usecases.drop_dead_letter(
         call.path["letterId"], of_company(call.legal_entity), bus=call.backend.bus
     )

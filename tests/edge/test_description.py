@@ -19,8 +19,8 @@ Json = dict[str, Any]
 REF = "#/components/schemas/"
 VERBS = {
     "Add", "Answer", "Check", "Complete", "Create", "Deactivate", "Decide", "Delete", "Edit",
-    "Execute", "Get", "Import", "List", "Move", "Preview", "Remove", "Replay", "Restore", "Resync",
-    "Return", "Search", "Start", "Switch", "Trace", "Undo", "Update", "Upload",
+    "Execute", "Get", "Import", "List", "Move", "Preview", "Remove", "Replay", "Restore", "Retry",
+    "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo", "Update", "Upload",
 }  # fmt: skip
 LONGEST_SUMMARY = 80
 
@@ -36,10 +36,6 @@ UNDESCRIBED_SCHEMAS: dict[str, set[str]] = {
     "offline": {
         "ConflictDecision", "FieldConflict", "Flawed", "OfflineConflict", "OfflineOperation",
         "Upload", "UploadSession", "UploadedOperation",
-    },
-    "sync": {
-        "DeadLetter", "Failure", "FieldChange", "Replay", "Step", "SyncError", "SyncOperation",
-        "Trace",
     },
     "timeline": {
         "Activity", "BookMove", "NewActivity", "NewNote", "Note", "NoteEdit", "TimelineEntry",
@@ -60,15 +56,9 @@ UNDESCRIBED_OPERATIONS: dict[str, set[str]] = {
         "execute_handover_plan", "get_addition", "get_handover_plan", "get_reassignment",
         "list_handover_plans", "plan_a_handover", "undo_handover_plan",
     },
-    "measures": {"import_measure"},
     "offline": {
         "decide_conflict", "get_conflict", "get_upload_session", "list_conflicts",
         "list_upload_sessions", "upload_offline_operations",
-    },
-    "sync": {
-        "drop_dead_letter", "get_dead_letter", "list_sync_operations",
-        "list_unsynchronized_customers", "replay_dead_letter", "resync_customer",
-        "trace_one_customer",
     },
     "timeline": {
         "add_activity", "add_note", "edit_note", "get_activity", "get_note", "get_timeline",

@@ -44,11 +44,18 @@ COMPARED = tuple(name for name in CustomerRecord.model_fields if name not in NOT
 
 
 class FieldChange(Record):
-    """One field, or one address as `addresses/{addressId}`; null where there is no value."""
+    """A field that was changed, with its old and new value."""
 
-    field: str
-    old: Any = None
-    new: Any = None
+    field: str = Field(
+        description="Name of the field, or `addresses/` and the id of an address",
+        examples=["firstName"],
+    )
+    old: Any = Field(
+        None, description="Value before the change; null if there was none", examples=["Karen"]
+    )
+    new: Any = Field(
+        None, description="Value after the change; null if there is none", examples=["Carin"]
+    )
 
 
 class CustomerChange(Record):
