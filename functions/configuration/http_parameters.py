@@ -25,6 +25,7 @@ def _patched(schema: dict[str, Any]) -> None:
         "customerInsights": CustomerInsights.model_json_schema(schema_generator=Plain)
         | {"description": "Connection to Customer Insights"},
     }
+    del schema["properties"]["customerInsights"]["title"]
 
 
 class ParametersPatch(RootModel[dict[str, Any]]):

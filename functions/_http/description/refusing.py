@@ -62,9 +62,10 @@ def problem_name(endpoint: Endpoint, status: HTTPStatus, codes: Iterable[str]) -
     return f"{_pascal(endpoint.operation.name)}{_pascal(status.phrase)}Problem"
 
 
-def problem_schema(status: HTTPStatus, codes: Iterable[str]) -> Json:
+def problem_schema(status: HTTPStatus, codes: tuple[str, ...]) -> Json:
     return {
         "description": f"A problem with the status {int(status)}",
+        "examples": [_example(status, min(codes))],
         "allOf": [
             {"$ref": "#/components/schemas/Problem"},
             {
@@ -79,6 +80,18 @@ def problem_schema(status: HTTPStatus, codes: Iterable[str]) -> Json:
                 "required": ["code"],
             },
         ],
+    }
+
+
+def _example(status: HTTPStatus, code: str) -> Json:
+    return {
+        "type": f"/problems/{code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": "Why this request was refused, in a sentence.",
+        "instance": "/api/v1/USRT/customers/004021",
+        "code": code,
+        "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
 
 

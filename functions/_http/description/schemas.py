@@ -18,12 +18,19 @@ from functions._http.description.refusing import (
     problems,
 )
 from functions._http.problems import Problem
+from shared.core.values import AttributeValue
 
 Json = dict[str, Any]
 Key = tuple[str, str]
 Wanted = list[tuple[Key, JsonSchemaMode, TypeAdapter[Any]]]
 REF = REF_PREFIX + "{model}"
 PROBLEM_CODE = "ProblemCode"
+LONGER_NAMES = {  # of what Java and C# have a word for
+    "Import": "CustomerImport",
+    "Switch": "FeatureSwitch",
+}
+ATTRIBUTE_VALUE = "AttributeValue"
+ATTRIBUTE_VALUES = "Value of an attribute, of its data type; a list where it takes several values"
 PAGE = "A page of a list: its items, and the cursor of the next page"
 
 
@@ -58,6 +65,7 @@ class Schemas:
         self.components: Json = {
             name: _renamed(schema, names) for name, schema in definitions.items()
         }
+        self._name_attribute_values()
         self._add_problems(endpoints)
         for name, schema in self.components.items():
             schema["title"] = name
@@ -75,6 +83,16 @@ class Schemas:
     def problem(self, endpoint: Endpoint, status: HTTPStatus) -> Json:
         codes = problems(endpoint)[status]
         return {"$ref": REF.format(model=problem_name(endpoint, status, codes))}
+
+    def _name_attribute_values(self) -> None:
+        """Refer to one union of all values, which generators else name after each field."""
+        value = TypeAdapter(AttributeValue).json_schema(schema_generator=Plain)
+        self.components = _replaced(
+            self.components, value, {"$ref": REF.format(model=ATTRIBUTE_VALUE)}
+        )
+        self.components[ATTRIBUTE_VALUE] = value | {
+            "description": ATTRIBUTE_VALUES, "examples": ["Shoes"]
+        }  # fmt: skip
 
     def _add_problems(self, endpoints: list[Endpoint]) -> None:
         codes = {"$ref": REF.format(model=PROBLEM_CODE)}
@@ -121,7 +139,17 @@ def _names(definitions: Json) -> dict[str, str]:
             names[name] = title
         else:
             names[name] = name
-    return names
+    return {name: LONGER_NAMES.get(chosen, chosen) for name, chosen in names.items()}
+
+
+def _replaced(schema: Any, part: Json, replacement: Json) -> Any:
+    if schema == part:
+        return replacement
+    if isinstance(schema, list):
+        return [_replaced(item, part, replacement) for item in schema]
+    if isinstance(schema, dict):
+        return {name: _replaced(value, part, replacement) for name, value in schema.items()}
+    return schema
 
 
 def _renamed(schema: Any, names: dict[str, str]) -> Any:

@@ -21,7 +21,7 @@ PAIRED_FIELDS = (None, "name", "address")
 class Match(Record):
     """What a term of the query matched."""
 
-    field: By = Field(description="Field in which the term was found")
+    field: By = Field(description="Field in which the term was found", examples=["email"])
     value: str = Field(
         description="Value of the field as it was given, also that of a secondary contact",
         examples=["karen@example.com"],
@@ -59,7 +59,7 @@ class CustomerItem(Record):
         description="Whether the customer has an account number, waits for it, or could not get it",
         examples=["Synced"],
     )
-    etag: str = Field(description="Version of the entry")
+    etag: str = Field(description="Version of the entry", examples=["7d1e"])
     match: tuple[Match, ...] = Field(
         (), description="What of the customer each term of the query matched; empty in a list"
     )
