@@ -73,7 +73,10 @@ async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
     ),
 )
 async def get_import(call: Call[PageQuery, None]) -> Reply:
-    """Get how far an import has come, with a page of the lines it refused and their reasons."""
+    """Get the progress of an import.
+
+    With a page of the lines that it refused, and their reasons.
+    """
     import_id = call.path["importId"]
     if not GUID.fullmatch(import_id):
         raise ImportNotFound(f"There is no import {import_id}.")

@@ -12,7 +12,12 @@ from shared.customers.domain.imports import refused_line
 from shared.jobs.work import INTERNAL, trace_of
 from shared.offline.apply import apply_operation
 from shared.offline.domain.conflicts import Choice, DecisionKind, OfflineConflict
-from shared.offline.domain.uploads import OfflineOperation, Outcome, Problem, UploadedOperation
+from shared.offline.domain.uploads import (
+    OfflineOperation,
+    OperationProblem,
+    Outcome,
+    UploadedOperation,
+)
 from shared.offline.offline_change import OperationResult
 
 log = logging.getLogger(__name__)
@@ -78,7 +83,7 @@ def _line_result(line: Line, result: OperationResult, conflict: OfflineConflict)
     return LineResult(uploaded, decision=result.decision)
 
 
-def _refused(line: Line, conflict: OfflineConflict, problem: Problem) -> LineResult:
+def _refused(line: Line, conflict: OfflineConflict, problem: OperationProblem) -> LineResult:
     return LineResult(
         line_result(line, "Refused", problem=problem), evolve(conflict, problem=problem)
     )
@@ -99,17 +104,19 @@ def line_result(line: Line, status: Outcome, **more: Any) -> UploadedOperation:
     return UploadedOperation(line=line.number, status=status, **named, **more)
 
 
-def problem_of(line: int, refusal: Refusal) -> Problem:
+def problem_of(line: int, refusal: Refusal) -> OperationProblem:
     refused = refused_line(line, refusal)
-    return Problem(code=refused.code, detail=refused.detail, errors=refused.errors)
+    return OperationProblem(code=refused.code, detail=refused.detail, errors=refused.errors)
 
 
-def _unforeseen(exc: Exception) -> Problem:
+def _unforeseen(exc: Exception) -> OperationProblem:
     """Return a fault of ours without what it says, which may name a person; the log has it."""
     reference = uuid4().hex
     code = exc.code if isinstance(exc, Refusal) else INTERNAL
     log.error("A line could not be applied: %s, reference %s\n%s", code, reference, trace_of(exc))
-    return Problem(code=code, detail=f"It could not be applied; the log says why at {reference}.")
+    return OperationProblem(
+        code=code, detail=f"It could not be applied; the log says why at {reference}."
+    )
 
 
 def _new_conflict(line: Line, operation: OfflineOperation, context: Context) -> OfflineConflict:

@@ -26,17 +26,11 @@ LONGEST_SUMMARY = 80
 
 # What is not described yet. A name that is listed without need fails: the lists can only shrink.
 UNDESCRIBED_SCHEMAS: dict[str, set[str]] = {
-    "clienteling": {"Associate", "Card", "ClientBook", "ClientEdit", "NewClients", "Slot"},
-    "customers": {"CustomerImport", "ImportView", "RefusedLine"},
+    "clienteling": {
+        "Associate", "Card", "ClientBook", "ClientEdit", "ClientResult", "ClientResults",
+        "NewClients", "Slot",
+    },
     "follow_ups": {"Completion", "FollowUp", "FollowUpEdit", "FollowUpRule", "NewFollowUp"},
-    "handovers": {
-        "ClientResult", "ClientResults", "Move", "NewHandoverPlan", "Plan", "PlanView",
-        "Reassignment",
-    },
-    "offline": {
-        "ConflictDecision", "FieldConflict", "Flawed", "OfflineConflict", "OfflineOperation",
-        "Upload", "UploadSession", "UploadedOperation",
-    },
     "timeline": {
         "Activity", "BookMove", "NewActivity", "NewNote", "Note", "NoteEdit", "TimelineEntry",
         "Wording",
@@ -47,18 +41,17 @@ UNDESCRIBED_OPERATIONS: dict[str, set[str]] = {
         "add_clients", "edit_client", "get_client", "get_client_book", "list_client_books",
         "remove_client",
     },
-    "customers": {"get_import", "start_import"},
     "follow_ups": {
         "add_follow_up", "complete_follow_up", "edit_follow_up", "get_follow_up",
         "list_follow_ups",
     },
     "handovers": {
         "execute_handover_plan", "get_addition", "get_handover_plan", "get_reassignment",
-        "list_handover_plans", "plan_a_handover", "undo_handover_plan",
+        "list_handover_plans",
     },
     "offline": {
         "decide_conflict", "get_conflict", "get_upload_session", "list_conflicts",
-        "list_upload_sessions", "upload_offline_operations",
+        "list_upload_sessions",
     },
     "timeline": {
         "add_activity", "add_note", "edit_note", "get_activity", "get_note", "get_timeline",

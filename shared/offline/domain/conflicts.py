@@ -11,7 +11,7 @@ from shared.core.errors import Conflict, Invalid, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, Guid, Record
 from shared.offline.domain.reconciliation import FieldConflict
-from shared.offline.domain.uploads import OfflineOperation, Problem
+from shared.offline.domain.uploads import OfflineOperation, OperationProblem
 
 ConflictStatus = Literal["Open", "Decided"]
 ConflictKind = Literal[
@@ -70,7 +70,9 @@ class OfflineConflict(Record):
     fields: tuple[FieldConflict, ...] = Field(
         default=(), description="Fields that the channel and others have changed"
     )
-    problem: Problem | None = Field(default=None, description="Why a rule refused the operation")
+    problem: OperationProblem | None = Field(
+        default=None, description="Why a rule refused the operation"
+    )
     found_at: datetime = Field(description="When it stopped first")
     decision: DecisionKind | None = Field(default=None, description="What was decided")
     decided_fields: dict[str, str] = Field(

@@ -97,7 +97,7 @@ class UploadSession(Job):
         return evolve(self, status="Applied", ended_at=now)
 
 
-class Problem(Record):
+class OperationProblem(Record):
     """Why an operation was refused."""
 
     code: Annotated[str, Field(description="Code of the refusal", examples=["invalid"])]
@@ -128,7 +128,7 @@ class UploadedOperation(Record):
     behind: str | None = Field(
         default=None, description="Id of the operation that one held back waits for"
     )
-    problem: Problem | None = Field(default=None, description="Why it was refused")
+    problem: OperationProblem | None = Field(default=None, description="Why it was refused")
 
 
 def check_offline_creation(*, profile_allows: bool, filters_customers: bool) -> None:
