@@ -17,7 +17,7 @@ from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.formatting import languages, translated
 from shared.core.values import Record
-from shared.customers.domain.customers import PENDING_ACCOUNT
+from shared.customers.domain.customer_record import PENDING_ACCOUNT
 from shared.ports.insights import Client
 
 MeasuresStatus = Literal["off", "ok", "unavailable"]

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from functions._http.caller import LegalEntityNotAllowed, PosOperationNotAllowed, RoleNotAllowed
+from functions._http.caller import LegalEntityNotAllowed, RoleNotAllowed
 from functions._http.description.endpoints import Endpoint
 from functions._http.documented import refusals
 from functions._http.operation import Operation
 from functions._http.problems import BadHeader, BadQuery, NoSuchResource, status_of
 from shared.configuration.domain.companies import LegalEntityNotFound
+from shared.configuration.permissions import PosOperationNotAllowed
 from shared.core.errors import Unavailable
 
 Json = dict[str, Any]
