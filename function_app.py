@@ -11,6 +11,7 @@ import azure.functions as func  # noqa: E402
 MODULES = (
     "functions.clienteling.feed_cards",
     "functions.clienteling.http_client_books",
+    "functions.clienteling.http_clients",
     "functions.clienteling.http_store_books",
     "functions.configuration.http_companies",
     "functions.configuration.http_parameters",
@@ -19,6 +20,7 @@ MODULES = (
     "functions.customers.feed_imports",
     "functions.customers.http_addresses",
     "functions.customers.http_contacts",
+    "functions.customers.http_creation",
     "functions.customers.http_customers",
     "functions.customers.http_imports",
     "functions.customers.http_searches",

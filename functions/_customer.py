@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions._http import Call
+from functions._http.trigger import Call
 from shared.customers.customers import resolve
 from shared.customers.domain.customers import CustomerInactive, CustomerNotFound, NotYourRecord
 from shared.customers.domain.pending_rules import PendingEditNotAllowed

@@ -15,9 +15,12 @@ from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, statu
 from functions._http.reply import Reply
 from shared.composition.telemetry import telemetry
 from shared.core.errors import Refusal
+from shared.platform.sessions import session
 from shared.ports.telemetry import trace_id
 
 log = logging.getLogger(__name__)
+
+SESSION = "X-Session"
 
 
 def refuse(refusal: Refusal, req: func.HttpRequest) -> func.HttpResponse:
@@ -90,3 +93,10 @@ def _problem(refusal: Refusal, instance: str, trace: str) -> func.HttpResponse:
 def instance_of(req: func.HttpRequest) -> str:
     path: str = req.url.partition("?")[0].partition("/api/")[2]
     return f"/api/{path}"
+
+
+def add_session(response: func.HttpResponse) -> None:
+    """Say in X-Session what the request has written, so that a later one can see it."""
+    current_session = session.get()
+    if current_session and current_session.written:
+        response.headers[SESSION] = str(current_session)

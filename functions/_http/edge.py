@@ -9,29 +9,26 @@ import azure.functions as func
 
 from functions._http import caller as _caller
 from functions._http import idempotency
-from functions._http.answers import failed, render
+from functions._http.answers import add_session, failed, render
 from functions._http.call import Call
 from functions._http.caller import ANONYMOUS, Caller
 from functions._http.operation import Handler, Operation, register
 from functions._http.parsing import (
+    begin_session,
     read_body,
     read_idempotency_key,
     read_if_match,
     read_path,
     read_query,
-    read_session,
 )
 from functions._work import Work
 from shared.composition import wiring
 from shared.configuration.permissions import check_pos_operation
 from shared.core import deadlines
 from shared.core.errors import Refusal
-from shared.platform.sessions import session
 from shared.ports.telemetry import current, trace_id
 
 log = logging.getLogger(__name__)
-
-SESSION = "X-Session"
 
 Entry = Callable[[func.HttpRequest], Any]
 
@@ -69,8 +66,7 @@ def _entry(operation: Operation, handler: Handler) -> Entry:
                 response = failed(exc, operation, req)
             response.headers["X-Trace-Id"] = trace_id()
             response.headers["Server-Timing"] = f'store;desc="{work.count}"'
-            if (current_session := session.get()) and current_session.written:
-                response.headers[SESSION] = str(current_session)
+            add_session(response)
             work.answered(response.status_code)
             _log(operation, response.status_code, work)
             return response
@@ -89,7 +85,7 @@ async def _respond(
 ) -> func.HttpResponse:
     backend = wiring.backend()
     headers, now = req.headers, datetime.now(UTC)
-    session.set(read_session(headers))
+    begin_session(headers)
     path = read_path(req)
     caller = await _admit(operation, req, backend) if operation.who else ANONYMOUS
     call: Call[Any, Any] = Call(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions._http import Call
+from functions._http.trigger import Call
 from shared.clienteling import access
 from shared.clienteling.access import Visitor
 from shared.clienteling.domain.client_books import ClientBookNotFound, NotYourClientBook

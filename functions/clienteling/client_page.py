@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions._http import Call, PageQuery, Reply
+from functions._http.trigger import Call, PageQuery, Reply
 from shared.clienteling.client_pages import ClientPage, ClientQuery
 
 

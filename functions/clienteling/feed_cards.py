@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions._feed import feed
-from shared.clienteling.card_projection import project_cards
+from shared.clienteling.cards.projection import project_cards
 from shared.clienteling.documents import MEMBERSHIP
 from shared.composition import wiring
 

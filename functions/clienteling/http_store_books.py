@@ -2,11 +2,11 @@
 
 import azure.functions as func
 
-from functions._http import Call, Operation, PageOf, Reply, serve
+from functions._http.trigger import Call, Operation, PageOf, Reply, serve
 from functions.clienteling.access import BOOK_REFUSES, may_see_store
 from functions.clienteling.client_page import CardsQuery, query_of, reply_of
 from shared.clienteling import client_pages
-from shared.clienteling.card_views import CardView
+from shared.clienteling.cards.views import CardView
 from shared.clienteling.domain.card_filters import AttributeNotRefinable
 from shared.clienteling.domain.client_books import NotYourStore
 from shared.configuration.domain.stores import ChannelNotFound

@@ -3,7 +3,7 @@
 import azure.functions as func
 from pydantic import Field
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.configuration import companies
 from shared.configuration import features as usecases
 from shared.configuration.domain.companies import Company, CompanyFields

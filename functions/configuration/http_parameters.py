@@ -5,10 +5,9 @@ from typing import Any
 import azure.functions as func
 from pydantic import ConfigDict, RootModel
 
-from functions._http import Call, NoQuery, Operation, Reply, serve
 from functions._http.description.schemas import Plain
-from functions._http.operation import JSON, MERGE_PATCH
 from functions._http.parsing import merge, parse
+from functions._http.trigger import JSON, MERGE_PATCH, Call, NoQuery, Operation, Reply, serve
 from shared.configuration import settings as usecases
 from shared.configuration.domain.collections import SettingNotFound
 from shared.configuration.domain.companies import CustomerInsights, Parameters

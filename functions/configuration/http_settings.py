@@ -7,8 +7,8 @@ from typing import Any
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.parsing import parse
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.configuration import settings as usecases
 from shared.configuration.domain.collections import (
     COLLECTIONS,

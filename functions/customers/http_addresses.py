@@ -6,8 +6,18 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import EDIT_REFUSES, REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Query, Reply, serve
-from functions._http.operation import JSON, MERGE_PATCH
+from functions._http.trigger import (
+    JSON,
+    MERGE_PATCH,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Query,
+    Reply,
+    serve,
+)
 from shared.core.errors import Invalid, Stale
 from shared.customers import addresses as usecases
 from shared.customers.domain.addresses import (

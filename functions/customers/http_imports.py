@@ -6,8 +6,17 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._http import Call, Operation, PageOf, PageQuery, Query, Reply, serve
-from functions._http.operation import MEBIBYTE, NDJSON
+from functions._http.trigger import (
+    MEBIBYTE,
+    NDJSON,
+    Call,
+    Operation,
+    PageOf,
+    PageQuery,
+    Query,
+    Reply,
+    serve,
+)
 from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers.domain.imports import ImportNotFound, RefusedLine

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import azure.functions as func
 from pydantic import Field
 
-from functions._http import Call, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import Call, Operation, PageOf, PageQuery, Reply, serve
 from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers.directory.search import Position, list_customers, search_customers

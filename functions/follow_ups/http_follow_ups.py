@@ -6,8 +6,17 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from functions._http.operation import JSON, MERGE_PATCH
+from functions._http.trigger import (
+    JSON,
+    MERGE_PATCH,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from functions.clienteling.access import BOOK_REFUSES, may_change, may_read
 from shared.clienteling.access import ADD_CLIENT, Visitor
 from shared.clienteling.domain.client_books import ClientNotInBook

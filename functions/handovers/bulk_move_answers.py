@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from functions._http import Call, PageOf, PageQuery, Reply
+from functions._http.trigger import Call, PageOf, PageQuery, Reply
 from functions.clienteling.access import BOOK_REFUSES
 from shared.handovers import bulk_moves as usecases
 from shared.handovers.domain.bulk_moves import BulkMove, Move, PlanNotFound

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions.clienteling.access import BOOK_REFUSES, may_reassign
 from functions.handovers.bulk_move_answers import (
     BOOK,

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from functions._http import Call, NoQuery, Operation, PageQuery, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, PageQuery, Reply, serve
 from functions.clienteling.access import BOOK_REFUSES, may_read, may_reassign
 from functions.handovers.bulk_move_answers import (
     BOOK,

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
 from shared.configuration.domain.measure_definitions import (
     MeasureImport,
     MeasureNotDefined,

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 import azure.functions as func
 from pydantic import Field
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.configuration.domain.stores import ChannelNotFound
 from shared.offline import conflicts as usecases
+from shared.offline.channels import check_channel
 from shared.offline.domain.conflicts import (
     ConflictDecided,
     ConflictDecision,
@@ -17,7 +18,6 @@ from shared.offline.domain.conflicts import (
     DecisionNotPossible,
     OfflineConflict,
 )
-from shared.offline.uploads import check_channel
 from shared.offline.views import list_item
 
 bp = func.Blueprint()

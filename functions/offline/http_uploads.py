@@ -7,11 +7,20 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from functions._http.operation import NDJSON
 from functions._http.problems import DigestMismatch
+from functions._http.trigger import (
+    NDJSON,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.errors import Invalid
+from shared.offline.channels import check_channel
 from shared.offline.documents import query_results, query_sessions
 from shared.offline.domain.uploads import (
     MAX_UPLOAD_BYTES,
@@ -21,7 +30,7 @@ from shared.offline.domain.uploads import (
     UploadSessionNotFound,
     UploadSessionRunning,
 )
-from shared.offline.uploads import check_channel, read_session, start_upload
+from shared.offline.uploads import read_session, start_upload
 from shared.offline.views import (
     UploadSessionView,
     upload_session_item,

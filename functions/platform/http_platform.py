@@ -9,10 +9,10 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from functions._http import Call, NoQuery, Operation, Reply, serve
 from functions._http.answers import refuse
-from functions._http.openapi import describe
+from functions._http.description.openapi import describe
 from functions._http.problems import NoSuchResource
+from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
 from shared.core.errors import NotFound, Unavailable
 
 bp = func.Blueprint()

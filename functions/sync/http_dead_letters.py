@@ -6,7 +6,7 @@ import azure.functions as func
 from pydantic import Field
 from pydantic_core import to_json
 
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.core.values import Body
 from shared.ports.bus import BusUnavailable
 from shared.sync import dead_letters as usecases

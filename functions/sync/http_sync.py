@@ -8,7 +8,7 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.customers.views import CustomerView, customer_view
 from shared.sync.conversion import resynchronize
 from shared.sync.domain.operations import SyncOperation

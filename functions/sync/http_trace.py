@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions._customer import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, Reply, serve
+from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
 from shared.sync.trace import Trace, trace_customer
 
 bp = func.Blueprint()

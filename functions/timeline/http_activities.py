@@ -6,8 +6,8 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions._http.problems import BadQuery
+from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Flaw
@@ -16,12 +16,8 @@ from shared.customers.domain.customers import CustomerInactive
 from shared.timeline import activities as usecases
 from shared.timeline import timeline
 from shared.timeline.domain.activities import ActivityNotFound, ActivityView, NewActivity
-from shared.timeline.timeline import (
-    TYPES,
-    Kind,
-    ListedActivity,
-    TimelineEntry,
-)
+from shared.timeline.timeline import TYPES
+from shared.timeline.views import Kind, ListedActivity, TimelineEntry
 
 bp = func.Blueprint()
 

@@ -6,8 +6,17 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import REFUSES, customer_key
-from functions._http import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from functions._http.operation import JSON, MERGE_PATCH
+from functions._http.trigger import (
+    JSON,
+    MERGE_PATCH,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
 from shared.core.versioned import Versioned

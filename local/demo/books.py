@@ -8,6 +8,7 @@ from faker import Faker
 
 from local.demo.measures import import_measures
 from shared.clienteling import client_books
+from shared.clienteling import clients as usecases
 from shared.clienteling.domain.client_books import ClientEdit
 from shared.context import Context
 from shared.customers.domain.customers import Customer
@@ -37,14 +38,10 @@ async def _fill_book(
 ) -> None:
     as_associate = replace(context, actor=f"employee:{associate}")
     await client_books.open_book(associate, own=True, context=as_associate)
-    await client_books.add_clients(
-        associate, [client.id for client in clients], context=as_associate
-    )
+    await usecases.add_clients(associate, [client.id for client in clients], context=as_associate)
     for index, client in enumerate(clients):
         edit = ClientEdit(attributes={"favoriteBrand": fake.random_element(BRANDS)})
-        await client_books.edit_client(
-            associate, client.id, edit, if_match="*", context=as_associate
-        )
+        await usecases.edit_client(associate, client.id, edit, if_match="*", context=as_associate)
         days_ago = fake.random_int(1, 200)
         visit = NewActivity(
             activity_type=fake.random_element(("StoreVisit", "Phone", "Email")),

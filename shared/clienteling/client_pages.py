@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.clienteling.access import Visitor
-from shared.clienteling.card_pages import (
+from shared.clienteling.cards.pages import (
     CardPosition,
     CardQuery,
     Facets,
@@ -13,8 +13,8 @@ from shared.clienteling.card_pages import (
     count_facets,
     page_of_cards,
 )
-from shared.clienteling.card_projection import read_card
-from shared.clienteling.card_views import CardView, MeasuresStatus, render_cards, rendering_for
+from shared.clienteling.cards.projection import read_card
+from shared.clienteling.cards.views import CardView, MeasuresStatus, render_cards, rendering_for
 from shared.clienteling.domain.card_filters import both, parse_facets, parse_filters, parse_sort
 from shared.clienteling.domain.client_books import ClientNotInBook
 from shared.configuration.workers import associates_of

@@ -1,6 +1,6 @@
 """A customer who is no longer active leaves all client books, in the same commit."""
 
-from shared.clienteling.card_projection import project_cards
+from shared.clienteling.cards.projection import project_cards
 from shared.clienteling.memberships import leave_books
 from shared.context import Context
 from shared.core.versioned import Versioned

@@ -16,12 +16,11 @@ from shared.customers.domain.customers import Customer
 from shared.customers.domain.events import address_change
 from shared.customers.domain.pending_rules import ADDRESSES
 from shared.customers.named_settings import check_purpose, store_country
-from shared.ports.documents import Page
 
 
 async def list_addresses(
     key: str, *, limit: int, continuation: str | None, context: Context
-) -> Page:
+) -> documents.AddressPage:
     """Return the documents of the addresses in force, oldest first. One query."""
     page = await documents.query_addresses(
         key, limit=limit, continuation=continuation, context=context

@@ -27,6 +27,7 @@ CUSTOMER, ADDRESS, EVENT = "customer", "address", "event"
 ENDED_ADDRESS = "address-ended"  # a type of its own, so that lists need not skip them
 SCHEMA_VERSION: Final = 2
 OLDEST_FIRST = Order(("type", "createdAt"))
+AddressPage = Page
 COMPUTED = frozenset({"displayAccount", "capabilities", "name"})
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from shared.clienteling.access import Visitor
 from shared.clienteling.memberships import read_membership
-from shared.configuration.domain import collections as col
 from shared.context import Context
 from shared.core.errors import AlreadyExists
 from shared.core.retry import check_version, until_not_stale, write
@@ -21,8 +20,8 @@ from shared.follow_ups.domain.follow_ups import (
     NewFollowUp,
 )
 from shared.follow_ups.moves import follow_if_changed
-from shared.timeline.activities import add_activity, has_activity
-from shared.timeline.domain.activities import NewActivity, check_activity
+from shared.timeline.activities import add_activity, check_new_activity, has_activity
+from shared.timeline.domain.activities import NewActivity
 
 
 async def read_follow_up(
@@ -168,8 +167,5 @@ async def _check_activity(completed: FollowUp, context: Context) -> None:
     """Refuse an activity that could not be added, before the follow-up is completed."""
     if completed.activity_type is None:
         return
-    kind = await context.configuration.require(
-        context.legal_entity, col.ACTIVITY_TYPES, completed.activity_type, "/activityType"
-    )
-    check_activity(kind, context.now, context.now)
+    await check_new_activity(completed.activity_type, context.now, context)
     await read_active_customer(completed.customer_id, context=context)

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from shared.clienteling.client_books import book_owners_after
 from shared.clienteling.domain.client_books import FEATURE
 from shared.clienteling.memberships import read_membership
-from shared.configuration.settings import all_settings
 from shared.configuration.workers import find_worker, first_store
 from shared.context import Context
 from shared.core.errors import AlreadyExists
@@ -16,7 +15,7 @@ from shared.follow_ups.domain.follow_ups import FollowUp
 from shared.follow_ups.domain.rules import FollowUpRule
 from shared.follow_ups.moves import follow_if_changed
 from shared.follow_ups.occasions import Occasion, occasions
-from shared.follow_ups.rule_settings import FOLLOW_UP_RULES
+from shared.follow_ups.rule_settings import active_rules
 
 MAX_BOOKS = 500  # of one company in one round; the next one goes on
 
@@ -28,7 +27,7 @@ async def generate_follow_ups(*, context: Context, max_books: int = MAX_BOOKS) -
     in a book, is continued after that book, so no book keeps the others waiting.
     """
     features = await context.configuration.features(context.legal_entity)
-    rules = await _active_rules(context) if features.get(FEATURE) else []
+    rules = await active_rules(context) if features.get(FEATURE) else []
     if not rules:
         return 0
     last_book = await documents.load_round(context)
@@ -40,11 +39,6 @@ async def generate_follow_ups(*, context: Context, max_books: int = MAX_BOOKS) -
     if len(owners) <= max_books:
         await documents.end_round(context)
     return created
-
-
-async def _active_rules(context: Context) -> list[FollowUpRule]:
-    rules = await all_settings(FOLLOW_UP_RULES, context=context)
-    return [rule for rule in rules if rule.active]
 
 
 async def _generate_in_book(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.clienteling.card_selection import (
+from shared.clienteling.cards.selection import (
     Client,
     Pages,
     clients_last_active_before,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.configuration.domain import collections as col
+from shared.configuration.settings import all_settings
 from shared.context import Context
 from shared.core.errors import Flaw
 from shared.follow_ups.domain.rules import FollowUpRule, check_date
@@ -34,3 +35,9 @@ FOLLOW_UP_RULES: col.Collection[Any] = col.Collection(
     (col.ATTRIBUTES.name, col.ACTIVITY_TYPES.name),
     _check,
 )
+
+
+async def active_rules(context: Context) -> list[FollowUpRule]:
+    """Return the rules of the company that are active. One query for each 500 rules."""
+    rules = await all_settings(FOLLOW_UP_RULES, context=context)
+    return [rule for rule in rules if rule.active]

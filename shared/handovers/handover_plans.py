@@ -1,6 +1,6 @@
 """Planning who receives the clients of a book, for a preview."""
 
-from shared.clienteling.card_selection import Client, all_clients
+from shared.clienteling.cards.selection import Client, all_clients
 from shared.clienteling.client_books import receiving_book
 from shared.configuration.domain import collections as col
 from shared.configuration.workers import associates_of

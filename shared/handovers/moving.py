@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.clienteling.client_books import add_client, change_clients
+from shared.clienteling.clients import add_client, change_clients
 from shared.clienteling.domain.client_books import ClientNotInBook, Holder, Membership
 from shared.context import Context
 from shared.core.errors import Refusal, Stale, Unavailable

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from shared.clienteling.client_books import ClientOutcome, move_client, receiving_book, side_by_side
+from shared.clienteling.client_books import receiving_book
+from shared.clienteling.clients import ClientOutcome, move_client, side_by_side
 from shared.clienteling.domain.client_books import (
     MAX_CLIENTS_AT_ONCE,
     ClientResult,

@@ -9,8 +9,6 @@ from itertools import groupby
 
 from pydantic_core import from_json
 
-from shared.configuration.domain import collections as col
-from shared.configuration.domain.stores import ChannelNotFound
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Stale
 from shared.core.retry import until_not_stale
@@ -18,6 +16,7 @@ from shared.core.versioned import Versioned
 from shared.jobs import work
 from shared.jobs.domain import lines as job_lines
 from shared.offline.attempts import Line
+from shared.offline.channels import check_channel, check_creation
 from shared.offline.documents import create_session, load_running, replace_session, uploads_of
 from shared.offline.domain.uploads import (
     MAX_OPERATIONS,
@@ -25,7 +24,6 @@ from shared.offline.domain.uploads import (
     UploadSession,
     UploadSessionNotFound,
     UploadSessionRunning,
-    check_offline_creation,
 )
 from shared.offline.lines import apply_lines
 from shared.offline.reading import read_line
@@ -46,7 +44,7 @@ async def start_upload(body: bytes, channel: str, *, context: Context) -> Upload
     if not 0 < total <= MAX_OPERATIONS:
         raise Invalid.at("", "count", f"An upload has 1 to {MAX_OPERATIONS} lines.")
     if any(_creates(text) for lines in contents for _, text in lines):
-        await _check_creation(channel, context)
+        await check_creation(channel, context)
     digest = hashlib.sha256(body).hexdigest()
     session_id = f"{context.now:%Y%m%d%H%M%S%f}-{digest[:12]}"
     session = UploadSession(
@@ -94,12 +92,6 @@ async def apply_next_lines(channel: str, session_id: str, *, context: Context) -
     return await work.work_through(uploads, session_id, apply, now=context.now)
 
 
-async def check_channel(channel: str, context: Context) -> None:
-    """Raise ChannelNotFound unless the company has the store or online channel."""
-    if await context.configuration.find(context.legal_entity, col.STORES, channel) is None:
-        raise ChannelNotFound(f"There is no channel {channel}.")
-
-
 async def _by_customer(
     content: Sequence[job_lines.Line], session: UploadSession, context: Context
 ) -> list[list[Line]]:
@@ -107,20 +99,6 @@ async def _by_customer(
     lines = [await read_line(number, text, session, context=context) for number, text in content]
     lines.sort(key=lambda line: line.customer)  # stable, so the order of each customer stays
     return [list(some) for _, some in groupby(lines, key=lambda line: line.customer)]
-
-
-async def _check_creation(channel: str, context: Context) -> None:
-    store = await context.configuration.store(context.legal_entity, channel, "/storeNumber")
-    profile = store.functionality_profile and await context.configuration.find(
-        context.legal_entity, col.PROFILES, store.functionality_profile
-    )
-    group = store.channel_database_group and await context.configuration.find(
-        context.legal_entity, col.CHANNEL_GROUPS, store.channel_database_group
-    )
-    check_offline_creation(
-        profile_allows=not profile or profile.create_customers_offline,
-        filters_customers=bool(group and group.filter_shared_customer_data),
-    )
 
 
 def _creates(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The activities with a customer: read and added."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from shared.clienteling.domain.client_books import Membership
 from shared.clienteling.memberships import change_membership
@@ -21,11 +21,8 @@ async def add_activity(
 
     Raises CustomerNotFound, CustomerInactive, Invalid.
     """
-    kind = await context.configuration.require(
-        context.legal_entity, col.ACTIVITY_TYPES, new.activity_type, "/activityType"
-    )
     occurred_at = (new.occurred_at or context.now).astimezone(UTC)
-    check_activity(kind, occurred_at, context.now)
+    await check_new_activity(new.activity_type, occurred_at, context)
     activity_id = context.new_id()
     if context.fingerprint and (
         existing := await documents.find_activity(key, activity_id, context)
@@ -58,6 +55,14 @@ async def read_activity(key: str, activity_id: str, *, context: Context) -> Vers
 
 async def has_activity(key: str, activity_id: str, *, context: Context) -> bool:
     return await documents.find_activity(key, activity_id, context) is not None
+
+
+async def check_new_activity(activity_type: str, occurred_at: datetime, context: Context) -> None:
+    """Raise Invalid for what cannot be added: an unknown or retired type, a moment too far off."""
+    kind = await context.configuration.require(
+        context.legal_entity, col.ACTIVITY_TYPES, activity_type, "/activityType"
+    )
+    check_activity(kind, occurred_at, context.now)
 
 
 async def newest_activity(key: str, *, context: Context) -> Activity | None:

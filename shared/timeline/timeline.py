@@ -2,25 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import Field
-
-from shared.clienteling.domain.book_moves import BookMove
 from shared.clienteling.memberships import BOOK_MOVE, book_move_of
 from shared.consent.consents import CONSENT, consent_of
-from shared.consent.domain.consents import Consent
 from shared.context import Context
 from shared.core.evolve import evolve
-from shared.core.values import Record
 from shared.customers.customers import read_customer
 from shared.ports.documents import Document
 from shared.timeline.activities import localized
 from shared.timeline.documents import ACTIVITY, NOTE, activity_of, note_of, query_entries
-from shared.timeline.domain.activities import ActivityView
-from shared.timeline.domain.notes import Note
+from shared.timeline.views import Kind, ListedActivity, TimelineEntry
 
-Kind = Literal["activity", "note", "consent", "bookMove"]
 # The type of document of each kind of entry.
 TYPES: dict[Kind, str] = {
     "activity": ACTIVITY,
@@ -29,20 +22,6 @@ TYPES: dict[Kind, str] = {
     "bookMove": BOOK_MOVE,
 }
 KINDS: dict[str, Kind] = {document_type: kind for kind, document_type in TYPES.items()}
-
-
-class TimelineEntry(Record):
-    """One entry of the timeline; its content is in the field that its type names."""
-
-    id: str = Field(
-        description="Id of the entry", examples=["note:0a4c7e52-6a50-5f0e-8f1c-2f4b7c1d9e33"]
-    )
-    type: Kind = Field(description="What kind of entry it is")
-    at: str = Field(description="When it happened", examples=["2026-11-24T09:30:00Z"])
-    activity: ActivityView | None = Field(None, description="The activity")
-    note: Note | None = Field(None, description="The note")
-    consent: Consent | None = Field(None, description="The decision of the customer")
-    book_move: BookMove | None = Field(None, description="The move between client books")
 
 
 class EntryQuery(NamedTuple):
@@ -62,14 +41,8 @@ class TimelinePage(NamedTuple):
 class ActivityPage(NamedTuple):
     """`continuation` is None on the last page."""
 
-    activities: Sequence["ListedActivity"]
+    activities: Sequence[ListedActivity]
     continuation: str | None
-
-
-class ListedActivity(ActivityView):
-    """An activity in a list, with its version."""
-
-    etag: str = Field(description="Version of the activity", examples=["0f1e2d3c"])
 
 
 async def list_timeline(

@@ -30,9 +30,9 @@ from hypothesis.stateful import (
 from functions.clienteling.feed_cards import SOURCES
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.clienteling.card_conditions import CARD
-from shared.clienteling.card_projection import project_cards
-from shared.clienteling.client_books import add_clients, edit_client, move_client, remove_client
+from shared.clienteling.cards.conditions import CARD
+from shared.clienteling.cards.projection import project_cards
+from shared.clienteling.clients import add_clients, edit_client, move_client, remove_client
 from shared.clienteling.documents import BOOKS
 from shared.clienteling.domain.client_books import (
     ClientEdit,

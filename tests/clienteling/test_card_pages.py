@@ -13,8 +13,8 @@ import pytest
 
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.clienteling.card_documents import CardDocument, card_document
-from shared.clienteling.card_pages import CardQuery, count_facets, page_of_cards
+from shared.clienteling.cards.documents import CardDocument, card_document
+from shared.clienteling.cards.pages import CardQuery, count_facets, page_of_cards
 from shared.clienteling.domain.card_filters import CardFilter, CardSort
 from shared.clienteling.domain.client_books import Holder, Membership
 from shared.context import Context

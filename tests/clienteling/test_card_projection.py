@@ -10,8 +10,8 @@ import pytest
 
 from local.folder import Folder
 from local.store import SqliteDocuments
-from shared.clienteling.card_projection import project_cards, read_card
-from shared.clienteling.client_books import add_clients, move_client, remove_client
+from shared.clienteling.cards.projection import project_cards, read_card
+from shared.clienteling.clients import add_clients, move_client, remove_client
 from shared.clienteling.memberships import read_membership
 from shared.context import Context
 from shared.core.retry import ANY

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from local.tokens import Bearer
-from shared.clienteling.card_projection import project_cards
+from shared.clienteling.cards.projection import project_cards
 from shared.clienteling.memberships import ClientState, read_membership
 from shared.composition import wiring
 from shared.customers.customers import read_customer

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.clienteling.card_documents import SCHEMA_VERSION, load_card
-from shared.clienteling.card_projection import project_cards
+from shared.clienteling.cards.documents import SCHEMA_VERSION, load_card
+from shared.clienteling.cards.projection import project_cards
 from shared.composition import wiring
 from shared.context import Context
 from tests.api import COMPANY, Api

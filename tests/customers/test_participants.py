@@ -9,8 +9,8 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions._http import Call, NoQuery, Operation, Reply, serve
 from functions._http.operation import OPERATIONS
+from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
 from local.folder import Folder
 from local.host.functions import read_functions
 from local.store import SqliteDocuments

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import function_app  # noqa: F401  # it registers the operations
+from functions._http.description.openapi import describe
 from functions._http.documented import refusals
-from functions._http.openapi import describe
 from functions._http.operation import OPERATIONS
 from functions._http.problems import PROBLEM_JSON, status_of
 from shared.configuration.domain.collections import COLLECTIONS

@@ -17,7 +17,7 @@ from local.host.functions import Function, decode
 from local.host.timers import payload
 from local.store.choice import OpenStore
 from local.tokens import Bearer
-from shared.clienteling.client_books import move_client
+from shared.clienteling.clients import move_client
 from shared.clienteling.memberships import change_membership
 from shared.composition import wiring
 from shared.context import Context

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.configuration.domain.attributes import AttributeType, Definition
+from shared.configuration.domain.measure_definitions import MeasureDefinition
 from shared.core.formatting import formatted, translated
 from shared.core.values import Record
 
@@ -111,3 +112,9 @@ def _labeled(value: Any, kind: AttributeType, reader: Reader) -> Any:
 
 def _label(value: Any, kind: AttributeType, reader: Reader) -> Any:
     return translated(kind.labels.get(str(value), {}), reader.tags) or value
+
+
+def labeled(definition: MeasureDefinition, tags: Sequence[str]) -> LabeledMeasure:
+    """Return the measure with its label in the first of the languages that it has."""
+    label = translated(definition.translations, tags) or definition.label
+    return LabeledMeasure(definition.name, label, definition.data_type, definition.currency)

@@ -276,3 +276,8 @@ def results_of(results: Sequence[ClientResult]) -> ClientResults:
         already_there=statuses.count("AlreadyThere"),
         refused=statuses.count("Refused"),
     )
+
+
+def pair_etag(version: int) -> str:
+    """Return the version of what an associate knows of a client."""
+    return f"pair-{version}"

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 
-from shared.clienteling.card_conditions import (
+from shared.clienteling.cards.conditions import (
     card_conditions,
     last_active_before,
     near_day,
     never_active_and_added_before,
 )
-from shared.clienteling.card_documents import CardDocument, all_cards, cards_in_pages, value_of
+from shared.clienteling.cards.documents import CardDocument, all_cards, cards_in_pages, value_of
 from shared.clienteling.domain.near_dates import days_within
 from shared.context import Context
 from shared.core.values import as_text

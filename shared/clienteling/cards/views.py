@@ -6,16 +6,15 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from shared.clienteling.card_documents import CardDocument
-from shared.clienteling.card_pages import FoundCard
-from shared.clienteling.client_books import pair_etag
-from shared.clienteling.domain.card_slots import LabeledMeasure, Reader, Slot, compose
+from shared.clienteling.cards.documents import CardDocument
+from shared.clienteling.cards.pages import FoundCard
+from shared.clienteling.domain.card_slots import Reader, Slot, compose, labeled
+from shared.clienteling.domain.client_books import pair_etag
 from shared.configuration.domain.attributes import Definitions
-from shared.configuration.domain.measure_definitions import MeasureDefinition
 from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.evolve import evolve
-from shared.core.formatting import languages, translated
+from shared.core.formatting import languages
 from shared.core.values import Record
 from shared.customers.domain.customer_record import PENDING_ACCOUNT
 from shared.ports.insights import Client
@@ -108,7 +107,7 @@ async def render_cards(
         number: await _associate(number, context)
         for number in {associate for associate, _ in found}
     }
-    labeled = [_labeled(definition, rendering.reader.tags) for definition in measures.definitions]
+    labeled = [labeled(definition, rendering.reader.tags) for definition in measures.definitions]
     views = []
     for associate, card in found:
         values = measures.values.get(card["customerId"], {})
@@ -118,11 +117,6 @@ async def render_cards(
         )
         views.append(_view(associates[associate], card, slots))
     return RenderedCards(views, measures.status)
-
-
-def _labeled(definition: MeasureDefinition, tags: Sequence[str]) -> LabeledMeasure:
-    label = translated(definition.translations, tags) or definition.label
-    return LabeledMeasure(definition.name, label, definition.data_type, definition.currency)
 
 
 async def _associate(personnel_number: str, context: Context) -> Associate:

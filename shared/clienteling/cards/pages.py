@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
-from shared.clienteling.card_conditions import SortKey, card_conditions, same_card, sort_keys
-from shared.clienteling.card_documents import (
+from shared.clienteling.cards.conditions import SortKey, card_conditions, same_card, sort_keys
+from shared.clienteling.cards.documents import (
     CardDocument,
     all_cards,
     first_cards,

@@ -7,7 +7,7 @@ begin exactly behind another. Attributes may have any name, so paths have the co
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypedDict
 
-from shared.clienteling.card_conditions import CARD, IS_CARD, SortKey
+from shared.clienteling.cards.conditions import CARD, IS_CARD, SortKey
 from shared.clienteling.documents import BOOKS
 from shared.clienteling.domain.cards import (
     END,

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from shared.clienteling.card_documents import (
+from shared.clienteling.cards.documents import (
     CardDocument,
     GoneCard,
     card_document,

@@ -1,0 +1,1 @@
+"""The cards of clients: how they are stored, projected, selected, paged and shown."""
