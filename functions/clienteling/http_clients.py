@@ -136,7 +136,10 @@ def _reply_of(answer: ClientResults, location: str | None = None) -> Reply:
     ),
 )
 async def get_client(call: Call[NoQuery, None]) -> Reply:
-    """Get the card of one client."""
+    """Get the card of one client.
+
+    Its ETag is the one that changing or removing the client asks for.
+    """
     number = call.path["personnelNumber"]
     visitor = await may_read(call, number)
     return await _card(call, number, await customer_key(call), visitor)

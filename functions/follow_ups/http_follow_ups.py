@@ -105,7 +105,10 @@ async def list_follow_ups(call: Call[FollowUpsQuery, None]) -> Reply:
     ),
 )
 async def add_follow_up(call: Call[NoQuery, NewFollowUp]) -> Reply:
-    """Add a follow-up for a client of the book."""
+    """Add a follow-up for a client of the book.
+
+    Follow-ups that rules make are not added here: they appear by themselves when they are due.
+    """
     number = call.path["personnelNumber"]
     visitor = await may_change(call, number, ADD_CLIENT)
     created = await usecases.add_follow_up(number, call.body, context=call.context)
@@ -125,7 +128,10 @@ async def add_follow_up(call: Call[NoQuery, NewFollowUp]) -> Reply:
     ),
 )
 async def get_follow_up(call: Call[NoQuery, None]) -> Reply:
-    """Get a follow-up."""
+    """Get a follow-up.
+
+    The answer carries the ETag that an edit asks for.
+    """
     number = call.path["personnelNumber"]
     visitor = await may_read(call, number)
     stored = await usecases.read_follow_up(number, call.path["followUpId"], context=call.context)

@@ -70,7 +70,10 @@ async def plan_a_handover(call: Call[NoQuery, NewHandoverPlan]) -> Reply:
     ),
 )
 async def list_handover_plans(call: Call[PageQuery, None]) -> Reply:
-    """List the handover plans and reassignments of a book, newest first."""
+    """List the handover plans and reassignments of a book.
+
+    The newest come first, without their clients.
+    """
     number = call.path["personnelNumber"]
     await may_reassign(call, number)
     bulk_moves, continuation = await usecases.list_bulk_moves(
@@ -91,7 +94,10 @@ async def list_handover_plans(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_handover_plan(call: Call[PageQuery, None]) -> Reply:
-    """Get a handover plan and how far it has come, with a page of its clients."""
+    """Get a handover plan.
+
+    The answer says how far it has come, with a page of its clients and what became of each.
+    """
     await may_reassign(call, call.path["personnelNumber"])
     return await read_bulk_move(call)
 
@@ -109,7 +115,11 @@ async def get_handover_plan(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def execute_handover_plan(call: Call[NoQuery, None]) -> Reply:
-    """Execute a handover plan, in the background. Asked for twice, it is executed once."""
+    """Execute a handover plan.
+
+    The clients are moved in the background; follow it by getting the plan. Asked for twice, the
+    plan is executed once.
+    """
     number = call.path["personnelNumber"]
     await may_reassign(call, number)
     plan = await usecases.start_plan(number, call.path["planId"], context=call.context)

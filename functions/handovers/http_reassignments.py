@@ -66,7 +66,10 @@ async def reassign_clients(call: Call[NoQuery, Reassignment]) -> Reply:
     ),
 )
 async def get_reassignment(call: Call[PageQuery, None]) -> Reply:
-    """Get how far a reassignment in the background has come, and what became of each client."""
+    """Get a reassignment in the background.
+
+    The answer says how far it has come, with a page of the clients and what became of each.
+    """
     await may_reassign(call, call.path["personnelNumber"])
     return await read_bulk_move(call)
 
@@ -83,6 +86,9 @@ async def get_reassignment(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_addition(call: Call[PageQuery, None]) -> Reply:
-    """Get how far the addition of many clients has come, and what became of each."""
+    """Get an addition of many clients.
+
+    The answer says how far it has come, with a page of the clients and what became of each.
+    """
     await may_read(call, call.path["personnelNumber"])
     return await read_bulk_move(call)

@@ -45,7 +45,10 @@ class ConflictQuery(PageQuery):
     ),
 )
 async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
-    """List the operations of a channel that a person has to decide about, oldest first."""
+    """List the conflicts of a channel, oldest first.
+
+    Each is an operation done offline that a person has to decide about, or has decided about.
+    """
     channel = call.path["storeNumber"]
     await check_channel(channel, call.context)
     conflicts, continuation = await usecases.list_conflicts(
@@ -71,7 +74,10 @@ async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
     ),
 )
 async def get_conflict(call: Call[NoQuery, None]) -> Reply:
-    """Get a conflict: of each field the value before, the one now, and the channel's."""
+    """Get a conflict.
+
+    It shows of each field the value before, the one now, and the channel's.
+    """
     stored = await usecases.read_conflict(
         call.path["storeNumber"], call.path["operationId"], context=call.context
     )
@@ -96,9 +102,9 @@ async def get_conflict(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def decide_conflict(call: Call[NoQuery, ConflictDecision]) -> Reply:
-    """Decide about an operation that stopped, and apply the customer's later operations.
+    """Decide a conflict, and apply the operations that waited for it.
 
-    The later operations are applied in their order, until one of them stops again.
+    The customer's later operations are applied in their order, until one of them stops again.
     """
     stored = await usecases.decide_conflict(
         call.path["storeNumber"], call.body, context=call.context

@@ -104,7 +104,10 @@ async def upload_offline_operations(call: Call[NoQuery, bytes]) -> Reply:
     ),
 )
 async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
-    """List the upload sessions of a channel, newest first."""
+    """List the upload sessions of a channel.
+
+    The newest come first, without their lines.
+    """
     channel = call.path["storeNumber"]
     await check_channel(channel, call.context)
     sessions, continuation = await query_sessions(
@@ -125,7 +128,10 @@ async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_upload_session(call: Call[ResultQuery, None]) -> Reply:
-    """Get how far an upload has come, with a page of what became of its lines."""
+    """Get an upload session.
+
+    The answer says how far it has come, with a page of its lines and what became of each.
+    """
     stored = await read_session(
         call.path["storeNumber"], call.path["sessionId"], context=call.context
     )

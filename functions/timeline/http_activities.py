@@ -76,7 +76,10 @@ async def add_activity(call: Call[NoQuery, NewActivity]) -> Reply:
     ),
 )
 async def get_activity(call: Call[NoQuery, None]) -> Reply:
-    """Get an activity."""
+    """Get an activity.
+
+    `label` names its type in the language of Accept-Language.
+    """
     await enter(call)
     key = await customer_key(call)
     activity = await usecases.read_activity(key, call.path["activityId"], context=call.context)
@@ -96,7 +99,10 @@ async def get_activity(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def list_activities(call: Call[PageQuery, None]) -> Reply:
-    """List the activities of a customer, newest first."""
+    """List the activities of a customer.
+
+    The newest come first; `label` names the type in the language of Accept-Language.
+    """
     await enter(call)
     page = await timeline.list_activities(
         await customer_key(call),

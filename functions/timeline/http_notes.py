@@ -101,7 +101,10 @@ async def list_notes(call: Call[PageQuery, None]) -> Reply:
     ),
 )
 async def get_note(call: Call[NoQuery, None]) -> Reply:
-    """Get a note, with its former texts."""
+    """Get a note.
+
+    The former texts of a note that was edited come with it.
+    """
     await enter(call)
     key = await customer_key(call)
     note = await usecases.read_note(key, call.path["noteId"], context=call.context)
