@@ -10,6 +10,7 @@ import azure.functions as func  # noqa: E402
 
 MODULES = (
     "functions.clienteling.feed_cards",
+    "functions.clienteling.http_additions",
     "functions.clienteling.http_client_books",
     "functions.clienteling.http_clients",
     "functions.clienteling.http_store_books",

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.server import ROOT, Server, serving
+from tests.e2e.hosts.server import ROOT, Server, serving
 
 HERE = Path(__file__).parent
 PAGE = ROOT / "docs" / "clients.md"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from local.maps import guid
-from tests.e2e.server import ROOT, Server, serving
+from tests.e2e.hosts.server import ROOT, Server, serving
 from tests.real import read
 
 STORES, ASSOCIATES, AT_ONCE = 6, 10, 6

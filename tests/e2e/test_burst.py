@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.api import BASE, a_customer
-from tests.e2e.faulty import FaultyHost
+from tests.e2e.hosts.faulty import FaultyHost
 
 AT_ONCE = 32
 KILLED_AT = (0.2, 0.5, 0.8)  # of all customers

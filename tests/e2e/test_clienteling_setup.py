@@ -17,7 +17,7 @@ from local.tokens import Bearer
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import connection_string
-from tests.e2e.server import serving
+from tests.e2e.hosts.server import serving
 from tests.servicebus_layout import configuration
 
 LAYOUT = buses.layout(read_functions(app, {"COSMOS_DATABASE": "libro"}))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.api import BASE, a_customer
-from tests.e2e.faulty import FaultyHost
+from tests.e2e.hosts.faulty import FaultyHost
 
 
 @pytest.fixture

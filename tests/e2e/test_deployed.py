@@ -17,7 +17,7 @@ from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import connection_string
 from tests.doubles.entra import AUDIENCE, TENANT, Issuer, publishing
-from tests.e2e.server import ROOT
+from tests.e2e.hosts.server import ROOT
 from tests.servicebus_layout import configuration
 
 LAYOUT = buses.layout(read_functions(app, {"COSMOS_DATABASE": "libro"}))
@@ -32,7 +32,7 @@ class Deployed:
 
     async def __aenter__(self) -> "Deployed":
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.e2e.deployed", cwd=ROOT, env=self.environment,
+            sys.executable, "-m", "tests.e2e.hosts.deployed", cwd=ROOT, env=self.environment,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         return self

@@ -14,7 +14,7 @@ import pytest
 
 from local.folder import Folder
 from tests.api import ADMINISTRATOR, BASE
-from tests.e2e.faulty import FaultyHost
+from tests.e2e.hosts.faulty import FaultyHost
 
 CLIENTS = 5000
 KEYS = [str(UUID(int=number + 1)) for number in range(CLIENTS)]

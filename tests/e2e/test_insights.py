@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.insights.server import ALTERNATE, APPLICATION, ENVIRONMENT
-from tests.e2e.server import Server
+from tests.e2e.hosts.server import Server
 
 CONNECTION = {
     "enabled": True,

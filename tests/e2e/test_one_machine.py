@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from tests.api import a_customer, an_email
-from tests.e2e.server import PATIENCE, ROOT, Server, serving
+from tests.e2e.hosts.server import PATIENCE, ROOT, Server, serving
 from tests.real import read
 
 

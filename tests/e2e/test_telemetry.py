@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.api import a_customer, an_email
-from tests.e2e.server import ROOT, serving
+from tests.e2e.hosts.server import ROOT, serving
 from tests.privacy import personal
 
 QUIET = {"APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true"}

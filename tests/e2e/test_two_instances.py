@@ -11,7 +11,7 @@ import pytest
 from tests.api import a_customer
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import connection_string
-from tests.e2e.server import serving
+from tests.e2e.hosts.server import serving
 
 EACH = 150
 AT_ONCE = 4

@@ -15,7 +15,7 @@ import pytest
 
 from local.folder import Folder
 from tests.api import BASE
-from tests.e2e.faulty import FaultyHost
+from tests.e2e.hosts.faulty import FaultyHost
 
 CUSTOMERS = 400  # each with five operations
 SPACE = UUID("2f0c1b9a-52a4-4d2e-9d7f-0a2f4a2f7c11")

@@ -14,7 +14,7 @@ import httpx
 
 from tests.privacy import personal
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.api import a_customer, a_phone, an_address, an_email
-from tests.e2e.server import ROOT, Server, serving
+from tests.e2e.hosts.server import ROOT, Server, serving
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -43,7 +43,7 @@ def test_answers_are_what_the_description_says(
                 "--phases", "examples,coverage,fuzzing", "--no-color",
             ],
             cwd=tmp_path, capture_output=True, text=True, check=False,
-            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks",
+            env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.clients.schemathesis_hooks",
                               "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         log = server.log.read_text()

@@ -14,7 +14,7 @@ import httpx
 
 from local.folder import Folder
 from tests.api import APPLICATION
-from tests.e2e.server import PATIENCE, ROOT
+from tests.e2e.hosts.server import PATIENCE, ROOT
 
 
 class FaultyHost:
@@ -31,8 +31,8 @@ class FaultyHost:
     def start(self, *options: str) -> None:
         with (self.data / "host.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.e2e.faulty_host", str(self.data), str(self.port),
-                 *options],
+                [sys.executable, "-m", "tests.e2e.hosts.faulty_host",
+                 str(self.data), str(self.port), *options],
                 cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         end = time.monotonic() + PATIENCE
