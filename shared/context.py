@@ -1,6 +1,6 @@
 """The context of one call: in which company, on whose behalf, when, and the ports to run with."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -77,3 +77,7 @@ class Context:
     def partition(self, *levels: str) -> Partition:
         """Return a partition of this company."""
         return (self.legal_entity, *levels)
+
+    def turn(self, *names: str) -> Hashable:
+        """Return what writers wait for in turn: a thing of this company, in this store."""
+        return (self.documents, self.legal_entity, *names)

@@ -91,4 +91,4 @@ async def change_membership(
             return beside
         return [create_book_move(move_of(before, after, context.actor), context)]
 
-    return await until_not_stale(attempt, turn=("membership", context.legal_entity, key))
+    return await until_not_stale(attempt, turn=context.turn("membership", key))

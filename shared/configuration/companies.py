@@ -51,7 +51,7 @@ async def put_company(
     async def attempt() -> Saved[Company]:
         return await _put_company(fields, if_match, context)
 
-    return await write(attempt, if_match=if_match, turn=("company", context.legal_entity))
+    return await write(attempt, if_match=if_match, turn=context.turn("company"))
 
 
 async def _put_company(

@@ -47,7 +47,7 @@ async def switch_feature(
         context.configuration.forget(context.legal_entity)
         return switched
 
-    switched = await write(attempt, if_match=if_match, turn=("features", context.legal_entity))
+    switched = await write(attempt, if_match=if_match, turn=context.turn("features"))
     return switched.map(lambda switches: _feature(name, switches))
 
 

@@ -1,6 +1,6 @@
 """Listing, reading, writing and removing the settings and parameters of a company."""
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -87,7 +87,9 @@ async def put_setting(
 
         return await save(write_version, existing, if_match, context)
 
-    return await write(attempt, if_match=if_match, turn=_turn(context, collection.name, key))
+    return await write(
+        attempt, if_match=if_match, turn=context.turn("setting", collection.name, key)
+    )
 
 
 async def remove_setting(
@@ -101,7 +103,7 @@ async def remove_setting(
     async def attempt() -> None:
         await _remove(collection, key, if_match, context)
 
-    await write(attempt, if_match=if_match, turn=_turn(context, collection.name, key))
+    await write(attempt, if_match=if_match, turn=context.turn("setting", collection.name, key))
 
 
 async def _remove(
@@ -151,7 +153,7 @@ async def edit_parameters(
         context.configuration.forget(context.legal_entity)
         return written
 
-    return await write(attempt, if_match=if_match, turn=_turn(context, documents.PARAMETERS))
+    return await write(attempt, if_match=if_match, turn=context.turn("parameters"))
 
 
 async def _check_insights(before: Parameters, after: Parameters, context: Context) -> None:
@@ -186,7 +188,3 @@ def _check_precondition(existing: Versioned[Any] | None, if_match: str | None) -
         raise VersionRequired("The resource exists; send If-Match with the version you read.")
     if existing is not None:
         check_version(existing.etag, if_match or "")
-
-
-def _turn(context: Context, *names: str) -> Hashable:
-    return ("settings", context.legal_entity, *names)

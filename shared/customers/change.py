@@ -70,4 +70,4 @@ async def change(
         change = Change(stored, after, decision.operations, decision.parts, decision.details)
         return await commit(change, context)
 
-    return await write(attempt, if_match=if_match, turn=("customer", context.legal_entity, key))
+    return await write(attempt, if_match=if_match, turn=context.turn("customer", key))

@@ -1,6 +1,5 @@
 """The follow-ups of client books: read, added, changed and completed."""
 
-from collections.abc import Hashable
 from dataclasses import replace
 
 from shared.clienteling.access import Visitor
@@ -95,7 +94,7 @@ async def edit_follow_up(
             return await _reopen(edited, context)
         return await documents.replace_follow_up(edited.value, edited.etag, context)
 
-    return await write(attempt, if_match=if_match, turn=_turn(follow_up_id, context))
+    return await write(attempt, if_match=if_match, turn=context.turn("follow-up", follow_up_id))
 
 
 async def _reopen(edited: Versioned[FollowUp], context: Context) -> Versioned[FollowUp]:
@@ -131,15 +130,11 @@ async def complete_follow_up(
         await _check_activity(completed, context)
         return await documents.replace_follow_up(completed, stored.etag, context)
 
-    written = await until_not_stale(attempt, turn=_turn(follow_up_id, context))
+    written = await until_not_stale(attempt, turn=context.turn("follow-up", follow_up_id))
     # The activity is in another partition, so it comes after the completion: a caller whose
     # request was cut short in between completes it again with the same outcome.
     await _add_activity(written.value, visitor.store_number, context)
     return written
-
-
-def _turn(follow_up_id: str, context: Context) -> Hashable:
-    return ("follow-up", context.legal_entity, follow_up_id)
 
 
 async def _add_activity(completed: FollowUp, store: str | None, context: Context) -> None:

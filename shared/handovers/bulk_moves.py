@@ -146,4 +146,4 @@ async def _run(
             plan = plan.after_last_chunk(context.now)
         return await bulk_moves_of(personnel_number, context).replace(stored, plan)
 
-    return await until_not_stale(attempt, turn=("bulk-move", context.legal_entity, plan_id))
+    return await until_not_stale(attempt, turn=context.turn("bulk-move", plan_id))

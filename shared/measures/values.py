@@ -84,7 +84,7 @@ async def _put(customer_id: str, name: str, value: Value, context: Context) -> O
     async def attempt() -> Outcome:
         return await _write(key, name, value, context)
 
-    return await until_not_stale(attempt, turn=("measures", context.legal_entity, key))
+    return await until_not_stale(attempt, turn=context.turn("measures", key))
 
 
 async def _write(key: str, name: str, value: Value, context: Context) -> Outcome:

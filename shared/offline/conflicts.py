@@ -71,7 +71,7 @@ async def decide_conflict(
         stored.value.check_open()
         return await _decide(stored, decision, context)
 
-    turn = ("conflict", context.legal_entity, channel, decision.operation_id)
+    turn = context.turn("conflict", channel, decision.operation_id)
     return await until_not_stale(attempt, turn=turn)
 
 

@@ -1,6 +1,6 @@
 """The notes about a customer: read, added, changed and removed."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from shared.clienteling.access import Visitor
@@ -91,7 +91,7 @@ async def edit_note(
         edited = stored.value.edited(edit, context.actor, context.now)
         return await documents.commit_note(key, edited, stored.etag, context)
 
-    return await write(attempt, if_match=if_match, turn=_turn(key, note_id, context))
+    return await write(attempt, if_match=if_match, turn=context.turn("note", key, note_id))
 
 
 async def remove_note(key: str, note: Versioned[Note], *, if_match: str, context: Context) -> None:
@@ -103,11 +103,7 @@ async def remove_note(key: str, note: Versioned[Note], *, if_match: str, context
         stored = current.pop() if current else await read_note(key, note_id, context=context)
         await documents.commit_note_removal(key, stored, context)
 
-    await write(attempt, if_match=if_match, turn=_turn(key, note_id, context))
-
-
-def _turn(key: str, note_id: str, context: Context) -> Hashable:
-    return ("note", context.legal_entity, key, note_id)
+    await write(attempt, if_match=if_match, turn=context.turn("note", key, note_id))
 
 
 async def _manages(personnel_number: str | None, context: Context) -> bool:
