@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
+from pkgutil import walk_packages
 
 import function_app  # noqa: F401  # registers the operations
 from functions._http.documented import refusals
 from functions._http.operation import OPERATIONS, Operation
 from functions._http.problems import status_of
+from shared import adapters
 from shared.core import errors
 from shared.core.errors import Refusal
+
+for module in walk_packages(adapters.__path__, "shared.adapters."):
+    import_module(module.name)  # the app imports only those that it is configured for
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "errors.md"
 HEAD = """\

@@ -107,14 +107,12 @@ async def render_cards(
         number: await _associate(number, context)
         for number in {associate for associate, _ in found}
     }
-    labeled = [labeled(definition, rendering.reader.tags) for definition in measures.definitions]
+    shown = [labeled(definition, rendering.reader.tags) for definition in measures.definitions]
     views = []
     for associate, card in found:
         values = measures.values.get(card["customerId"], {})
         attributes = {**card["customerAttributes"], **card["attributes"]}
-        slots = compose(
-            labeled, values, rendering.definitions.values(), attributes, rendering.reader
-        )
+        slots = compose(shown, values, rendering.definitions.values(), attributes, rendering.reader)
         views.append(_view(associates[associate], card, slots))
     return RenderedCards(views, measures.status)
 
