@@ -53,6 +53,16 @@ def converted(client: httpx.Client, key: str, patience: float) -> dict[str, str]
     raise AssertionError(client.get(f"/customers/{key}/trace").text)
 
 
+def found_by_number(client: httpx.Client, number: str, patience: float) -> dict[str, str]:
+    """Return the customer; the directory follows the commit."""
+    end = time.monotonic() + patience
+    while True:
+        response = client.get(f"/customers/{number}")
+        if response.status_code == 200 or time.monotonic() > end:
+            return dict(response.json())
+        time.sleep(0.02)
+
+
 def test_a_customer_made_asynchronously_gets_its_number_and_keeps_both_names(
     client: httpx.Client,
 ) -> None:
@@ -62,7 +72,7 @@ def test_a_customer_made_asynchronously_gets_its_number_and_keeps_both_names(
     key = made.json()["id"]
     found = client.get("/customers", params={"q": "zenobia"}).json()["items"]
     synced = converted(client, key, 30)
-    again = client.get(f"/customers/{synced['accountNumber']}").json()
+    again = found_by_number(client, synced["accountNumber"], 30)
     [operation] = client.get(f"/customers/{key}/sync-operations").json()["items"]
     steps = client.get(f"/customers/{key}/trace").json()["steps"]
 

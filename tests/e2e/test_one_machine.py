@@ -18,6 +18,8 @@ from tests.api import a_customer, an_email
 from tests.e2e.hosts.server import PATIENCE, ROOT, Server, serving
 from tests.real import read
 
+KILLED_AT = 200  # acknowledged customers
+
 
 def test_a_newcomer_is_served(tmp_path: Path) -> None:
     with serving(tmp_path / "data", "--demo") as server:
@@ -120,7 +122,7 @@ def test_every_acknowledged_customer_survives_kill_9(tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {server.token()}"}
     acknowledged = asyncio.run(_create_until_killed(server, headers))
     with serving(tmp_path / "data") as again, again.client() as client:
-        assert len(acknowledged) > 100
+        assert len(acknowledged) >= KILLED_AT
         for made in random.Random(1).sample(acknowledged, min(300, len(acknowledged))):
             by_id = client.get(f"/customers/{made['id']}")
             by_account = client.get(f"/customers/{made['accountNumber']}")
@@ -134,6 +136,12 @@ def test_every_acknowledged_customer_survives_kill_9(tmp_path: Path) -> None:
         later = [client.post("/customers", json=a_customer()).json() for _ in range(5)]
         assert len(set(numbers)) == len(numbers)
         assert not {one["accountNumber"] for one in later} & set(numbers)
+
+
+async def _kill(server: Server, when: Callable[[], bool]) -> None:
+    while not when():
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(server.kill)
 
 
 async def _create_until_killed(server: Server, headers: dict[str, str]) -> list[dict[str, Any]]:
@@ -151,11 +159,9 @@ async def _create_until_killed(server: Server, headers: dict[str, str]) -> list[
                 if response.status_code == 201:
                     acknowledged.append(response.json())
 
-    async def kill() -> None:
-        await asyncio.sleep(2)
-        await asyncio.to_thread(server.kill)
-
-    await asyncio.gather(kill(), *(create(task) for task in range(8)))
+    await asyncio.gather(
+        _kill(server, lambda: len(acknowledged) >= KILLED_AT), *(create(task) for task in range(8))
+    )
     return acknowledged
 
 
