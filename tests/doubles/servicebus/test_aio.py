@@ -7,7 +7,7 @@ from azure.servicebus import NEXT_AVAILABLE_SESSION, ServiceBusMessage, ServiceB
 from azure.servicebus import exceptions as x
 from azure.servicebus.aio import AutoLockRenewer, ServiceBusClient
 
-from tests import servicebus as sbemu
+from tests.doubles import servicebus as sbemu
 from tests.doubles.servicebus.test_sync import CONFIG, FAST, bodies
 
 pytestmark = pytest.mark.asyncio

@@ -9,7 +9,7 @@ from azure.servicebus import (AutoLockRenewer, NEXT_AVAILABLE_SESSION, ServiceBu
 from azure.servicebus import exceptions as x
 from azure.servicebus.amqp import AmqpAnnotatedMessage
 
-from tests import servicebus as sbemu
+from tests.doubles import servicebus as sbemu
 
 CONFIG = {
     "queues": {
