@@ -29,6 +29,7 @@ class Job:
 
     work: Work
     guarded: bool
+    lasting: bool
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
@@ -45,6 +46,7 @@ class Writer:
     ) -> None:
         """Open the file; `max_pages` limits its size, to simulate a full disk."""
         self._db = schema.connect(path, cache=CACHE_KIB)
+        self._waits = True
         create(self._db)
         if max_pages:
             self._db.execute(f"PRAGMA max_page_count = {max_pages:d}")
@@ -52,14 +54,15 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, work: Work, *, guarded: bool = True) -> Any:
+    async def write(self, work: Work, *, guarded: bool = True, lasting: bool = True) -> Any:
         """Run the work inside a transaction; return its result once it is on the disk.
 
-        A refusal undoes `guarded` work; other work remains as far as it was done.
+        A refusal undoes `guarded` work; other work remains as far as it was done. Work that need
+        not be `lasting` may be lost in a power failure, with all that was written after it.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put(Job(work, guarded, loop, future))
+        self._jobs.put(Job(work, guarded, lasting, loop, future))
         # A canceled caller does not cancel its write: it may be on the disk already.
         return await asyncio.shield(future)
 
@@ -83,6 +86,7 @@ class Writer:
 
     def _commit(self, jobs: list[Job]) -> None:
         try:
+            self._wait_for_disk(any(job.lasting for job in jobs))
             self._db.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 self._attempt(job)
@@ -92,6 +96,12 @@ class Writer:
                 self._db.execute("ROLLBACK")
             for job in jobs:
                 job.error = StoreFailed(f"The store cannot write now ({exc}).")
+
+    def _wait_for_disk(self, wait: bool) -> None:
+        """Have commits wait for the disk, or not. It gets them in their order in any case."""
+        if wait != self._waits:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
+            self._waits = wait
 
     def _attempt(self, job: Job) -> None:
         """Run one job; only an error of the file itself fails the others, too."""

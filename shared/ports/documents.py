@@ -193,7 +193,8 @@ class Documents(Protocol):
         """Apply independent writes concurrently, and after all of them the seal; return its ETag.
 
         This is not atomic: after a failure, also Stale, some of the writes may be stored while
-        the seal is not. So make the writes safe to repeat.
+        the seal is not. So make the writes safe to repeat. A power failure may undo it, with all
+        that was written after it.
         """
         ...
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.store import SqliteDocuments
 from local.store.writer import StoreFailed
-from shared.ports.documents import Create, Equal, Operation, Order, Put
+from shared.ports.documents import Create, Equal, Operation, Order, Placed, Put
 
 HERE = ("USRT", "c-1")
 
@@ -72,6 +72,21 @@ async def test_commits_are_synced_before_they_are_acknowledged(tmp_path: Path) -
     [journal] = store._writer._db.execute("PRAGMA journal_mode").fetchone()
 
     assert (mode, journal) == (2, "wal"), "2 is FULL"
+    store.close()
+
+
+async def test_scattered_writes_wait_for_the_disk_with_the_next_commit(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db")
+    modes: list[str] = []
+    store._writer._db.set_trace_callback(
+        lambda statement: modes.append(statement) if "synchronous" in statement else None
+    )
+    await store.scatter("directory", [], Placed(HERE, Put({"id": "a"})))
+    await store.scatter("directory", [], Placed(HERE, Put({"id": "b"})))
+    await store.commit("customers", HERE, [Put({"id": "c"})])
+    store._writer._db.set_trace_callback(None)
+
+    assert modes == ["PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"]
     store.close()
 
 
