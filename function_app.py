@@ -39,6 +39,7 @@ MODULES = (
     "functions.sync.bus_customer_sync",
     "functions.sync.feed_events",
     "functions.sync.http_dead_letters",
+    "functions.sync.http_set_aside",
     "functions.sync.http_sync",
     "functions.sync.http_trace",
     "functions.sync.timer_customer_sync",

@@ -42,6 +42,7 @@ param containerThroughput object = {
   default: 1000
   customers: 10000
   directory: 20000
+  requests: 4000
 }
 
 @allowed(['Continuous7Days', 'Continuous30Days'])

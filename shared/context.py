@@ -74,9 +74,9 @@ class Context:
             return str(uuid4())
         return str(uuid5(NAMESPACE_URL, f"libro:{self.fingerprint}"))
 
-    def partition(self, *levels: str) -> Partition:
-        """Return a partition of this company."""
-        return (self.legal_entity, *levels)
+    def partition(self, name: str) -> Partition:
+        """Return a partition of this company: the finer level first, as in topology.json."""
+        return (name, self.legal_entity)
 
     def turn(self, *names: str) -> Hashable:
         """Return what writers wait for in turn: a thing of this company, in this store."""

@@ -19,6 +19,7 @@ from local.store.choice import OpenStore, sqlite
 from tests import real
 from tests.api import COMPANY, Api, started
 from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.faults import AS_AZURE
 from tests.doubles.cosmos.server import served
 from tests.doubles.cosmos.stores import cosmos_documents
 from tests.privacy import PersonalDataRecorder, check, recording
@@ -30,6 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", choices=["sqlite", "cosmos"], default="sqlite",
         help="the store for the tests of the API: the embedded one, or the SDK with an endpoint",
+    )  # fmt: skip
+    parser.addoption(
+        "--as-azure", action="store_true",
+        help="let the endpoint have two partitions that split, a budget, and replicas that lag",
     )  # fmt: skip
     parser.addoption(
         "--long", action="store_true",
@@ -77,9 +82,11 @@ def cosmos_server() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def cosmos_endpoint(cosmos_server: Endpoint) -> Endpoint:
+def cosmos_endpoint(cosmos_server: Endpoint, pytestconfig: pytest.Config) -> Endpoint:
     """The endpoint without faults; every test names databases of its own."""
     cosmos_server.reset()
+    if pytestconfig.getoption("--as-azure"):
+        cosmos_server.conditions = AS_AZURE
     return cosmos_server
 
 

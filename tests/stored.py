@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from local.tokens import Bearer
+from shared.platform.topology import containers
 from shared.ports.documents import Put
 from tests.api import ADMINISTRATOR, COMPANY, Api
 
@@ -15,8 +16,12 @@ async def put_stored(api: Api, path: Path) -> dict[str, Any]:
     """Put the documents of a file into the store; return the answers by the path of the request."""
     file = json.loads(path.read_text())
     for document in file["documents"]:
-        partition = (COMPANY, document["partition"])
-        await api.documents.commit(document["container"], partition, [Put(document["body"])])
+        container = document["container"]
+        partition = tuple(
+            COMPANY if path == "/legalEntity" else document["partition"]
+            for path in containers()[container].partition_key
+        )
+        await api.documents.commit(container, partition, [Put(document["body"])])
     answers: dict[str, Any] = file["answers"]
     return answers
 

@@ -38,6 +38,7 @@ LONGER_MODULES = {
     "tests/sync/test_asynchronous.py": "one creation, from the message to the customer",
     "tests/configuration/test_settings.py": "one contract, for every collection",
 }
+WAITED_FOR = {"keep_cards", "relay_events"}  # feeds that a person waits for
 MODULES_OF_A_FOLDER = 12
 IMPORTS_OF_A_MODULE = 12
 PROJECT = {"function_app", "functions", "shared", "local", "bench", "tools", "tests"}
@@ -168,7 +169,10 @@ def test_a_feed_never_gives_up() -> None:
     feeds = [one for one in FUNCTIONS if one.kind == "cosmosDBTrigger"]
 
     assert feeds
-    assert all(one.retry and one.retry.count == -1 for one in feeds)
+    assert all(one.retry and one.retry.count == -1 for one in feeds), "else a failed batch is lost"
+    assert all(one.trigger["startFromBeginning"] is True for one in feeds), "else it begins now"
+    assert {one.name for one in feeds if one.trigger["feedPollDelay"] <= 1000} == WAITED_FOR
+    assert all(one.trigger["leaseExpirationInterval"] <= 20_000 for one in feeds)
     assert {one.trigger["containerName"] for one in feeds} <= set(containers())
 
 

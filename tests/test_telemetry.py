@@ -235,7 +235,7 @@ async def test_an_errand_outside_of_any_work_belongs_to_no_trace(folder: Folder,
         NewCustomer(store_number="HOUSTON", last_name="Berg"), context=context
     )
     event = await api.documents.read(
-        "customers", (COMPANY, made.customer.value.id), "event:000000000001"
+        "customers", (made.customer.value.id, COMPANY), "event:000000000001"
     )
 
     assert event

@@ -29,6 +29,7 @@ from shared.sync.outbox import TRACEPARENT
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.2, 10.0
+MAX_PAUSE_AFTER_ERROR_SECONDS = 0.5  # it will hardly pass, and others of the session wait
 POSTPONEMENT = timedelta(seconds=60)
 
 C = TypeVar("C", bound=BaseModel)
@@ -83,7 +84,7 @@ async def _run(
     except Unavailable as exc:
         log.warning("%s is tried again: %s", msg.message_id, exc.detail)
         if not is_last:
-            await _pause(msg)
+            await _pause(msg, MAX_PAUSE_SECONDS)
             raise
         await _postpone(queue, msg, backend, now)
     except Exception as exc:
@@ -91,6 +92,8 @@ async def _run(
         detail = exc.detail if isinstance(exc, Refusal) else type(exc).__name__
         failure = Failure(code=code, detail=detail, at=now)
         await note_failed_delivery(str(msg.message_id), failure, backend.documents)
+        # The SDK would deliver it again at once, and use up all deliveries within a moment.
+        await _pause(msg, MAX_PAUSE_AFTER_ERROR_SECONDS)
         raise
 
 
@@ -114,10 +117,10 @@ def _read(adapter: TypeAdapter[Any], msg: func.ServiceBusMessage) -> Any:
         raise NotUnderstood(flaws_of(exc)) from None
 
 
-async def _pause(msg: func.ServiceBusMessage) -> None:
+async def _pause(msg: func.ServiceBusMessage, longest: float) -> None:
     """Wait before the message is abandoned, longer with each delivery."""
     delay = FIRST_PAUSE_SECONDS * 2 ** ((msg.delivery_count or 1) - 1)
-    await asyncio.sleep(min(delay, MAX_PAUSE_SECONDS))
+    await asyncio.sleep(min(delay, longest))
 
 
 async def _postpone(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
@@ -59,7 +59,7 @@ def _entry(operation: Operation, handler: Handler) -> Entry:
     async def entry(req: func.HttpRequest) -> func.HttpResponse:
         parent = req.headers.get("traceparent")
         with Work(operation.name, "server", parent=parent, attributes=attributes) as work:
-            deadlines.start()
+            deadlines.start(operation.patience)
             try:
                 response = await _respond(operation, handler, req)
             except Exception as exc:
@@ -100,7 +100,7 @@ async def _respond(
         headers=headers,
     )
     key = read_idempotency_key(headers) if operation.idempotent else None
-    if key is None:
+    if key is None and not operation.keyed_by_body:
         return render(operation, await handler(call), headers)
     partition = idempotency.partition_of(key, req, caller)
 
@@ -112,7 +112,11 @@ async def _respond(
             return failed(exc, operation, req)
 
     return await idempotency.once(
-        run, partition=partition, req=req, documents=backend.documents, now=now
+        run,
+        partition=partition,
+        req=req,
+        documents=backend.documents,
+        abandoned_after=timedelta(seconds=operation.patience) + idempotency.GRACE,
     )
 
 

@@ -4,18 +4,28 @@ import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
 
 from functions._http.caller import Caller
+from shared.core import deadlines
 from shared.core.errors import Conflict, Flaw, Invalid, Stale
 from shared.core.values import as_text
-from shared.ports.documents import Create, Document, Documents, Partition, Remove, Replace
+from shared.ports.documents import (
+    Create,
+    Document,
+    Documents,
+    Operation,
+    Partition,
+    Remove,
+    Replace,
+)
 
 ANSWER = "answer"
-ABANDONED_AFTER = timedelta(seconds=60)  # a request without an answer by then has crashed
+GRACE = timedelta(seconds=5)  # beyond the deadline of a request, before it is given up
+CLOSING_SECONDS = 2.0  # for storing the answer, though the request has used up its time
 SCHEMA_VERSION = 1
 PRECONDITION_FAILED = 412
 SERVER_ERROR = 500
@@ -33,10 +43,14 @@ class KeyReused(Invalid):
     code = "idempotency-key-reused"
 
 
-def partition_of(key: str, req: func.HttpRequest, caller: Caller) -> Partition:
-    """Return the partition of the answer: callers and addresses have keys of their own."""
+def partition_of(key: str | None, req: func.HttpRequest, caller: Caller) -> Partition:
+    """Return the partition of the answer: callers and addresses have keys of their own.
+
+    Without a key the query and the body are the key.
+    """
     path = req.url.partition("?")[0].partition("/api/")[2]
-    text = "\n".join([caller.actor, req.method, path, key])
+    named = f"body\n{_hash_of(req)}" if key is None else key  # a key has no line break
+    text = "\n".join([caller.actor, req.method, path, named])
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
 
@@ -46,18 +60,18 @@ async def once(
     partition: Partition,
     req: func.HttpRequest,
     documents: Documents,
-    now: datetime,
+    abandoned_after: timedelta,
 ) -> func.HttpResponse:
     """Run the request, or return its first answer if it ran before.
 
-    `run` is called with a fingerprint: the same for this request and for a repetition after a
-    crash, and another one for every later use of the key. Raises InProgress, KeyReused.
+    `run` is called with a fingerprint, from which the ids of what it creates follow: the same for
+    this request and for a repetition after a crash or a failure of ours, which may have been
+    applied; and another one for every later use of the key. A request without an answer after
+    `abandoned_after` has crashed. Raises InProgress, KeyReused.
     """
-    request_hash = hashlib.sha256(
-        req.url.partition("?")[2].encode() + b"\n" + req.get_body()
-    ).hexdigest()
+    now, request_hash = datetime.now(UTC), _hash_of(req)
     earlier = await documents.read("requests", partition, ANSWER)
-    if earlier and (replayed := _earlier_answer(earlier, request_hash, now)):
+    if earlier and (replayed := _earlier_answer(earlier, request_hash, now, abandoned_after)):
         return replayed
     fingerprint = earlier.body["fingerprint"] if earlier else uuid.uuid4().hex
     record = {
@@ -73,26 +87,31 @@ async def once(
         [etag] = await documents.commit("requests", partition, [started])
     except Conflict:
         raise InProgress("The first request with this key is still running.") from None
-    answer = None
+    outcome: Operation = Replace(record | {"failed": True}, etag)
     try:
         response = await run(fingerprint)
-        answer = _storable(response)
+        outcome = _outcome(response, record, etag)
     finally:
-        # An answer that may differ next time leaves the key free; any other is stored.
-        write = Replace(record | {"answer": answer}, etag) if answer else Remove(ANSWER)
-        with suppress(Stale):
-            await documents.commit("requests", partition, [write])
+        with suppress(Stale), deadlines.at_least(CLOSING_SECONDS):
+            await documents.commit("requests", partition, [outcome])
     return response
 
 
+def _hash_of(req: func.HttpRequest) -> str:
+    query = req.url.partition("?")[2].encode()
+    return hashlib.sha256(query + b"\n" + req.get_body()).hexdigest()
+
+
 def _earlier_answer(
-    earlier: Document, request_hash: str, now: datetime
+    earlier: Document, request_hash: str, now: datetime, abandoned_after: timedelta
 ) -> func.HttpResponse | None:
     if earlier.body["asked"] != request_hash:
         raise KeyReused([Flaw("", "idempotency-key-reused", "The key was used with another body.")])
     answer: dict[str, Any] | None = earlier.body.get("answer")
     if answer is None:
-        if now - datetime.fromisoformat(earlier.body["since"]) < ABANDONED_AFTER:
+        # Where the clock was set back, the beginning may lie in the future.
+        age = abs(now - datetime.fromisoformat(earlier.body["since"]))
+        if age < abandoned_after and not earlier.body.get("failed"):
             raise InProgress("The first request with this key is still running.")
         return None
     headers = answer["headers"] | {"Idempotency-Replayed": "true"}
@@ -101,13 +120,20 @@ def _earlier_answer(
     )
 
 
-def _storable(response: func.HttpResponse) -> dict[str, Any] | None:
-    """Return the answer as it is stored, or None for one that may differ next time."""
-    if response.status_code >= SERVER_ERROR or response.status_code == PRECONDITION_FAILED:
-        return None
-    return {
+def _outcome(response: func.HttpResponse, record: dict[str, Any], etag: str) -> Operation:
+    """Return what is written when the request is answered.
+
+    After a failure of ours the key is free for the same request, whose ids stay the same. After a
+    refusal that may differ next time it is free for any. Every other answer is kept.
+    """
+    if response.status_code >= SERVER_ERROR:
+        return Replace(record | {"failed": True}, etag)
+    if response.status_code == PRECONDITION_FAILED:
+        return Remove(ANSWER)
+    answer = {
         "status": response.status_code,
         "headers": dict(response.headers),
         "mimetype": response.mimetype,
         "body": response.get_body().decode(),
     }
+    return Replace(record | {"answer": answer}, etag)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from functions._http.call import Call, NoQuery, PageOf
 from functions._http.reply import Reply
+from shared.core import deadlines
 from shared.core.errors import Refusal
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]
@@ -35,6 +36,8 @@ class Operation:
     nothing. `also_pos_operations` are those that only some requests need. `refuses` lists the
     refusals that are this operation's own, `headers` the headers of a request that only this
     operation looks at, with what they do. Query parameters that are tuples may be repeated.
+    `patience` is how many seconds the store may take. A POST that is `keyed_by_body` is the same
+    request again if the same caller sends the same, also without an Idempotency-Key.
     """
 
     method: Method
@@ -50,6 +53,8 @@ class Operation:
     media_types: tuple[str, ...] = (JSON,)
     answer_type: str = JSON
     largest_body: int = MEBIBYTE
+    patience: float = deadlines.REQUEST_SECONDS
+    keyed_by_body: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     body_optional: bool = False
     absolute: bool = False

@@ -1,13 +1,14 @@
 """The change feed of customers: whatever the directory does not say yet, it says now."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import azure.functions as func
 
 from functions._feed import feed
 from shared.composition import wiring
-from shared.context import Context
-from shared.customers.directory.entries import ChangedCustomer, repair
+from shared.customers.directory.repair import repair
+from shared.ports.changes import Change
 
 bp = func.Blueprint()
 
@@ -15,16 +16,13 @@ ACTOR = "system:directory"
 
 
 @feed(bp, "customers")
-async def repair_directory(changes: func.DocumentList) -> None:
+async def repair_directory(changes: Sequence[Change]) -> None:
     """Index each changed customer whose directory entries are not of its own version."""
-    customers = [
-        ChangedCustomer(change.data, change["_etag"].strip('"'))
-        for change in changes
-        if change.get("type") == "customer"
-    ]
     backend, now = wiring.backend(), datetime.now(UTC)
-
-    def context_of(legal_entity: str) -> Context:
-        return backend.context(legal_entity, ACTOR, now)
-
-    await repair(customers, context_of, now)
+    await repair(
+        [
+            (change.key, change.version, backend.context(change.legal_entity, ACTOR, now))
+            for change in changes
+            if change.type == "customer"
+        ]
+    )

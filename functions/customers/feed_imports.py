@@ -1,5 +1,6 @@
 """The change feed of requests: imports that run are worked through."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,12 +12,13 @@ from shared.customers.domain.imports import Import
 from shared.customers.imports.documents import changed_import
 from shared.customers.imports.imports import create_next_customers
 from shared.jobs.work import work_through_all
+from shared.ports.changes import Change
 
 bp = func.Blueprint()
 
 
 @feed(bp, "requests")
-async def run_imports(changes: func.DocumentList) -> None:
+async def run_imports(changes: Sequence[Change]) -> None:
     """Create the customers of each import; one that comes again goes on where it was."""
     documents = wiring.backend().documents
     imports = [await changed_import(change, documents) for change in changes]

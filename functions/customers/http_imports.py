@@ -17,6 +17,7 @@ from functions._http.trigger import (
     Reply,
     serve,
 )
+from shared.core.deadlines import LONG_REQUEST_SECONDS
 from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers.domain.imports import ImportNotFound, RefusedLine
@@ -52,6 +53,8 @@ class ImportWithRefusedLines(ImportView):
         status=202,
         media_types=(NDJSON, "application/jsonl"),
         largest_body=LARGEST_IMPORT,
+        patience=LONG_REQUEST_SECONDS,
+        keyed_by_body=True,
         tag="Imports",
         refuses=(Invalid,),
     ),
@@ -61,8 +64,8 @@ async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
 
     The customers are created in the background; Location is where to read how far that is. Each
     line creates its customer at most once. A line with an `id` that a customer has already is
-    counted in `alreadyThere`. Duplicates are not looked for. The same request again is the same
-    import.
+    counted in `alreadyThere`. Duplicates are not looked for. The same lines again from the same
+    caller within a day are the same import, also without an Idempotency-Key.
     """
     started = await usecases.start_import(
         call.body, store_number=call.query.store, context=call.context

@@ -191,6 +191,18 @@ var questions = [
     threshold: 0
   }
   {
+    name: 'changes-set-aside'
+    text: 'The function of a change feed could not digest a document, and went on without it.'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT5M'
+    query: 'AppMetrics | where Name == "libro.feed.set_aside" | extend Function = tostring(Properties["libro.operation"]), Changes = Sum'
+    value: 'Changes'
+    silence: false
+    each: 'Function'
+    threshold: 0
+  }
+  {
     name: 'sweeper-silent'
     text: 'The sweeper has not said for a quarter of an hour who waits: it stands still, or telemetry does.'
     severity: 2

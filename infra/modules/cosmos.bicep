@@ -16,7 +16,7 @@ param tags object
 var dataContributor = '00000000-0000-0000-0000-000000000002'
 var serverless = capacityMode == 'Serverless'
 
-resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
+resource account 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
   name: name
   location: location
   tags: tags
@@ -32,6 +32,10 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
     ]
     capabilities: serverless ? [{ name: 'EnableServerless' }] : []
     consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    // Work for which nobody waits is turned away first.
+    enablePriorityBasedExecution: true
+    defaultPriorityLevel: 'High'
+    enableBurstCapacity: !serverless
     backupPolicy: {
       type: 'Continuous'
       continuousModeProperties: { tier: backupTier }
@@ -44,7 +48,7 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
   }
 }
 
-resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2025-04-15' = {
+resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2025-10-15' = {
   parent: account
   name: databaseName
   properties: { resource: { id: databaseName } }
@@ -61,7 +65,7 @@ module container './container.bicep' = [for one in items(containers): {
   }
 }]
 
-resource contributor 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-04-15' = {
+resource contributor 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-10-15' = {
   parent: account
   name: guid(account.id, databaseName, principalId, dataContributor)
   properties: {

@@ -11,6 +11,8 @@ param publicNetworkAccess string
 param location string
 param tags object
 
+// Of a queue: what the scale controller needs to see how many messages wait.
+var dataOwner = '090c5cfd-751d-490a-894a-3ce6f1109419'
 var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 
@@ -41,21 +43,11 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [for one in
   }
 }]
 
-resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in queues: {
+resource own 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in queues: {
   scope: queue[i]
-  name: guid(queue[i].id, principalId, dataReceiver)
+  name: guid(queue[i].id, principalId, dataOwner)
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataReceiver)
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-  }
-}]
-
-resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in queues: {
-  scope: queue[i]
-  name: guid(queue[i].id, principalId, dataSender)
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataSender)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataOwner)
     principalId: principalId
     principalType: 'ServicePrincipal'
   }

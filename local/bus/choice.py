@@ -14,11 +14,34 @@ from shared.platform.topology import Messaging
 from shared.ports.bus import Bus
 
 
+class Session(Protocol):
+    """A session that this process holds: nobody else receives its messages meanwhile."""
+
+    async def next(self, wait: float) -> Received | None:
+        """Lock the next message, or return None if there is none within so many seconds.
+
+        The message before it must have been completed or abandoned.
+        """
+        ...
+
+    async def release(self) -> None:
+        """Give the session back."""
+        ...
+
+
 class Source(Protocol):
     """Delivers messages under a lock, until they are completed or abandoned."""
 
     async def receive(self, entity: str, limit: int) -> Sequence[Received]:
-        """Lock up to `limit` waiting messages, one per session. May return none."""
+        """Lock up to `limit` waiting messages of an entity without sessions. May return none."""
+        ...
+
+    async def accept(self, entity: str) -> Session | None:
+        """Take up a session that has messages and that nobody holds. May return none."""
+        ...
+
+    async def take_over(self) -> None:
+        """Free what a receiver held that has died; there is no other one than this."""
         ...
 
     async def complete(self, received: Received) -> object: ...

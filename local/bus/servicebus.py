@@ -1,6 +1,5 @@
 """Receiving from Azure Service Bus with its SDK, as the extension of the real host does."""
 
-import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,8 @@ from azure.servicebus.exceptions import OperationTimeoutError, ServiceBusError
 from local.bus.tables import Message, Received
 from shared.platform.topology import Messaging
 
-SESSION_WAIT_SECONDS = 2.0
-MESSAGE_WAIT_SECONDS = 0.5
-MAX_SESSIONS = 8
+SESSION_WAIT_SECONDS = 5.0
+MESSAGE_WAIT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +24,44 @@ class Locked:
 
 
 class ServiceBusSource:
-    """Receives from queues and subscriptions, one message per session at a time."""
+    """Receives from queues and subscriptions, over a connection of its own for each session."""
 
     def __init__(self, client: ServiceBusClient, layout: Messaging) -> None:
         self._client = client
         self._entities = layout.entities()
         self._links: dict[str, ServiceBusReceiver] = {}
-        self._idle: dict[str, list[ServiceBusReceiver]] = {}
+        self._sessions: set[ServiceBusSession] = set()
         self._locked: dict[str, Locked] = {}
 
     async def receive(self, entity: str, limit: int) -> list[Received]:
-        if self._entities[entity].sessions:
-            return await self._receive_of_sessions(entity, min(limit, MAX_SESSIONS))
         link = self._links.get(entity)
         if link is None:
             link = self._links[entity] = self._open(entity)
-        return [
-            self._lock(link, message)
-            for message in await _messages(link, limit, SESSION_WAIT_SECONDS)
-        ]
+        messages = await _messages(link, limit, MESSAGE_WAIT_SECONDS)
+        return [self.lock(link, message) for message in messages]
+
+    async def accept(self, entity: str) -> "ServiceBusSession | None":
+        link = self._open(entity, session_id=NEXT_AVAILABLE_SESSION)
+        messages = await _messages(link, 1, SESSION_WAIT_SECONDS)
+        if not messages:
+            await link.close()
+            return None
+        session = ServiceBusSession(self, link, self.lock(link, messages[0]))
+        self._sessions.add(session)
+        return session
+
+    async def take_over(self) -> None:
+        """The service frees the sessions of a connection that has broken."""
 
     async def complete(self, received: Received) -> None:
         locked = self._locked.pop(received.lock_token)
         with suppress(ServiceBusError):  # the lock is lost, so the message is delivered again
             await locked.receiver.complete_message(locked.message)
-        self._release(locked.receiver)
 
     async def abandon(self, received: Received) -> None:
         locked = self._locked.pop(received.lock_token)
         with suppress(ServiceBusError):
             await locked.receiver.abandon_message(locked.message)
-        self._release(locked.receiver)
 
     async def renew(self, entity: str, received: Received) -> None:
         locked = self._locked.get(received.lock_token)
@@ -67,50 +72,43 @@ class ServiceBusSource:
                 await locked.receiver.renew_message_lock(locked.message)
 
     async def close(self) -> None:
-        idle = [link for links in self._idle.values() for link in links]
-        busy = [locked.receiver for locked in self._locked.values()]
-        for link in {id(link): link for link in (*self._links.values(), *idle, *busy)}.values():
+        for link in self._links.values():
             await link.close()
+        for session in list(self._sessions):
+            await session.release()
 
-    async def _receive_of_sessions(self, entity: str, limit: int) -> list[Received]:
-        """Continue the sessions that are open, and try to open another one."""
-        idle = self._idle.pop(entity, [])
-        reused, remaining = idle[:limit], idle[limit:]
-        if remaining:
-            self._idle[entity] = remaining
-        links = [*reused, *([self._open(entity)] if len(reused) < limit else [])]
-        messages = await asyncio.gather(
-            *(self._receive_first(link, link in reused) for link in links)
-        )
-        return [message for message in messages if message]
+    def lock(self, link: ServiceBusReceiver, message: ServiceBusReceivedMessage) -> Received:
+        self._locked[str(message.lock_token)] = Locked(link, message)
+        return received_of(message)
 
-    async def _receive_first(self, link: ServiceBusReceiver, is_open: bool) -> Received | None:
-        """Return the next message of the session; a session without messages is closed."""
-        messages = await _messages(
-            link, 1, MESSAGE_WAIT_SECONDS if is_open else SESSION_WAIT_SECONDS
-        )
-        if messages:
-            return self._lock(link, messages[0])
-        await link.close()
-        return None
+    def forget(self, session: "ServiceBusSession") -> None:
+        self._sessions.discard(session)
 
-    def _open(self, entity: str) -> ServiceBusReceiver:
+    def _open(self, entity: str, **options: Any) -> ServiceBusReceiver:
         topic, _, name = entity.partition("/subscriptions/")
-        options: dict[str, Any] = {"keep_alive": 0}  # without it, closing takes half a second
-        if self._entities[entity].sessions:
-            options["session_id"] = NEXT_AVAILABLE_SESSION
+        options["keep_alive"] = 0  # without it, closing takes half a second
         if name:
             return self._client.get_subscription_receiver(topic, name, **options)
         return self._client.get_queue_receiver(entity, **options)
 
-    def _lock(self, link: ServiceBusReceiver, message: ServiceBusReceivedMessage) -> Received:
-        token = str(message.lock_token)
-        self._locked[token] = Locked(link, message)
-        return received_of(message)
 
-    def _release(self, link: ServiceBusReceiver) -> None:
-        if link.session is not None:
-            self._idle.setdefault(link.entity_path, []).append(link)
+class ServiceBusSession:
+    """A session, with the link that holds it."""
+
+    def __init__(self, source: ServiceBusSource, link: ServiceBusReceiver, first: Received) -> None:
+        self._source, self._link = source, link
+        self._first: Received | None = first
+
+    async def next(self, wait: float) -> Received | None:
+        if first := self._first:
+            self._first = None
+            return first
+        messages = await _messages(self._link, 1, wait)
+        return self._source.lock(self._link, messages[0]) if messages else None
+
+    async def release(self) -> None:
+        self._source.forget(self)
+        await self._link.close()
 
 
 async def _messages(

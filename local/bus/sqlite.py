@@ -4,17 +4,22 @@ It has peek-lock with delivery counts, sessions, scheduled messages, duplicate d
 with filtered subscriptions, and dead-letter queues.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from local.bus import tables
 from local.bus.tables import DEAD_LETTERS, MAX_DELIVERIES_EXCEEDED, Received
 from local.store.writer import Writer
 from shared.platform.topology import Entity, Messaging, messaging
 from shared.ports.bus import DeadLetter, Outgoing
+
+POLL_SECONDS = 0.2  # while a session that is held has no message
 
 
 class SqliteBus:
@@ -31,6 +36,7 @@ class SqliteBus:
         self._topics = layout.topics
         self._entities = layout.entities()
         self._clock = clock
+        self._held: dict[str, set[str]] = {}  # by entity, the sessions of this process
         self._writer = Writer(path, create=tables.create)
 
     def entity(self, path: str) -> Entity:
@@ -65,18 +71,52 @@ class SqliteBus:
 
     async def receive(self, entity: str, limit: int = 1) -> list[Received]:
         """Lock the oldest waiting messages, but one per session."""
+        which = tables.FIRST_OF_SESSION if self.entity(entity).sessions else ""
+        return await self._lock(entity, which, [], limit)
+
+    async def accept(self, entity: str) -> "SqliteSession | None":
+        """Take up the session with the oldest message among those that are not held."""
+        held = self._held.setdefault(entity, set())
+        names = to_json(sorted(held)).decode()
+        found = await self._lock(entity, tables.OF_OTHER_SESSIONS, [names], 1)
+        if not found:
+            return None
+        name = found[0].message.properties["SessionId"]
+        if name in held:  # another of this process was faster
+            await self._return(found[0])
+            return None
+        held.add(name)
+        return SqliteSession(self, entity, name, found[0])
+
+    async def next_of(self, entity: str, session: str) -> Received | None:
+        """Lock the next message of a session."""
+        found = await self._lock(entity, tables.OF_SESSION, [session], 1)
+        return found[0] if found else None
+
+    def release(self, entity: str, session: str) -> None:
+        self._held[entity].discard(session)
+
+    async def take_over(self) -> None:
+        await self._changes(tables.FREE)
+
+    async def _return(self, received: Received) -> None:
+        """Unlock a message that was not delivered, and do not count it."""
+        await self._changes(tables.RETURN, received.lock_token)
+
+    async def _lock(
+        self, entity: str, which: str, values: Sequence[str], limit: int
+    ) -> list[Received]:
         now = self._clock()
         layout = self.entity(entity)
-        statement = tables.LOCK_NEXT.format(
-            first=tables.FIRST_OF_SESSION if layout.sessions else ""
-        )
+        statement = tables.LOCK_NEXT.format(which=which)
 
         def work(db: sqlite3.Connection) -> list[Any]:
             for (sequence,) in db.execute(tables.SELECT_DUE, [entity, now]).fetchall():
                 db.execute(tables.ENQUEUE_DUE, [now, sequence])
                 db.execute(tables.DELETE, [sequence])
             _dead_letter(db, entity, now, layout.max_deliveries)
-            return db.execute(statement, [now + layout.lock, entity, now, limit]).fetchall()
+            parameters = [now + layout.lock, entity, now, *values, limit]
+            return db.execute(statement, parameters).fetchall()
 
         rows = await self._writer.write(work)
         return sorted(map(tables.received_of, rows), key=lambda received: received.sequence)
@@ -129,6 +169,28 @@ class SqliteBus:
     async def _changes(self, statement: str, *values: str | float) -> bool:
         count = await self._writer.write(lambda db: db.execute(statement, values).rowcount)
         return bool(count)
+
+
+class SqliteSession:
+    """A session of the embedded bus. Another process may write to it, so it looks repeatedly."""
+
+    def __init__(self, bus: SqliteBus, entity: str, name: str, first: Received) -> None:
+        self._bus, self._entity, self._name = bus, entity, name
+        self._first: Received | None = first
+
+    async def next(self, wait: float) -> Received | None:
+        if first := self._first:
+            self._first = None
+            return first
+        end = time.monotonic() + wait
+        while not (found := await self._bus.next_of(self._entity, self._name)):
+            if time.monotonic() >= end:
+                return None
+            await asyncio.sleep(min(POLL_SECONDS, wait))
+        return found
+
+    async def release(self) -> None:
+        self._bus.release(self._entity, self._name)
 
 
 def _dead_letter(db: sqlite3.Connection, entity: str, now: float, max_deliveries: int) -> None:

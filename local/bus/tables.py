@@ -45,7 +45,7 @@ LOCK_NEXT = """
 UPDATE mail SET locked_until = ?, lock_token = lower(hex(randomblob(16))),
     deliveries = deliveries + 1
 WHERE seq IN (
-    SELECT seq FROM mail AS message WHERE entity = ? AND due = 0 AND locked_until <= ? {first}
+    SELECT seq FROM mail AS message WHERE entity = ? AND due = 0 AND locked_until <= ? {which}
     ORDER BY seq LIMIT ?
 )
 RETURNING seq, body, properties, enqueued, lock_token, deliveries"""
@@ -54,10 +54,15 @@ FIRST_OF_SESSION = """
         SELECT 1 FROM mail AS earlier WHERE earlier.entity = message.entity
         AND earlier.session = message.session AND earlier.due = 0 AND earlier.seq < message.seq
     )"""
+OF_SESSION = "AND session = ?" + FIRST_OF_SESSION
+OF_OTHER_SESSIONS = "AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE value = session)"
+OF_OTHER_SESSIONS += FIRST_OF_SESSION
+FREE = "UPDATE mail SET locked_until = 0 WHERE locked_until > 0"
 COMPLETE = "DELETE FROM mail WHERE lock_token = ? AND locked_until > ?"
 RENEW = "UPDATE mail SET locked_until = ? WHERE lock_token = ? AND locked_until > ?"
 # DEAD_LETTER looks at abandoned messages, too, so the token stays until the next delivery.
 UNLOCK = "UPDATE mail SET locked_until = 0 WHERE lock_token = ?"
+RETURN = "UPDATE mail SET locked_until = 0, deliveries = deliveries - 1 WHERE lock_token = ?"
 SELECT_DEAD_LETTERS = """
 SELECT seq, body, properties, enqueued FROM mail
 WHERE entity = ? AND due = 0 AND seq > ? ORDER BY seq LIMIT ?"""

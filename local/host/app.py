@@ -2,12 +2,10 @@
 
 import asyncio
 import gc
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import azure.functions as func
 
@@ -24,8 +22,6 @@ from local.store.choice import OpenStore, sqlite
 from local.telemetry import OpenTelemetry, as_installed
 from shared.composition import wiring
 from shared.ports.documents import Documents
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 @dataclass
@@ -45,7 +41,7 @@ class Host:
         self.admin = Admin(self.functions, master)
         keys = {self.folder.key("function").hex(): 1, master: 2}
         http_functions = [function for function in self.functions if function.kind == "httpTrigger"]
-        self.http = HttpEdge(http_functions, prefix=_route_prefix(), keys=keys)
+        self.http = HttpEdge(http_functions, keys=keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -90,9 +86,3 @@ class Host:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _route_prefix() -> str:
-    host = json.loads((ROOT / "host.json").read_text())
-    prefix: str = host.get("extensions", {}).get("http", {}).get("routePrefix", "api")
-    return prefix

@@ -8,11 +8,14 @@ from typing import Any
 from azure.functions.meta import Datum
 
 from local.host.functions import Function, decode
+from local.host.rewriting import rewritten
+from shared.platform.topology import containers
 from shared.ports.documents import Document, Documents, Put
 
 log = logging.getLogger(__name__)
 
 BATCH_SIZE = 25  # documents; a chunk of an import can be half a megabyte
+LARGE_BATCH_SIZE = 1000  # where they are only passed over
 POLL_SECONDS = 0.2  # while the feed has nothing new
 
 
@@ -21,15 +24,30 @@ async def follow(function: Function, documents: Documents) -> None:
     container = str(function.trigger["containerName"])
     name = f"{function.name}@{container}"
     checkpoint = await documents.read("leases", (name,), name)
-    position = checkpoint.body["position"] if checkpoint else None
+    if checkpoint:
+        position = checkpoint.body["position"]
+    elif function.trigger.get("startFromBeginning"):
+        position = None
+    else:
+        position = await _end(container, documents)
     while True:
         changes = await documents.changes(container, position, BATCH_SIZE)
         if not changes.documents:
             await asyncio.sleep(POLL_SECONDS)
             continue
-        await deliver(function, [_with_quoted_etag(document) for document in changes.documents])
+        await deliver(function, [as_delivered(container, one) for one in changes.documents])
         position = changes.position
         await documents.commit("leases", (name,), [Put({"id": name, "position": position})])
+
+
+async def _end(container: str, documents: Documents) -> str:
+    """Return the position after all changes: where a trigger starts that is not told otherwise."""
+    position: str | None = None
+    while True:
+        changes = await documents.changes(container, position, LARGE_BATCH_SIZE)
+        position = changes.position
+        if not changes.documents:
+            return position
 
 
 async def deliver(function: Function, batch: list[dict[str, Any]]) -> None:
@@ -54,5 +72,9 @@ async def deliver(function: Function, batch: list[dict[str, Any]]) -> None:
         await asyncio.sleep(retry.seconds)
 
 
-def _with_quoted_etag(document: Document) -> dict[str, Any]:
-    return document.body | {"_etag": f'"{document.etag}"'}  # quoted, as Cosmos DB returns it
+def as_delivered(container: str, document: Document) -> dict[str, Any]:
+    """Return the document as the real host delivers it: with its key, times written anew."""
+    paths = containers()[container].partition_key
+    key = dict(zip((path.strip("/") for path in paths), document.partition, strict=True))
+    body: dict[str, Any] = rewritten(document.body | key)
+    return body | {"_etag": f'"{document.etag}"'}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import azure.functions as func
 
 from local.host.functions import Function
+from local.host.hostfile import route_prefix
 from local.host.routes import Table, decoded_path
 
 log = logging.getLogger(__name__)
@@ -24,12 +25,10 @@ BODILESS = frozenset({204, 205, 304})
 
 
 class HttpEdge:
-    def __init__(
-        self, functions: Iterable[Function], *, prefix: str, keys: Mapping[str, int]
-    ) -> None:
+    def __init__(self, functions: Iterable[Function], *, keys: Mapping[str, int]) -> None:
         """`keys` maps each key to its level: 1 for a function key, 2 for the master key."""
         self._keys = keys
-        self.table = Table(prefix)
+        self.table = Table(route_prefix())
         for function in functions:
             route = function.trigger.get("route") or function.name
             self.table.add(function.name, route, function.trigger.get("methods"), function)

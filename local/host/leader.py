@@ -32,6 +32,7 @@ async def lead(
             break
         except Timeout:
             await asyncio.sleep(LEADER_POLL_SECONDS)
+    await source.take_over()
     servers: dict[str, Serve] = {
         "cosmosDBTrigger": lambda function: feeds.follow(function, documents),
         "timerTrigger": timers.tick,

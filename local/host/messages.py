@@ -3,22 +3,25 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from azure.functions.meta import Datum
 
-from local.bus.choice import Source
+from local.bus.choice import Session, Source
 from local.bus.tables import Received
 from local.host.functions import Function, decode
+from local.host.hostfile import Receiving, receiving
 from shared.platform.topology import Entity, Messaging, Topic, messaging, subscription
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2  # while a queue is empty
-MAX_CONCURRENT = 16  # messages; the real host's default
+MAX_LOOKING = 4  # for sessions at once
+MAX_WAIT_SECONDS = 1.0  # for a message, before looking whether the host is to stop
 RENEW_SECONDS = 10.0
 TEXT_PROPERTIES = ("MessageId", "SessionId", "CorrelationId", "Subject", "ContentType")
 
@@ -54,16 +57,21 @@ def _entity(function: Function) -> Entity:
 
 
 async def receive(function: Function, source: Source) -> None:
-    """Process messages concurrently, but those of one session one after the other."""
+    """Process messages as host.json says: so many at once, or so many sessions at once."""
+    if function.trigger.get("isSessionsEnabled"):
+        await HeldSessions(function, source, receiving()).run()
+    else:
+        await _receive_messages(function, source, receiving())
+
+
+async def _receive_messages(function: Function, source: Source, limits: Receiving) -> None:
     entity = entity_of(function)
     busy: set[asyncio.Task[None]] = set()
     try:
         while True:
-            for received in await source.receive(entity, MAX_CONCURRENT - len(busy)):
-                task = asyncio.create_task(_deliver(function, entity, received, source))
-                busy.add(task)
-                task.add_done_callback(busy.discard)
-            if len(busy) == MAX_CONCURRENT:
+            for received in await source.receive(entity, limits.max_calls - len(busy)):
+                _start(_deliver(function, received, source, limits), busy)
+            if len(busy) == limits.max_calls:
                 await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
             elif busy:
                 await asyncio.wait(busy, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -73,9 +81,72 @@ async def receive(function: Function, source: Source) -> None:
         await asyncio.gather(*busy)
 
 
-async def _deliver(function: Function, entity: str, received: Received, source: Source) -> None:
+class HeldSessions:
+    """As many sessions as may be held, each as long as it has messages and a moment longer."""
+
+    def __init__(self, function: Function, source: Source, limits: Receiving) -> None:
+        self._function, self._source, self._limits = function, source, limits
+        self._room = asyncio.Semaphore(limits.max_sessions)
+        self._busy: set[asyncio.Task[None]] = set()
+        self._stops = False
+
+    async def run(self) -> None:
+        """Let several look for sessions, because each waits until there is one."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._limits.max_sessions, MAX_LOOKING)):
+                    group.create_task(self._look())
+        finally:
+            self._stops = True
+            await asyncio.gather(*self._busy)
+
+    async def _look(self) -> None:
+        while True:
+            await self._room.acquire()
+            session: Session | None = None
+            try:
+                session = await self._source.accept(entity_of(self._function))
+            finally:
+                if session is None:
+                    self._room.release()
+            if session is None:
+                await asyncio.sleep(POLL_SECONDS)
+                continue
+            held = _start(self._hold(session), self._busy)
+            held.add_done_callback(lambda _: self._room.release())
+
+    async def _next(self, session: Session) -> Received | None:
+        """Return the next message; none once the session was idle, or this host is to stop."""
+        end = time.monotonic() + self._limits.session_idle
+        while not self._stops and (left := end - time.monotonic()) > 0:
+            if received := await session.next(min(left, MAX_WAIT_SECONDS)):
+                return received
+        return None
+
+    async def _hold(self, session: Session) -> None:
+        """Process the messages of a session, one after the other, until it has been idle."""
+        try:
+            while received := await self._next(session):
+                await _deliver(self._function, received, self._source, self._limits)
+        except Exception:  # a session that is lost is taken up again by whoever looks for one
+            log.exception("A session of %s was lost", entity_of(self._function))
+        finally:
+            await session.release()
+
+
+def _start(work: Coroutine[Any, Any, None], busy: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+    task = asyncio.create_task(work)
+    busy.add(task)
+    task.add_done_callback(busy.discard)
+    return task
+
+
+async def _deliver(
+    function: Function, received: Received, source: Source, limits: Receiving
+) -> None:
     """Complete the message when the function returns, abandon it if the function fails."""
-    renewal = asyncio.create_task(_renew_lock(entity, received, source))
+    entity = entity_of(function)
+    renewal = asyncio.create_task(_renew_lock(entity, received, source, limits))
     try:
         await function.invoke(message(received))
     except Exception:
@@ -91,8 +162,9 @@ async def _deliver(function: Function, entity: str, received: Received, source: 
         log.exception("A message of %s could not be completed or abandoned", entity)
 
 
-async def _renew_lock(entity: str, received: Received, source: Source) -> None:
-    while True:
+async def _renew_lock(entity: str, received: Received, source: Source, limits: Receiving) -> None:
+    end = time.monotonic() + limits.max_renewal
+    while time.monotonic() < end:
         await asyncio.sleep(RENEW_SECONDS)
         await source.renew(entity, received)
 

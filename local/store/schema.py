@@ -17,6 +17,10 @@ CREATE TABLE IF NOT EXISTS {name} (
     expires REAL,
     UNIQUE (partition, id)
 )"""
+FORMAT = 1  # of the file; before it was numbered, the company came first in every partition
+TURN_ROUND = """
+UPDATE {name} SET partition = substr(partition, instr(partition, char(10)) + 1)
+    || char(10) || substr(partition, 1, instr(partition, char(10)) - 1)"""
 EXPIRY = "CREATE INDEX IF NOT EXISTS {name}_expires ON {name} (expires) WHERE expires IS NOT NULL"
 LOCK_TIMEOUT_SECONDS = 30.0  # while another process commits
 
@@ -44,6 +48,7 @@ def create(db: sqlite3.Connection) -> None:
             db.execute(statement.format(name=container.name))
         for paths in container.composite:
             db.execute(_index(container, paths))
+    _upgrade(db)
     db.execute("COMMIT")
 
 
@@ -53,6 +58,16 @@ def column(path: str) -> str:
     if not name.replace(".", "").isalnum():
         raise ValueError(f"{path!r} is not a path of a document")
     return "id" if name == "id" else f"json_extract(body, '$.{name}')"
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """Bring a file of an older format to the current one."""
+    [stored] = db.execute("PRAGMA user_version").fetchone()
+    if stored == 0:
+        for container in containers().values():
+            if container.partition_key[1:] == ("/legalEntity",):
+                db.execute(TURN_ROUND.format(name=container.name))
+    db.execute(f"PRAGMA user_version = {FORMAT:d}")
 
 
 def _index(container: Container, paths: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +111,16 @@ class SqliteDocuments(Documents):
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         rows = self._select(
-            f"SELECT seq, etag, body FROM {containers()[container].name}"  # noqa: S608
+            f"SELECT seq, partition, etag, body FROM {containers()[container].name}"  # noqa: S608
             f" WHERE seq > ? AND {ALIVE} ORDER BY seq LIMIT ?",
             [int(position or 0), self._clock(), limit],
         )
         last = str(rows[-1][0]) if rows else position or "0"
-        return Changes(documents=[_document(row[1:]) for row in rows], position=last)
+        changed = [
+            replace(_document(row), partition=tuple(partition.split("\n")))
+            for _, partition, *row in rows
+        ]
+        return Changes(documents=changed, position=last)
 
     async def sweep(self) -> int:
         """Remove the expired documents, and return how many they were."""
@@ -146,6 +151,6 @@ def _read_statement(container: str) -> str:
     return f"SELECT etag, body FROM {container} WHERE partition = ? AND id = ? AND {ALIVE}"  # noqa: S608
 
 
-def _document(row: tuple[str, str]) -> Document:
+def _document(row: Sequence[str]) -> Document:
     etag, body = row
     return Document(body=from_json(body), etag=etag)

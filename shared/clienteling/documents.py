@@ -54,7 +54,7 @@ async def create_book(book: ClientBook, context: Context) -> Versioned[ClientBoo
 async def list_book(personnel_number: str, context: Context) -> None:
     """Add a book to the list of all books; a second time changes nothing."""
     body = {"id": personnel_number, "schemaVersion": SCHEMA_VERSION}
-    await context.documents.commit(SETTINGS, context.partition(LISTED_BOOKS), [Put(body)])
+    await context.documents.commit(SETTINGS, (context.legal_entity, LISTED_BOOKS), [Put(body)])
 
 
 async def query_listed_books(
@@ -62,7 +62,7 @@ async def query_listed_books(
 ) -> ListedBooks:
     """Return the owners of the next books. One query."""
     page = await context.documents.query(
-        SETTINGS, context.partition(LISTED_BOOKS), limit=limit, continuation=continuation
+        SETTINGS, (context.legal_entity, LISTED_BOOKS), limit=limit, continuation=continuation
     )
     return ListedBooks([document.id for document in page.documents], page.continuation)
 
@@ -72,7 +72,7 @@ async def listed_books_after(personnel_number: str, *, limit: int, context: Cont
     owners: list[str] = []
     documents = context.documents.all(
         SETTINGS,
-        context.partition(LISTED_BOOKS),
+        (context.legal_entity, LISTED_BOOKS),
         Range("id", start=personnel_number + "\x00"),
         page_size=limit,
     )

@@ -22,6 +22,7 @@ from shared.customers.domain.customers import (
 from shared.customers.named_settings import check_named, definitions, dimensions
 from shared.ports.documents import Documents
 
+EVENT = documents.EVENT  # the type of the documents that hold events
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 

@@ -59,7 +59,7 @@ async def commit(key: str, operations: Sequence[Operation], context: Context) ->
 
 async def exists(store: Documents, legal_entity: str, key: str) -> bool:
     """Return whether there is a customer of this GUID. One point read."""
-    return await store.read(CONTAINER, (legal_entity, key), key) is not None
+    return await store.read(CONTAINER, (key, legal_entity), key) is not None
 
 
 async def load(key: str, context: Context) -> Versioned[Customer]:

@@ -132,7 +132,7 @@ async def replace_follow_up(
 
 async def load_round(context: Context) -> str:
     """Return after which book the last round of the rules stopped; empty where none did."""
-    document = await context.documents.read(SETTINGS, context.partition(ROUND), ROUND)
+    document = await context.documents.read(SETTINGS, (context.legal_entity, ROUND), ROUND)
     return _newest(document)["after"] if document else ""
 
 
@@ -147,7 +147,7 @@ async def end_round(context: Context) -> None:
 
 
 async def _commit_round(operation: Operation, context: Context) -> None:
-    await context.documents.commit(SETTINGS, context.partition(ROUND), [operation])
+    await context.documents.commit(SETTINGS, (context.legal_entity, ROUND), [operation])
 
 
 async def _commit(

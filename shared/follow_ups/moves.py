@@ -13,20 +13,25 @@ from shared.follow_ups.documents import (
     replace_follow_up,
 )
 from shared.follow_ups.domain.follow_ups import FollowUp
+from shared.ports.changes import check_reached
 
 
-async def follow_client(key: str, *, context: Context) -> None:
+async def follow_client(key: str, *, context: Context, told: int = 0) -> None:
     """Leave no open follow-up in a book that the client has left; idempotent.
 
     Each is first written into the book of the associate who has the client now, under the same id,
     and then marked as moved in the former book. Every write is conditional and has the version of
     the membership that it followed, and the membership is read again until nothing is left to
-    move: so the order in which writers come does not matter. Raises Unavailable.
+    move: so the order in which writers come does not matter. `told` is the version of the
+    membership that the change feed told of. Raises Unavailable.
     """
 
     async def attempt() -> None:
-        while await _clear(await read_membership(key, context), context):
-            pass
+        left = 1
+        while left:
+            membership = await read_membership(key, context)
+            check_reached(membership.version, told)
+            left = await _clear(membership, context)
 
     await until_not_stale(attempt)
 

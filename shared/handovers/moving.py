@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from shared.clienteling.clients import add_client, change_clients
 from shared.clienteling.domain.client_books import ClientNotInBook, Holder, Membership
 from shared.context import Context
+from shared.core.concurrency import side_by_side
 from shared.core.errors import Refusal, Stale, Unavailable
 from shared.customers.customers import resolve
 from shared.handovers.documents import bulk_moves_of, move_documents, moves_of
 from shared.handovers.domain.bulk_moves import BulkMove, Move
-from shared.jobs.work import Applied, Attempt, side_by_side, work_through
+from shared.jobs.work import Applied, Attempt, work_through
 
 CLIENTS_AT_ONCE = 16  # moved side by side
 
 
-async def move_next_clients(personnel_number: str, plan_id: str, *, context: Context) -> bool:
+async def move_next_clients(bulk_move: BulkMove, *, context: Context) -> bool:
     """Move, or move back, the clients of the next chunk; return whether to go on at once.
 
     A client who was moved before is known by their membership, written in the commit that moves
@@ -25,8 +26,8 @@ async def move_next_clients(personnel_number: str, plan_id: str, *, context: Con
         moves = await _apply(bulk_move, moves_of(attempt.content), context)
         return Applied(bulk_move.outcomes(moves), move_documents(moves))
 
-    jobs = bulk_moves_of(personnel_number, context)
-    return await work_through(jobs, plan_id, apply, now=context.now)
+    jobs = bulk_moves_of(bulk_move.personnel_number, context)
+    return await work_through(jobs, bulk_move, apply, now=context.now)
 
 
 async def _apply(bulk_move: BulkMove, moves: Sequence[Move], context: Context) -> list[Move]:

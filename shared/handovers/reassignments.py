@@ -58,7 +58,7 @@ async def _all_or_nothing(
     """Move all or none: a bulk move, so that the feed ends or undoes it if this request dies."""
     await _check_all(personnel_number, customer_ids, context)
     created = await _in_background(personnel_number, customer_ids, reassignment, context)
-    while await move_next_clients(personnel_number, created.value.id, context=context):
+    while await move_next_clients(created.value, context=context):
         pass
     stored = await read_bulk_move(personnel_number, created.value.id, context=context)
     return await _answer(stored, context)

@@ -1,19 +1,20 @@
 """Jobs as documents of one partition: a header, and the chunks that it counts."""
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import ValidationError
 from pydantic_core import to_json
 
+from shared.core.concurrency import side_by_side
 from shared.core.errors import AlreadyExists
 from shared.core.upgrades import Upgrade, upgrade
 from shared.core.values import as_text
 from shared.core.versioned import Versioned
 from shared.jobs.domain.jobs import Job
+from shared.platform.priority import behind_others
+from shared.ports.changes import Change, check_reached
 from shared.ports.documents import (
     MAX_OPERATIONS,
     Create,
@@ -27,9 +28,9 @@ from shared.ports.documents import (
 J = TypeVar("J", bound=Job)
 FOREVER_SECONDS: Final = -1
 WAITING_CHUNK_SECONDS: Final = 90 * 86400  # also how long chunks stay whose header never came
-MAX_COMMIT_BYTES: Final = 1536 * 1024  # below the limit of 2 MB, with room for what stores add
-
-log = logging.getLogger(__name__)
+# A large commit may cost a container seconds of its capacity, in which others wait.
+MAX_COMMIT_BYTES: Final = 64 * 1024
+COMMITS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,17 @@ class JobKind(Generic[J]):
         body = upgrade(document.body, self.upgrades, self.schema_version)
         return Versioned(self.model.model_validate(body | {"id": body["jobId"]}), document.etag)
 
-    def running_job(self, change: Mapping[str, Any]) -> J | None:
-        """Return the job of a changed document, if that is a header and there is work to do."""
-        if change.get("type") != self.header_type:
+    async def running_job(self, change: Change, documents: Documents) -> J | None:
+        """Return the job of a changed header, if there is work to do. One point read.
+
+        Raises Lagging.
+        """
+        if change.type != self.header_type:
             return None
-        try:
-            job = self.job_of(Document(dict(change), "")).value
-        except (ValidationError, KeyError) as exc:  # one of them must not stop the feed
-            kind = type(exc).__name__
-            log.error("A header %s cannot be read: %s", self.header_type, kind)  # noqa: TRY400  # a trace would quote it
-            return None
-        return job if job.running else None
+        header = await documents.read(self.container, change.partition, change.id)
+        job = self.job_of(header).value if header else None
+        check_reached(job.revision if job else None, change.number("revision"))
+        return job if job and job.running else None
 
     def header_document(self, job: J) -> dict[str, Any]:
         return job.model_dump(mode="json", by_alias=True) | {
@@ -139,8 +140,12 @@ class Jobs(Generic[J]):
         return Versioned(job, etag)
 
     async def create_chunks(self, job: J, contents: Sequence[Any]) -> None:
-        """Write the chunks; those that are there already stay as they are."""
-        for creations in _batches(self._creations(job, contents)):
+        """Write the chunks side by side; those that are there already stay as they are.
+
+        So whoever begins anew goes on behind what is there, at little cost.
+        """
+
+        async def store(creations: Sequence[Create]) -> None:
             try:
                 await self._commit(creations)
             except AlreadyExists:
@@ -148,10 +153,15 @@ class Jobs(Generic[J]):
                     with suppress(AlreadyExists):
                         await self._commit([creation])
 
+        batches = list(_batches(self._creations(job, contents)))
+        with behind_others():
+            await side_by_side(batches, store, at_once=COMMITS_AT_ONCE)
+
     async def replace(
         self, header: Versioned[J], job: J, operations: Sequence[Operation] = ()
     ) -> Versioned[J]:
         """Write the header over the version that was read, and the operations. Raises Stale."""
+        job = job.rewritten()
         write = Replace(self.kind.header_document(job), header.etag)
         ending = self.kind.at_end(job) if job.over else ()
         [etag, *_] = await self._commit([write, *operations, *ending])

@@ -2,22 +2,22 @@
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from shared.core.concurrency import side_by_side
 from shared.core.errors import NotFound, Refusal, Stale, Unavailable
+from shared.core.traces import trace_of
 from shared.core.versioned import Versioned
 from shared.jobs.documents import Chunk, Jobs
 from shared.jobs.domain.jobs import Job
+from shared.ports.changes import check_reached
 from shared.ports.documents import CommitTooLarge, Operation
 
 J = TypeVar("J", bound=Job)
-T = TypeVar("T")
-R = TypeVar("R")
 FIRST_PAUSE_SECONDS = 0.01
 MAX_PAUSE_SECONDS = 5.0
 JOBS_AT_ONCE = 4
@@ -53,8 +53,10 @@ Apply = Callable[[J, Attempt], Awaitable[Applied]]
 Step = Callable[[], Awaitable[bool]]
 
 
-async def work_through(jobs: Jobs[J], job_id: str, apply: Apply[J], *, now: datetime) -> bool:
+async def work_through(jobs: Jobs[J], job: J, apply: Apply[J], *, now: datetime) -> bool:
     """Apply the next chunk of a job; return whether to go on at once.
+
+    `job` is what the feed has told, or newer.
 
     The header and the ended chunk are written in one commit, conditional on both versions. So
     whoever dies before it, or comes second, has only applied items that know they were applied:
@@ -62,7 +64,8 @@ async def work_through(jobs: Jobs[J], job_id: str, apply: Apply[J], *, now: date
     is tried again when the feed brings the header, which has just been written. Raises
     Unavailable if the header cannot be read or written.
     """
-    header = await jobs.load(job_id)
+    header = await jobs.load(job.id)
+    check_reached(header.value.revision if header else None, job.revision)
     if header is None or not header.value.running:
         return False
     job = header.value
@@ -80,31 +83,10 @@ async def work_through(jobs: Jobs[J], job_id: str, apply: Apply[J], *, now: date
 async def work_through_all(steps: Iterable[Step]) -> None:
     """Work through jobs side by side, each step until it returns False.
 
-    What fails in one stops none of the others. A store that does not answer is raised when the
-    others are done, so that the feed comes again; anything else is logged, for it would fail
-    again and again.
+    What fails in one stops none of the others; it is raised when they are done. Whatever has one
+    job only can then find out which it was.
     """
     await side_by_side(steps, _run, at_once=JOBS_AT_ONCE)
-
-
-async def side_by_side(
-    items: Iterable[T], do: Callable[[T], Awaitable[R]], *, at_once: int
-) -> list[R]:
-    """Do it for each item, so many at a time, and return the results in their order.
-
-    Nothing goes on in the background: if one raises, the others are waited for first.
-    """
-    gate = asyncio.Semaphore(at_once)
-
-    async def run(item: T) -> R:
-        async with gate:
-            return await do(item)
-
-    results = await asyncio.gather(*(run(item) for item in items), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return results  # type: ignore[return-value]  # no exception is left in it
 
 
 class _Failed(Exception):
@@ -192,16 +174,5 @@ async def _set_aside(
 
 
 async def _run(step: Step) -> None:
-    try:
-        while await step():
-            pass
-    except Unavailable:
-        raise
-    except Exception as exc:  # noqa: BLE001  # one job must not stop the feed for the others
-        log.error("A job stopped until its header is written again\n%s", trace_of(exc))  # noqa: TRY400  # what it says may name a person
-
-
-def trace_of(exc: Exception) -> str:
-    """Return where it was raised, and its type: what it says may name a person."""
-    lines = traceback.format_tb(exc.__traceback__)
-    return "".join(lines) + type(exc).__name__
+    while await step():
+        pass

@@ -19,7 +19,7 @@ async def find_imported(
     documents: Documents, legal_entity: str, key: str
 ) -> Versioned[Imported] | None:
     """Return the values of a customer, or None. One point read."""
-    document = await documents.read(CONTAINER, (legal_entity, key), MEASURES)
+    document = await documents.read(CONTAINER, (key, legal_entity), MEASURES)
     if document is None:
         return None
     body = upgrade(document.body, UPGRADES, SCHEMA_VERSION)

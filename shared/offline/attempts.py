@@ -8,8 +8,9 @@ from uuid import uuid4
 from shared.context import Context
 from shared.core.errors import Invalid, Refusal, Stale, Unavailable
 from shared.core.evolve import evolve
+from shared.core.traces import trace_of
 from shared.customers.domain.imports import refused_line
-from shared.jobs.work import INTERNAL, trace_of
+from shared.jobs.work import INTERNAL
 from shared.offline.apply import apply_operation
 from shared.offline.domain.conflicts import Choice, DecisionKind, OfflineConflict
 from shared.offline.domain.uploads import (

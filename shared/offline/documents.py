@@ -120,7 +120,7 @@ async def replace_session(
 ) -> None:
     """Write it as the running one, in the place of one that was canceled. Raises Stale."""
     operations: list[Operation] = [
-        Replace(UPLOADS.header_document(canceled.value), canceled.etag),
+        Replace(UPLOADS.header_document(canceled.value.rewritten()), canceled.etag),
         Replace(_running(session), running.etag),
         Create(UPLOADS.header_document(session)),
     ]

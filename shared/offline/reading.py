@@ -1,6 +1,8 @@
 """Reading a line of an upload: its operation, and the customer that it names."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +13,7 @@ from shared.core.errors import Invalid
 from shared.core.flaws import flaws_of
 from shared.customers.domain.customers import CustomerNotFound
 from shared.jobs.domain.lines import MAX_LINE_LENGTH
+from shared.jobs.domain.lines import Line as JobLine
 from shared.offline.apply import customer_of
 from shared.offline.attempts import Line
 from shared.offline.domain.uploads import OfflineOperation, UploadSession
@@ -50,3 +53,12 @@ def _is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
     """Return whether the store may refuse it: Cosmos DB has a limit for nesting of its own."""
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels == 0 or any(_is_deep(item, levels - 1) for item in items)
+
+
+async def by_customer(
+    content: Sequence[JobLine], session: UploadSession, context: Context
+) -> list[list[Line]]:
+    """Return the lines of each customer, in their order."""
+    lines = [await read_line(number, text, session, context=context) for number, text in content]
+    lines.sort(key=lambda line: line.customer)  # stable, so the order of each customer stays
+    return [list(some) for _, some in groupby(lines, key=lambda line: line.customer)]

@@ -5,28 +5,27 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from itertools import groupby
+from functools import partial
 
 from pydantic_core import from_json
 
 from shared.context import Context
+from shared.core.concurrency import side_by_side
 from shared.core.errors import AlreadyExists, Invalid, Stale
 from shared.core.retry import until_not_stale
 from shared.core.versioned import Versioned
 from shared.jobs import work
 from shared.jobs.domain import lines as job_lines
-from shared.offline.attempts import Line
 from shared.offline.channels import check_channel, check_creation
 from shared.offline.documents import create_session, load_running, replace_session, uploads_of
 from shared.offline.domain.uploads import (
     MAX_OPERATIONS,
-    Outcome,
     UploadSession,
     UploadSessionNotFound,
     UploadSessionRunning,
 )
 from shared.offline.lines import apply_lines
-from shared.offline.reading import read_line
+from shared.offline.reading import by_customer
 
 ABANDONED_AFTER = timedelta(minutes=2)  # a session that is not whole then gives way to another
 CUSTOMERS_AT_ONCE = 16  # whose operations are applied side by side
@@ -74,31 +73,20 @@ async def read_session(
     return stored
 
 
-async def apply_next_lines(channel: str, session_id: str, *, context: Context) -> bool:
+async def apply_next_lines(session: UploadSession, *, context: Context) -> bool:
     """Apply the next chunk of a session; return whether to go on at once.
 
     Each operation is marked in the commit that applies it. Raises Unavailable.
     """
 
     async def apply(session: UploadSession, attempt: work.Attempt) -> work.Applied:
-        async def run(lines: list[Line]) -> list[Outcome]:
-            return await apply_lines(lines, session, last=attempt.last, context=context)
-
-        customers = await _by_customer(attempt.content, session, context)
-        outcomes = await work.side_by_side(customers, run, at_once=CUSTOMERS_AT_ONCE)
+        run = partial(apply_lines, session=session, last=attempt.last, context=context)
+        customers = await by_customer(attempt.content, session, context)
+        outcomes = await side_by_side(customers, run, at_once=CUSTOMERS_AT_ONCE)
         return work.Applied(Counter(outcome for some in outcomes for outcome in some))
 
-    uploads = uploads_of(channel, context)
-    return await work.work_through(uploads, session_id, apply, now=context.now)
-
-
-async def _by_customer(
-    content: Sequence[job_lines.Line], session: UploadSession, context: Context
-) -> list[list[Line]]:
-    """Return the lines of each customer, in their order."""
-    lines = [await read_line(number, text, session, context=context) for number, text in content]
-    lines.sort(key=lambda line: line.customer)  # stable, so the order of each customer stays
-    return [list(some) for _, some in groupby(lines, key=lambda line: line.customer)]
+    uploads = uploads_of(session.channel, context)
+    return await work.work_through(uploads, session, apply, now=context.now)
 
 
 def _creates(text: str) -> bool:

@@ -1,11 +1,23 @@
 """The port of a message bus, modeled on Azure Service Bus."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from shared.core.errors import Unavailable
+
+SESSIONS = 64  # names of sessions; an instance holds as many at once, see host.json
+
+
+def session_of(key: str) -> str:
+    """Return the session of all messages about one thing, such as a customer.
+
+    With few names a receiver finds more than one message in a session, and need not take up
+    another for each message; one that has none is held for a while before it is given up.
+    """
+    return f"{int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % SESSIONS:02d}"
 
 
 class BusUnavailable(Unavailable):

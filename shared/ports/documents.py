@@ -32,10 +32,14 @@ class StoreUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A stored document. `body` holds its `id`; `etag` changes with every write."""
+    """A stored document. `body` holds its `id`; `etag` changes with every write.
+
+    `partition` is where it lies; it is empty where the reader named it.
+    """
 
     body: dict[str, Any]
     etag: str
+    partition: Partition = ()
 
     @property
     def id(self) -> str:
@@ -242,10 +246,11 @@ class Documents(Protocol):
                 return
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
-        """Return documents that were written after the position, oldest change first.
+        """Return documents that were written after the position, and the position after them.
 
-        A document that was written twice appears at least once, in its last version. Removals
-        do not appear.
+        Changes of one logical partition come in their order; those of others come in any. There
+        may be more until no document is returned. A document that was written twice appears at
+        least once, in its last version. Removals do not appear.
         """
         ...
 

@@ -23,13 +23,17 @@ async def convert(key: str, *, context: Context) -> Versioned[Customer]:
     customers with one number. Raises CustomerNotFound, Unavailable.
     """
 
+    number: str | None = None
+
     async def decide(customer: Customer) -> Decision:
+        nonlocal number
         creation = await load_creation(customer.id, context)
         if customer.sync_status != "PendingSync" or creation is None:
             return Decision(customer)
         try:
             await check_named(customer, context)
-            number = await take_account_number(customer, context)
+            # Once: where another writer comes first, the decision is taken again.
+            number = number or await take_account_number(customer, context)
         except Unavailable:
             raise
         except Refusal as exc:

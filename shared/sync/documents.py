@@ -81,6 +81,11 @@ def operation_in(body: Mapping[str, Any]) -> SyncOperation | None:
     return _operation_of(body) if body.get("type") == SYNC_OPERATION else None
 
 
+def progress_of(numbers: Mapping[str, Any]) -> int:
+    """Return how often an operation was changed: each change is a request or an attempt."""
+    return int(numbers.get("asked", 0)) + int(numbers.get("attempts", 0))
+
+
 async def load_creation(key: str, context: Context) -> Versioned[SyncOperation] | None:
     """Return the operation that created the customer; None if the customer never was pending."""
     document = await context.documents.read(
@@ -220,7 +225,7 @@ def _listed(document: Document) -> SyncOperation:
 
 
 def _list(legal_entity: str, status: OperationStatus) -> Partition:
-    return (legal_entity, f"sync {status.lower()}")
+    return (f"sync {status.lower()}", legal_entity)
 
 
 def _requested(start: datetime | None, end: datetime | None) -> Condition:

@@ -3,35 +3,49 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
 
-from shared.customers.customers import event_in
-from shared.ports.bus import Bus, Outgoing
+from shared.core.concurrency import side_by_side
+from shared.customers.customers import EVENT, event_in
+from shared.ports.bus import Bus, Outgoing, session_of
+from shared.ports.changes import Change, check_reached
 from shared.ports.documents import Documents
-from shared.sync.documents import RelayMark, operation_in, put_relay_mark, update_lists
+from shared.sync.documents import (
+    SYNC_OPERATION,
+    RelayMark,
+    operation_in,
+    progress_of,
+    put_relay_mark,
+    update_lists,
+)
 from shared.sync.domain.operations import SynchronizeCustomer, SyncOperation
 
 EVENTS = "events"  # the topic
 CUSTOMER_SYNC = "customer-sync"  # the queue
 TRACEPARENT = "traceparent"
 LEGACY_TRACEPARENT = "Diagnostic-Id"
+READS_AT_ONCE = 16
 
 Body = Mapping[str, Any]
 
 
 async def relay_changes(
-    changes: Sequence[Body], *, bus: Bus, documents: Documents, now: datetime
+    changes: Sequence[Change], *, bus: Bus, documents: Documents, now: datetime
 ) -> None:
     """Send the events and commands among the changed documents, each in their order.
 
-    Raises BusUnavailable and StoreUnavailable; then relay all of them again. The customer is the
-    session of its messages, so that they are received in order; their ids follow from their
-    content, so that the bus detects duplicates.
+    They are read: what a feed hands over may be written otherwise. Raises BusUnavailable,
+    StoreUnavailable and Lagging; then relay all of them again. Messages of one customer have one
+    session, so that they are received in order; their ids follow from their content, so that the
+    bus detects duplicates.
     """
-    events = [event for body in changes if (event := event_in(body))]
-    operations = [operation for body in changes if (operation := operation_in(body))]
+    told = [change for change in changes if change.type in {EVENT, SYNC_OPERATION}]
+    bodies = await side_by_side(told, partial(_read, documents=documents), at_once=READS_AT_ONCE)
+    events = [event for body in bodies if (event := event_in(body))]
+    operations = [operation for body in bodies if (operation := operation_in(body))]
     creations = [operation for operation in operations if operation.kind == "create"]
     commands = [_command(creation) for creation in creations if creation.status == "Pending"]
     if events:
@@ -42,6 +56,13 @@ async def relay_changes(
         *(update_lists(creation, documents) for creation in creations),
         *(_mark(event, documents, now) for event in _last_of_each(events)),
     )
+
+
+async def _read(change: Change, *, documents: Documents) -> Body:
+    """Return the changed document, at least as new as was told. One point read."""
+    document = await documents.read(change.container, change.partition, change.id)
+    check_reached(progress_of(document.body) if document else None, progress_of(change.numbers))
+    return document.body if document else {}
 
 
 def trace_properties(traceparent: str | None) -> dict[str, str]:
@@ -80,7 +101,7 @@ def _command(creation: SyncOperation) -> Outgoing:
     return Outgoing(
         id=f"{command.customer_id}:sync:{command.asked}",
         body=command.model_dump_json(by_alias=True).encode(),
-        session=command.customer_id,
+        session=session_of(command.customer_id),
         properties={
             "type": command.kind,
             "legalEntity": command.legal_entity,

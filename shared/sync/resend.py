@@ -8,7 +8,8 @@ from shared.core.errors import Stale
 from shared.sync.conversion import resend_command
 from shared.sync.documents import all_listed, update_lists
 
-LATE_AFTER = timedelta(seconds=120)
+LATE_AFTER = timedelta(seconds=120)  # doubled with each request
+MAX_LATE_AFTER = timedelta(hours=2)
 MAX_COUNTED = 1000
 
 
@@ -26,15 +27,22 @@ class PendingCustomers:
 async def resend_late_commands(context: Context) -> int:
     """Send the command of each customer again that has not been sent for a while.
 
-    Returns how many. The list follows the customers by the change feed; entries that should have
-    left it are removed here.
+    Returns how many. A command that was sent again before may just be waiting in a queue that is
+    behind, which more commands would make longer: it is given more time with each request. The
+    list follows the customers by the change feed; entries that should have left it are removed
+    here.
     """
     cutoff = context.now - LATE_AFTER
     resent = 0
     async for operation in all_listed("Pending", requested_before=cutoff, context=context):
-        if operation.asked_last <= cutoff:
+        if operation.asked_last + late_after(operation.asked) <= context.now:
             resent += await _resend(operation.customer_id, context)
     return resent
+
+
+def late_after(asked: int) -> timedelta:
+    """Return how long to wait for a command that was requested so many times."""
+    return min(MAX_LATE_AFTER, LATE_AFTER * (1 << min(asked - 1, 10)))
 
 
 async def count_pending(context: Context) -> PendingCustomers:

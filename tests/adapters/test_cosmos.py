@@ -28,7 +28,7 @@ from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.faults import Fault
 from tests.doubles.cosmos.stores import cosmos_documents
 
-HERE = ("USRT", "c-1")
+HERE = ("c-1", "USRT")
 WRITES, TASKS, COUNTERS = 10_000, 8, 40
 
 
@@ -77,7 +77,7 @@ async def test_a_lost_answer_is_found_though_the_replica_lags(
     store: CosmosDocuments, cosmos_endpoint: Endpoint, tmp_path: Path
 ) -> None:
     container = cosmos_endpoint.database(tmp_path.name)["customers"]
-    container.replica_at = 0
+    container.replica.at = 0
     cosmos_endpoint.faults.script.append("drop-after")
     [etag] = await store.commit("customers", HERE, [Create({"id": "a"})])
     cosmos_endpoint.faults.script.append("drop-after")
@@ -183,7 +183,7 @@ async def test_an_instance_reads_what_another_has_written_by_its_session(
 ) -> None:
     await store.commit("customers", HERE, [Create({"id": "a", "n": 1})])
     container = cosmos_endpoint.database(tmp_path.name)["customers"]
-    container.replica_at = container.lsn
+    container.replica.at = container.lsn
     mine = Session()
     session.set(mine)
     await store.commit("customers", HERE, [Put({"id": "a", "n": 2})])
@@ -207,9 +207,9 @@ async def test_no_request_leaves_its_partition(
 ) -> None:
     with pytest.raises(ValueError, match="whole partition key"):
         await store.query("customers", ("USRT",))
-    writes = [Placed(("USRT", f"b{n % 3}"), Put({"id": f"{n}"})) for n in range(9)]
-    await store.scatter("directory", writes, Placed(("USRT", "s"), Create({"id": "s"})))
-    await store.query("directory", ("USRT", "b1"), Range("id", start="1"))
+    writes = [Placed((f"b{n % 3}", "USRT"), Put({"id": f"{n}"})) for n in range(9)]
+    await store.scatter("directory", writes, Placed(("s", "USRT"), Create({"id": "s"})))
+    await store.query("directory", ("b1", "USRT"), Range("id", start="1"))
 
     keys = [one.key for one in cosmos_endpoint.log]
     assert len(keys) == 5, "entries of one partition go together"
@@ -221,8 +221,8 @@ async def test_the_log_tells_the_cost_and_nothing_of_anybody(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     caplog.clear()
-    await store.commit("directory", ("USRT", "w:ka"), [Create({"id": "karen@example.com"})])
-    await store.read("directory", ("USRT", "w:ka"), "karen@example.com")
+    await store.commit("directory", ("w:ka", "USRT"), [Create({"id": "karen@example.com"})])
+    await store.read("directory", ("w:ka", "USRT"), "karen@example.com")
     lines = [one.getMessage() for one in caplog.records if one.name.startswith(("azure", "shared"))]
 
     assert any("RU" in line for line in lines)

@@ -27,11 +27,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from functions.clienteling.feed_cards import SOURCES
 from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.clienteling.cards.conditions import CARD
-from shared.clienteling.cards.projection import project_cards
+from shared.clienteling.cards.projection import SOURCES, project_cards
 from shared.clienteling.clients import add_clients, edit_client, move_client, remove_client
 from shared.clienteling.documents import BOOKS
 from shared.clienteling.domain.client_books import (

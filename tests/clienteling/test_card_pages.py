@@ -69,7 +69,7 @@ async def library(folder: Folder, now: datetime) -> AsyncIterator[Library]:
         cards[book].append(Create(card(key, name, book, attributes, now)))
     for book, ones in cards.items():
         for start in range(0, len(ones), 100):
-            await documents.commit("books", (COMPANY, book), ones[start : start + 100])
+            await documents.commit("books", (book, COMPANY), ones[start : start + 100])
     context = folder.backend(documents).context(COMPANY, "application:test", now)
     yield Library(context, known)
     documents.close()
@@ -141,7 +141,7 @@ async def test_near_dates_of_real_customers_are_those_of_a_plain_computation(
             for key in list(born)[index :: len(BOOKS)]
         ]
         for start in range(0, len(ones), 100):
-            await documents.commit("books", (COMPANY, book), ones[start : start + 100])
+            await documents.commit("books", (book, COMPANY), ones[start : start + 100])
     context = folder.backend(documents).context(COMPANY, "application:test", now)
     near = asked(CardFilter("birthday", "within", (30,)), today=today)
     found = await Library(context, {}).all_of(near, limit=1000)

@@ -31,7 +31,7 @@ async def test_an_older_card_is_written_in_the_newest_shape(api: Api, path: Path
     client = f"client-books/000137/clients/{card['customerId']}"
     body = {"attributes": {"favoriteBrand": "Fabrikam"}}
     changed = await api.call("PATCH", client, body, bearer=TRICIA, if_match="*")
-    partition = (COMPANY, "000137")
+    partition = ("000137", COMPANY)
     document = await api.documents.read("books", partition, f"card:{card['customerId']}")
 
     assert changed.json()["displayAccount"] == card["displayAccount"]

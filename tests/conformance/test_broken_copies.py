@@ -16,7 +16,7 @@ pytest.importorskip("azure_functions_runtime", reason="Microsoft's worker needs 
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOYED = ("function_app.py", "functions", "shared", "host.json", "topology.json")
-FEED = "functions/customers/feed_imports.py"
+FEED = "functions/_feed.py"
 PLATFORM = "functions/platform/http_platform.py"
 NOT_BOUND = "declared in Python but not in the function definition"
 
@@ -62,12 +62,12 @@ MISTAKES = [
     Mistake(
         "a list in the notation of today", FEED,
         "(changes: func.DocumentList)", "(changes: list[func.Document])",
-        ("cannot load the run_imports function", "binding changes has invalid non-type annotation"),
+        ("cannot load the keep_cards function", "binding changes has invalid non-type annotation"),
     ),
     Mistake(
         "a type that is not the trigger's", FEED,
         "(changes: func.DocumentList)", "(changes: func.TimerRequest)",
-        ("cannot load the run_imports function", "cosmosDBTrigger", "TimerRequest"),
+        ("cannot load the keep_cards function", "cosmosDBTrigger", "TimerRequest"),
     ),
     Mistake(
         "a request that may be none", PLATFORM,

@@ -12,6 +12,7 @@ import pytest
 
 from function_app import app
 from local.folder import Folder
+from local.host.feeds import as_delivered
 from local.host.functions import read_functions
 from local.host.routes import Table, decoded_path
 from local.store import SqliteDocuments
@@ -234,8 +235,7 @@ async def told(container: str, context: Context) -> list[dict[str, Any]]:
             "_attachments": "attachments/",
             "_ts": 1795168800,
             "_lsn": number,
-            "_etag": f'"{one.etag}"',
-            **one.body,
+            **as_delivered(container, one),
         }
         for number, one in enumerate(changes.documents, start=1)
     ]

@@ -4,13 +4,13 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from local.bus.choice import Source
+from local.bus.choice import Session, Source
 from local.bus.servicebus import ServiceBusSource
 from local.bus.sqlite import SqliteBus
 from local.bus.tables import Received
@@ -52,6 +52,8 @@ class Place:
     bus: Bus
     source: Source
     advance: Callable[[float], None]
+    held: list[Session] = field(default_factory=list)
+    busy: dict[str, Session] = field(default_factory=dict)
 
     async def received(self, entity: str, count: int) -> list[Outgoing]:
         """Receive and complete so many, or as many as come within a moment."""
@@ -59,14 +61,43 @@ class Place:
         while len(found) < count and (batch := await self.locked(entity, count - len(found))):
             for one in batch:
                 found.append(_outgoing(one))
-                await self.source.complete(one)
+                await self.complete(one)
         return found
 
     async def locked(self, entity: str, most: int = 1) -> list[Received]:
         """Receive what comes within a moment; the first look may only find the way."""
+        if entity == ORDERLY:
+            return await self._locked_in_sessions(most)
         return list(
             await self.source.receive(entity, most) or await self.source.receive(entity, most)
         )
+
+    async def _locked_in_sessions(self, most: int) -> list[Received]:
+        """Receive from the sessions that are held and idle, and from others taken up for it."""
+        found = []
+        for session in list(self.held):
+            if received := await session.next(0.5):
+                found.append(received)
+                self.held.remove(session)
+                self.busy[received.lock_token] = session
+        while len(found) < most and (accepted := await self.source.accept(ORDERLY)):
+            received = await accepted.next(0.5)
+            assert received
+            found.append(received)
+            self.busy[received.lock_token] = accepted
+        return found
+
+    async def complete(self, received: Received) -> None:
+        await self.source.complete(received)
+        self._idle(received)
+
+    async def abandon(self, received: Received) -> None:
+        await self.source.abandon(received)
+        self._idle(received)
+
+    def _idle(self, received: Received) -> None:
+        if session := self.busy.pop(received.lock_token, None):
+            self.held.append(session)
 
 
 @pytest.fixture(autouse=True)
@@ -194,7 +225,7 @@ async def test_what_is_abandoned_comes_again_and_ends_as_a_dead_letter(place: Pl
     for _ in range(3):
         [received] = await place.locked(QUEUE)
         deliveries.append(received.deliveries)
-        await place.source.abandon(received)
+        await place.abandon(received)
     [dead] = await place.bus.dead_letters(QUEUE, after=0, limit=5)
 
     assert deliveries == [1, 2, 3]
@@ -210,7 +241,7 @@ async def test_a_lock_that_runs_out_gives_the_message_back(place: Place) -> None
     none = await place.locked(QUEUE)
     place.advance(LOCK + 1)
     [second] = await place.locked(QUEUE)
-    await place.source.complete(first)
+    await place.complete(first)
     place.advance(LOCK + 1)
     [third] = await place.locked(QUEUE)
 
@@ -226,7 +257,7 @@ async def test_a_lock_that_is_renewed_lasts(place: Place) -> None:
         await place.source.renew(QUEUE, first)
 
     assert await place.locked(QUEUE) == []
-    await place.source.complete(first)
+    await place.complete(first)
     place.advance(LOCK + 1)
     assert await place.locked(QUEUE) == []
 
@@ -247,9 +278,9 @@ async def test_a_session_comes_one_at_a_time_and_in_order(place: Place) -> None:
     firsts = await _until(lambda: place.locked(ORDERLY, 4), 2)
     blocked = await place.locked(ORDERLY, 4)
     mine = next(one for one in firsts if one.message.properties["SessionId"] == "c")
-    await place.source.abandon(mine)
+    await place.abandon(mine)
     [again] = await _until(lambda: place.locked(ORDERLY, 4), 1)
-    await place.source.complete(again)
+    await place.complete(again)
     [then] = await _until(lambda: place.locked(ORDERLY, 4), 1)
 
     assert sorted(one.message.properties["MessageId"] for one in firsts) == ["c:1", "other:1"]
@@ -285,7 +316,7 @@ async def _kill(place: Place, entity: str, *ids: int) -> None:
     async with asyncio.timeout(60):
         while left:
             for one in await place.locked(entity, 4):
-                await place.source.abandon(one)
+                await place.abandon(one)
                 left -= 1
 
 

@@ -5,7 +5,7 @@ import json
 import uuid
 from typing import Any
 
-from tests.api import Api, a_customer, an_email
+from tests.api import ADMINISTRATOR, Api, a_customer, an_email
 
 NDJSON = {"content_type": "application/x-ndjson"}
 
@@ -96,8 +96,8 @@ async def test_lines_that_are_wrong_in_every_way_hold_nobody_up(api: Api) -> Non
 async def test_what_is_there_already_costs_no_account_numbers(api: Api) -> None:
     body = lines(*(a_customer(id=str(uuid.uuid4())) for _ in range(40)))
     before = int((await api.create())["accountNumber"])
-    for expected in ("created", "alreadyThere", "alreadyThere"):
-        started = await api.post("imports", body, **NDJSON)
+    for n, expected in enumerate(("created", "alreadyThere", "alreadyThere")):
+        started = await api.post("imports", body, **NDJSON, idempotency_key=f"k{n}")
         assert (await finished(api, started.headers["Location"]))[expected] == 40
     after = int((await api.create())["accountNumber"])
 
@@ -155,3 +155,17 @@ async def test_a_fault_of_ours_sets_lines_aside_and_stops_no_other_import(api: A
     assert [aside["chunk"] for aside in broken["setAside"]] == [1, 2]
     assert {aside["code"] for aside in broken["setAside"]} == {"internal"}
     assert (later["created"], later["setAside"]) == (1, [])
+
+
+async def test_the_same_lines_again_are_the_same_import_without_a_key(api: Api) -> None:
+    body = lines(a_customer(firstName="Once"))
+    first = await api.post("imports", body, **NDJSON)
+    again = await api.post("imports", body, **NDJSON)
+    elsewhere = await api.post("imports?store=SEATTLE", body, **NDJSON)
+    other_caller = await api.post("imports", body, **NDJSON, bearer=ADMINISTRATOR)
+    await finished(api, first.headers["Location"])
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json()["id"] == first.json()["id"]
+    assert len({one.json()["id"] for one in (first, elsewhere, other_caller)}) == 3

@@ -26,12 +26,12 @@ async def kept(api: Api, name: str) -> dict[str, Any]:
     """Put the documents of a file into the store, and return the file."""
     file: dict[str, Any] = json.loads((STORED / f"{name}.json").read_text())
     writes = [Put(body) for body in file["documents"]]
-    await api.documents.commit("customers", (COMPANY, file["key"]), writes)
+    await api.documents.commit("customers", (file["key"], COMPANY), writes)
     return file
 
 
 async def stored(api: Api, key: str, document_id: str) -> Document:
-    document = await api.documents.read("customers", (COMPANY, key), document_id)
+    document = await api.documents.read("customers", (key, COMPANY), document_id)
     assert document
     return document
 
@@ -66,7 +66,7 @@ async def test_an_older_document_is_written_in_the_newest_shape(api: Api, name: 
 
 async def test_what_is_computed_is_answered_and_not_stored(api: Api) -> None:
     created = await api.create()
-    bodies = (await api.documents.query("customers", (COMPANY, created["id"]))).documents
+    bodies = (await api.documents.query("customers", (created["id"], COMPANY))).documents
 
     assert created["name"] == "Karen Berg"
     assert created["displayAccount"] == created["accountNumber"]
@@ -80,7 +80,7 @@ async def test_what_a_newer_instance_wrote_is_read_as_far_as_it_is_known(api: Ap
     key = (await api.create())["id"]
     document = await stored(api, key, key)
     newer = document.body | {"schemaVersion": SCHEMA_VERSION + 1, "fromTheFuture": True}
-    await api.documents.commit("customers", (COMPANY, key), [Put(newer)])
+    await api.documents.commit("customers", (key, COMPANY), [Put(newer)])
     answer = (await api.get(f"customers/{key}")).json()
 
     assert answer["firstName"] == "Karen"

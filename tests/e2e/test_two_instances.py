@@ -68,7 +68,7 @@ def test_what_one_wrote_the_other_reads_with_the_session(
     made = instances[0].post("/customers", json=a_customer())
     path = f"/customers/{made.json()['id']}"
     container = cosmos_endpoint.database(tmp_path.name)["customers"]
-    container.replica_at = container.lsn
+    container.replica.at = container.lsn
     patched = instances[0].patch(path, json={"firstName": "Ada"}, headers={"If-Match": "*"})
     behind = instances[1].get(path).json()["firstName"]
     seen = instances[1].get(path, headers={"X-Session": patched.headers["X-Session"]})

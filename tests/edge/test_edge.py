@@ -123,6 +123,21 @@ async def test_a_failure_leaves_the_key_free(api: Api) -> None:
     assert again.status_code == 201
 
 
+async def test_a_failure_keeps_the_key_for_the_same_request(api: Api) -> None:
+    """What failed may have been applied, so ids follow from the key again."""
+    with api.broken():
+        await api.post("customers", a_customer(), idempotency_key="k")
+    _, kept = await kept_answer(api)
+    other = await api.post("customers", a_customer(lastName="Other"), idempotency_key="k")
+    again = await api.post("customers", a_customer(), idempotency_key="k")
+    replayed = await api.post("customers", a_customer(), idempotency_key="k")
+
+    assert kept["fingerprint"]
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert again.status_code == 201
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+
+
 async def test_a_key_that_is_used_again_another_day_is_a_new_request(api: Api) -> None:
     first = await api.post("customers", a_customer(), idempotency_key="k")
     place, _ = await kept_answer(api)

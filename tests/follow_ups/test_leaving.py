@@ -72,7 +72,7 @@ async def test_what_moved_does_not_stay_for_ever(still: Api) -> None:
     one = await plan(still, made)
     await to_boss(made["id"])
     await follow_client(made["id"], context=context())
-    place: Partition = (COMPANY, "000137")
+    place: Partition = ("000137", COMPANY)
     document = await still.documents.read("books", place, f"follow-up:{one['id']}")
 
     assert document is not None
@@ -135,7 +135,7 @@ async def test_who_reads_an_old_membership_moves_nothing(still: Api) -> None:
     made = await a_client(still)
     one = await plan(still, made)
     await to_boss(made["id"])
-    old = await still.documents.read("customers", (COMPANY, made["id"]), "membership")
+    old = await still.documents.read("customers", (made["id"], COMPANY), "membership")
     await move_client(BOSS, made["id"], "000137", context=context(datetime.now(UTC)))
     await edit(still, one, status="Canceled")
     await edit(still, one, status="Open")

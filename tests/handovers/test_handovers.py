@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from shared.composition import wiring
+from shared.handovers.bulk_moves import read_bulk_move
 from shared.handovers.moving import move_next_clients
 from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api
 from tests.handovers.scenes import (
@@ -144,7 +145,8 @@ async def test_undo_is_possible_for_seven_days(still: Api) -> None:
     await still.post(f"{path}/execution", bearer=MANAGER)
     long_ago = datetime.now(UTC) - timedelta(days=8)
     context = wiring.backend().context(COMPANY, "employee:000160", long_ago)
-    assert not await move_next_clients("000137", made["id"], context=context)
+    bulk_move = (await read_bulk_move("000137", made["id"], context=context)).value
+    assert not await move_next_clients(bulk_move, context=context)
     late = await still.post(f"{path}/undo", bearer=MANAGER)
 
     assert (late.status_code, late.json()["code"]) == (409, "undo-too-late")
@@ -155,9 +157,8 @@ async def test_a_chunk_that_comes_again_moves_nobody_twice(still: Api) -> None:
     made = (await plan(still, rule="ToOne", to="000160")).json()
     await still.post(f"{PLANS}/{made['id']}/execution", bearer=MANAGER)
     context = wiring.backend().context(COMPANY, "employee:000160", datetime.now(UTC))
-    both = await asyncio.gather(
-        *(move_next_clients("000137", made["id"], context=context) for _ in "ab")
-    )
+    bulk_move = (await read_bulk_move("000137", made["id"], context=context)).value
+    both = await asyncio.gather(*(move_next_clients(bulk_move, context=context) for _ in "ab"))
     executed = await ended(still, f"{PLANS}/{made['id']}", "Executed")
     path = f"customers/{keys[0]}/timeline?types=bookMove"
     moves = (await still.get(path, bearer=TRICIA)).json()["items"]

@@ -12,7 +12,7 @@ import pytest
 from shared.composition import wiring
 from shared.composition.metered import Metered
 from shared.core.versioned import Versioned
-from shared.handovers.bulk_moves import undo_plan
+from shared.handovers.bulk_moves import read_bulk_move, undo_plan
 from shared.handovers.domain.bulk_moves import Reassignment
 from shared.handovers.moving import move_next_clients
 from shared.handovers.reassignments import reassign as reassign_clients
@@ -106,10 +106,10 @@ async def test_the_same_request_again_is_the_same_plan(still: Api) -> None:
     asked = Reassignment(all=True, to="000160")
     first = await reassign_clients("000137", asked, context=context)
     assert isinstance(first, Versioned)
-    assert await move_next_clients("000137", first.value.id, context=context)
+    assert await move_next_clients(first.value, context=context)
     again = await reassign_clients("000137", asked, context=context)
     assert isinstance(again, Versioned)
-    assert not await move_next_clients("000137", first.value.id, context=context)
+    assert not await move_next_clients(first.value, context=context)
 
     assert again.value.id == first.value.id
     assert len(await keys_of(still, "000160")) == 150
@@ -207,7 +207,7 @@ class Poisoned(Metered):
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:
-        if partition == (COMPANY, self.key):
+        if partition == (self.key, COMPANY):
             raise ZeroDivisionError
         return await super().commit(container, partition, operations)
 
@@ -220,14 +220,15 @@ async def test_clients_of_a_chunk_that_was_set_aside_are_moved_back(
     made = (await reassign(still, customerIds=keys, allOrNothing=all_or_nothing)).json()
     path = f"{BOOK}/reassignments/{made['id']}"
     context = wiring.backend().context(COMPANY, "employee:000160", datetime.now(UTC))
+    bulk_move = (await read_bulk_move("000137", made["id"], context=context)).value
     poisoned = replace(context, documents=Poisoned(context.documents, keys[50]))
-    assert await move_next_clients("000137", made["id"], context=poisoned)
-    going_on = await move_next_clients("000137", made["id"], context=poisoned)
+    assert await move_next_clients(bulk_move, context=poisoned)
+    going_on = await move_next_clients(bulk_move, context=poisoned)
     between = Api.read(await still.get(path, bearer=ADMINISTRATOR))
     moved = await keys_of(still, "000160")
     if not all_or_nothing:
         await undo_plan("000137", made["id"], context=context)
-    while await move_next_clients("000137", made["id"], context=context):
+    while await move_next_clients(bulk_move, context=context):
         pass
     after = Api.read(await still.get(path, bearer=ADMINISTRATOR))
 

@@ -21,7 +21,7 @@ async def kept(api: Api, name: str) -> dict[str, Any]:
     """Put the documents of a file into the store, and return the file."""
     file: dict[str, Any] = json.loads((STORED / f"{name}.json").read_text())
     writes = [Put(body) for body in file["documents"]]
-    await api.documents.commit("books", (COMPANY, "000137"), writes)
+    await api.documents.commit("books", ("000137", COMPANY), writes)
     return file
 
 
@@ -50,7 +50,7 @@ async def test_an_older_preview_is_executed(api: Api) -> None:
     await api.post("client-books/000137/clients", body, bearer=ADMINISTRATOR)
     await api.post(f"{PLANS}/{file['id']}/execution", bearer=MANAGER)
     plan = await ended(api, file["id"], "Executed")
-    header = await api.documents.read("books", (COMPANY, "000137"), f"plan:{file['id']}")
+    header = await api.documents.read("books", ("000137", COMPANY), f"plan:{file['id']}")
 
     assert (plan["moved"], plan["refused"], plan["setAside"]) == (3, 0, [])
     assert header
@@ -61,7 +61,7 @@ async def test_an_older_plan_that_was_executed_is_undone(api: Api) -> None:
     file = await kept(api, "executed-1")
     for key, membership in file["memberships"].items():
         await api.create(id=key)
-        await api.documents.commit("customers", (COMPANY, key), [Put(membership)])
+        await api.documents.commit("customers", (key, COMPANY), [Put(membership)])
     await api.post(f"{PLANS}/{file['id']}/undo", bearer=MANAGER)
     plan = await ended(api, file["id"], "Undone")
 

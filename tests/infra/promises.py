@@ -54,6 +54,7 @@ REACHABLE = (
 )
 BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 TABLE_CONTRIBUTOR = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
+BUS_OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
 SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
@@ -63,7 +64,7 @@ ROLES = {
     "Microsoft.Storage/storageAccounts": {BLOB_OWNER, TABLE_CONTRIBUTOR},
     "Microsoft.KeyVault/vaults": {SECRETS_USER},
     "Microsoft.Insights/components": {METRICS_PUBLISHER},
-    QUEUE: {SENDER, RECEIVER},
+    QUEUE: {BUS_OWNER},
     TOPIC: {SENDER},
     SUBSCRIPTION: {RECEIVER},
 }

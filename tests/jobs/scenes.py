@@ -5,11 +5,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
+from shared.core.concurrency import side_by_side
 from shared.core.errors import AlreadyExists
 from shared.core.evolve import evolve
 from shared.jobs.documents import JobKind, Jobs
 from shared.jobs.domain.jobs import Job
-from shared.jobs.work import Applied, Apply, Attempt, side_by_side, work_through
+from shared.jobs.work import Applied, Apply, Attempt, work_through
 from shared.ports.documents import Create, Documents, Remove
 
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
@@ -85,7 +86,8 @@ def writing(jobs: Jobs[Count], fail: Callable[[Attempt], None] = lambda _: None)
 
 
 async def finish(jobs: Jobs[Count], job_id: str = "1", apply: Apply[Count] | None = None) -> Count:
-    while await work_through(jobs, job_id, apply or writing(jobs), now=NOW):
+    job = evolve(a_count(), id=job_id)
+    while await work_through(jobs, job, apply or writing(jobs), now=NOW):
         pass
     return await header(jobs, job_id)
 

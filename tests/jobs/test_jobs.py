@@ -9,6 +9,7 @@ from local.store import SqliteDocuments
 from shared.composition.metered import Metered
 from shared.core.evolve import evolve
 from shared.jobs.work import work_through
+from shared.ports.changes import Lagging as NotReached
 from shared.ports.documents import Create, Document, Documents, Operation, Partition
 from tests.jobs.scenes import (
     CHUNKS,
@@ -63,7 +64,7 @@ async def test_every_chunk_is_applied_and_counted(documents: SqliteDocuments) ->
     jobs = jobs_in(documents)
     await documents.commit("requests", jobs.partition, [Create({"id": "running:1"})])
     created = await jobs.create(a_count(), CHUNKS)
-    first = await work_through(jobs, "1", writing(jobs), now=NOW)
+    first = await work_through(jobs, a_count(), writing(jobs), now=NOW)
     between = await header(jobs)
     running = await documents.read("requests", jobs.partition, "running:1")
     done = await finish(jobs)
@@ -75,8 +76,9 @@ async def test_every_chunk_is_applied_and_counted(documents: SqliteDocuments) ->
     assert (done.status, done.chunks_done, done.counts) == ("Completed", 3, {"written": 7})
     assert await documents.read("requests", jobs.partition, "running:1") is None
     assert await items(jobs) == set(range(1, 8))
-    assert not await work_through(jobs, "1", writing(jobs), now=NOW)
-    assert not await work_through(jobs, "unknown", writing(jobs), now=NOW)
+    assert not await work_through(jobs, a_count(), writing(jobs), now=NOW)
+    with pytest.raises(NotReached):
+        await work_through(jobs, evolve(a_count(), id="unknown"), writing(jobs), now=NOW)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -126,7 +128,7 @@ async def test_a_worker_whose_replica_lags_behind_counts_nothing_twice(
     jobs, lagging = jobs_in(documents), jobs_in(Lagging(documents))
     await jobs.create(a_count(), CHUNKS)
     for _ in range(3):
-        assert await work_through(lagging, "1", writing(lagging), now=NOW)
+        assert await work_through(lagging, a_count(), writing(lagging), now=NOW)
 
     assert (await header(jobs)).chunks_done == 1
     assert (await finish(jobs)).counts == {"written": 7}
@@ -137,7 +139,7 @@ async def test_a_job_that_is_created_again_is_the_one_that_is_there(
 ) -> None:
     jobs = jobs_in(documents)
     several = await asyncio.gather(*(jobs.create(a_count(), CHUNKS) for _ in range(4)))
-    await work_through(jobs, "1", writing(jobs), now=NOW)
+    await work_through(jobs, a_count(), writing(jobs), now=NOW)
     later = await jobs.create(a_count(), CHUNKS)
     done = await finish(jobs)
     again = await jobs.create(a_count(), CHUNKS)

@@ -19,6 +19,7 @@ from local.host.app import Host
 from local.host.functions import CannotStart, read_functions
 from shared.platform.topology import Entity, Messaging, Topic
 from shared.ports.bus import Outgoing
+from shared.ports.documents import Put
 
 LAYOUT = Messaging(
     {},
@@ -79,6 +80,7 @@ def an_app() -> func.FunctionApp:  # noqa: C901  # a trigger of each kind
     @app.cosmos_db_trigger(
         arg_name="changes", connection="COSMOS", database_name="%COSMOS_DATABASE%",
         container_name="settings",
+        start_from_beginning=True,  # type: ignore[arg-type]  # its annotation is wrong
     )  # fmt: skip
     async def on_change(changes: func.DocumentList) -> None:
         for change in changes:
@@ -266,6 +268,23 @@ async def test_the_feed_goes_on_where_it_stood(folder: Folder) -> None:
         await asyncio.sleep(0.5)
 
         assert [one for one in SEEN if one[0] == "change"] == []
+
+
+async def test_a_feed_begins_now_unless_it_is_told_otherwise(folder: Folder) -> None:
+    app, seen = func.FunctionApp(), set[str]()
+
+    @app.cosmos_db_trigger(
+        arg_name="changes", connection="COSMOS", database_name="x", container_name="settings"
+    )
+    async def look(changes: func.DocumentList) -> None:
+        seen.update(change["id"] for change in changes)
+
+    async with Host(app, folder).running() as documents:
+        await asyncio.sleep(0.5)
+        await documents.commit("settings", ("USRT", "stores"), [Put({"id": "new"})])
+        await until(lambda: "new" in seen)
+
+    assert seen == {"new"}, "what was there before is not told"
 
 
 async def test_functions_are_started_by_hand(folder: Folder) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from local.store import SqliteDocuments
 from local.store.writer import StoreFailed
 from shared.ports.documents import Create, Equal, Operation, Order, Placed, Put
 
-HERE = ("USRT", "c-1")
+HERE = ("c-1", "USRT")
 
 
 async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ async def test_a_query_on_an_indexed_path_uses_the_index(tmp_path: Path) -> None
     await store.query(
         "customers", HERE, Equal("type", "address"), order=Order(("type", "createdAt")), limit=20
     )
-    await store.query("directory", ("USRT", "w:jo"), limit=20)
+    await store.query("directory", ("w:jo", "USRT"), limit=20)
     store._db.set_trace_callback(None)
     other.close()
 
@@ -117,7 +118,7 @@ def _write(path: str, task: int, count: int) -> None:
     async def work() -> None:
         store = SqliteDocuments(Path(path))
         for n in range(count):
-            await store.commit("customers", ("USRT", f"{task}"), [Create({"id": f"{n}"})])
+            await store.commit("customers", (f"{task}", "USRT"), [Create({"id": f"{n}"})])
         store.close()
 
     asyncio.run(work())
@@ -140,3 +141,20 @@ async def test_processes_write_side_by_side(tmp_path: Path) -> None:
     assert [process.exitcode for process in processes] == [0, 0, 0]
     assert seen == 600
     store.close()
+
+
+async def test_a_file_of_before_the_finer_level_came_first_is_turned_round(tmp_path: Path) -> None:
+    path = tmp_path / "libro.db"
+    store = SqliteDocuments(path)
+    await store.commit("customers", HERE, [Create({"id": "a"})])
+    await store.commit("settings", ("USRT", "stores"), [Create({"id": "b"})])
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE customers SET partition = ?", ["\n".join(reversed(HERE))])
+        db.execute("PRAGMA user_version = 0")
+
+    for _ in range(2):
+        store = SqliteDocuments(path)
+        assert await store.read("customers", HERE, "a")
+        assert await store.read("settings", ("USRT", "stores"), "b")
+        store.close()

@@ -55,9 +55,9 @@ async def test_the_same_import_again_changes_nothing(api: Api) -> None:
     await define(api)
     karen, tom = await api.create(), await api.create(firstName="Tom")
     await load(api, "Orders", {karen["id"]: 7, tom["id"]: 1})
-    before = await api.documents.read("customers", (COMPANY, karen["id"]), "measures")
+    before = await api.documents.read("customers", (karen["id"], COMPANY), "measures")
     again = await load(api, "Orders", {karen["id"]: 7, tom["id"]: 2})
-    after = await api.documents.read("customers", (COMPANY, karen["id"]), "measures")
+    after = await api.documents.read("customers", (karen["id"], COMPANY), "measures")
 
     assert again.json() == {"written": 1, "unchanged": 1, "unknown": []}
     assert before

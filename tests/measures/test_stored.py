@@ -25,12 +25,12 @@ async def restored(api: Api, path: Path, key: str) -> dict[str, Any]:
     """Put the document of the file into the partition of a customer, and return the file."""
     file: dict[str, Any] = json.loads(path.read_text())
     body = file["document"] | {"customerId": key}
-    await api.documents.commit("customers", (COMPANY, key), [Put(body)])
+    await api.documents.commit("customers", (key, COMPANY), [Put(body)])
     return file
 
 
 async def stored(api: Api, key: str) -> Document:
-    document = await api.documents.read("customers", (COMPANY, key), "measures")
+    document = await api.documents.read("customers", (key, COMPANY), "measures")
     assert document
     return document
 

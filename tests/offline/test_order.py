@@ -19,7 +19,7 @@ from shared.composition.metered import Metered
 from shared.context import Context
 from shared.core.errors import Unavailable
 from shared.jobs.domain.jobs import MIN_ATTEMPTS, PATIENCE
-from shared.offline.uploads import apply_next_lines
+from shared.offline.uploads import apply_next_lines, read_session
 from shared.ports.documents import Documents, Operation, Partition
 from tests.api import COMPANY, MANAGER, Api, started
 
@@ -47,7 +47,7 @@ class Away(Metered):
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:
-        if partition == (COMPANY, self.key):
+        if partition == (self.key, COMPANY):
             raise self.failure(PERSONAL)
         return await super().commit(container, partition, operations)
 
@@ -93,15 +93,20 @@ async def session(api: Api, session_id: str) -> dict[str, Any]:
     return Api.read(await api.get(f"{CHANNEL}/upload-sessions/{session_id}"))
 
 
+async def apply_next(session_id: str, context: Context) -> bool:
+    session = await read_session("HOUSTON", session_id, context=context)
+    return await apply_next_lines(session.value, context=context)
+
+
 async def test_a_customer_whose_store_stays_away_is_stopped_and_no_other_is(quiet: Api) -> None:
     one, other = str(uuid4()), str(uuid4())
     session_id, operation_id = await uploaded(quiet, one, other)
     context = a_context(one, Unavailable)
     for _ in range(MIN_ATTEMPTS - 1):
-        assert not await apply_next_lines("HOUSTON", session_id, context=context)
+        assert not await apply_next(session_id, context)
     waiting = await session(quiet, session_id)
     late = replace(context, now=context.now + PATIENCE)
-    assert not await apply_next_lines("HOUSTON", session_id, context=late)
+    assert not await apply_next(session_id, late)
     done = await session(quiet, session_id)
     problem = await problem_of(quiet, operation_id)
     decision = {"operationId": operation_id, "decision": "retry"}
@@ -119,9 +124,7 @@ async def test_a_customer_whose_store_stays_away_is_stopped_and_no_other_is(quie
 async def test_a_fault_of_ours_stops_one_customer_and_names_nobody(quiet: Api) -> None:
     one, other = str(uuid4()), str(uuid4())
     session_id, operation_id = await uploaded(quiet, one, other)
-    assert not await apply_next_lines(
-        "HOUSTON", session_id, context=a_context(one, ZeroDivisionError)
-    )
+    assert not await apply_next(session_id, a_context(one, ZeroDivisionError))
     problem = await problem_of(quiet, operation_id)
 
     assert statuses(await session(quiet, session_id)) == ["Refused", "Applied", "HeldBack"]

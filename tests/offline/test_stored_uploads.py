@@ -21,7 +21,7 @@ async def kept(api: Api, name: str) -> dict[str, Any]:
     """Put the documents of a file into the store, and return the file."""
     file: dict[str, Any] = json.loads((STORED / f"{name}.json").read_text())
     writes = [Put(body) for body in file["documents"]]
-    await api.documents.commit("distribution", (COMPANY, "HOUSTON"), writes)
+    await api.documents.commit("distribution", ("HOUSTON", COMPANY), writes)
     return file
 
 
@@ -79,7 +79,7 @@ async def test_an_older_conflict_is_decided_and_lets_go_of_what_it_held_back(api
 async def test_an_operation_that_was_marked_before_is_not_applied_again(api: Api) -> None:
     file = json.loads((STORED / "applied-1.json").read_text())
     await api.create(id=file["key"], firstName="Zoe")
-    await api.documents.commit("customers", (COMPANY, file["key"]), [Put(file["marker"])])
+    await api.documents.commit("customers", (file["key"], COMPANY), [Put(file["marker"])])
     session_id = await create_offline(api, file)
 
     assert statuses(await ended(api, session_id)) == ["AlreadyApplied"]
@@ -89,9 +89,9 @@ async def test_an_older_session_that_was_running_is_worked_through(api: Api) -> 
     file = await kept(api, "uploaded-1")
     session = await ended(api, file["id"])
     header = await api.documents.read(
-        "distribution", (COMPANY, "HOUSTON"), f"upload-session:{file['id']}"
+        "distribution", ("HOUSTON", COMPANY), f"upload-session:{file['id']}"
     )
-    running = await api.documents.read("distribution", (COMPANY, "HOUSTON"), "upload-running")
+    running = await api.documents.read("distribution", ("HOUSTON", COMPANY), "upload-running")
 
     assert statuses(session) == ["Applied", "Refused", "HeldBack", "Refused"]
     assert running is None

@@ -4,20 +4,37 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from function_app import app
 from local.bus.sqlite import SqliteBus
+from local.folder import Folder
+from local.host.app import Host
+from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.platform.topology import messaging
 from shared.sync.domain.operations import SynchronizeCustomer
 from shared.sync.outbox import CUSTOMER_SYNC
-from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer
+from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer, started
 from tests.dead_lettered import a_message, dead_letter
 
 HEAD: dict[str, Any] = {"bearer": ADMINISTRATOR}
 ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+async def still(folder: Folder, open_store: OpenStore) -> AsyncIterator[Api]:
+    """The API of a host whose queue nobody serves."""
+    host = Host(app, folder, open_store)
+    host.functions = [one for one in host.functions if one.kind != "serviceBusTrigger"]
+    async with AsyncExitStack() as stack:
+        yield await started(host, stack)
 
 
 def bus() -> SqliteBus:
@@ -78,14 +95,15 @@ async def test_a_message_can_be_put_right_itself(api: Api) -> None:
     assert await listed(api, 0) == []
 
 
-async def test_dead_letters_come_in_pages_and_each_can_be_read_and_dropped(api: Api) -> None:
+async def test_dead_letters_come_in_pages_and_each_can_be_read_and_dropped(still: Api) -> None:
     await dead_letter(bus(), *(a_message(f"m{n}") for n in range(3)))
-    first = (await api.get("dead-letters?limit=2", **HEAD)).json()
-    rest = (await api.get(f"dead-letters?limit=2&cursor={first['nextCursor']}", **HEAD)).json()
+    first = (await still.get("dead-letters?limit=2", **HEAD)).json()
+    rest = (await still.get(f"dead-letters?limit=2&cursor={first['nextCursor']}", **HEAD)).json()
     path = f"dead-letters/{first['items'][0]['id']}"
-    read = await api.get(path, **HEAD)
-    unnamed = await api.call("DELETE", path, **HEAD)
-    dropped = [(await api.call("DELETE", path, if_match="*", **HEAD)).status_code for _ in range(2)]
+    read = await still.get(path, **HEAD)
+    unnamed = await still.call("DELETE", path, **HEAD)
+    twice = [await still.call("DELETE", path, if_match="*", **HEAD) for _ in range(2)]
+    dropped = [response.status_code for response in twice]
 
     assert [one["messageId"] for one in (*first["items"], *rest["items"])] == ["m0", "m1", "m2"]
     assert rest["nextCursor"] is None
@@ -95,35 +113,35 @@ async def test_dead_letters_come_in_pages_and_each_can_be_read_and_dropped(api: 
     assert (unnamed.status_code, dropped) == (428, [204, 404])
 
 
-async def test_a_company_sees_its_own_only(api: Api) -> None:
+async def test_a_company_sees_its_own_only(still: Api) -> None:
     await dead_letter(bus(), a_message("theirs", legalEntity="DEMF"), a_message("ours"))
-    [ours] = await listed(api, 1)
+    [ours] = await listed(still, 1)
     theirs = await bus().dead_letters(CUSTOMER_SYNC, after=0, limit=1)
     path = f"dead-letters/{CUSTOMER_SYNC}~{theirs[0].sequence}"
 
     assert ours["messageId"] == "ours"
-    assert (await api.get(path, **HEAD)).status_code == 404
-    assert (await api.post(f"{path}/replay", **HEAD)).status_code == 404
+    assert (await still.get(path, **HEAD)).status_code == 404
+    assert (await still.post(f"{path}/replay", **HEAD)).status_code == 404
     for name in ("nonsense", "customer-sync~x", "customer-sync~99", "nobody~1"):
-        assert (await api.get(f"dead-letters/{name}", **HEAD)).status_code == 404
+        assert (await still.get(f"dead-letters/{name}", **HEAD)).status_code == 404
 
 
 def command(api: Api, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local", "dead-letters", *arguments, "--data", str(folder(api))],
+        [sys.executable, "-m", "local", "dead-letters", *arguments, "--data", data_folder(api)],
         cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ,
     )  # fmt: skip
 
 
-def folder(api: Api) -> Path:
-    return api.host.folder.path
+def data_folder(api: Api) -> str:
+    return str(api.host.folder.path)
 
 
-async def test_the_command_line_does_the_same(api: Api) -> None:
+async def test_the_command_line_does_the_same(still: Api) -> None:
     await dead_letter(bus(), a_message("m1"), a_message("m2"))
 
     def run(*arguments: str) -> Any:
-        return asyncio.to_thread(command, api, *arguments)
+        return asyncio.to_thread(command, still, *arguments)
 
     shown = (await run("list")).stdout.splitlines()
     one, other = (line.split("\t")[0] for line in shown)

@@ -8,7 +8,7 @@ from tests.api import ADMINISTRATOR, COMPANY, Api, an_address, an_email
 
 
 async def events(api: Api, key: str) -> list[dict[str, Any]]:
-    page = await api.documents.query("customers", (COMPANY, key), Equal("type", "event"))
+    page = await api.documents.query("customers", (key, COMPANY), Equal("type", "event"))
     return [document.body["event"] for document in page.documents]
 
 

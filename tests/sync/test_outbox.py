@@ -24,6 +24,8 @@ from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerEdit
 from shared.platform.topology import Entity, Messaging, Topic, subscription
 from shared.ports.bus import Bus, BusUnavailable, NoBus, Outgoing
+from shared.ports.changes import Change
+from shared.ports.documents import Put
 from shared.sync.outbox import relay_changes
 from tests.api import COMPANY
 
@@ -52,7 +54,13 @@ def documents(folder: Folder) -> Iterator[SqliteDocuments]:
 
 
 async def relayed(events: list[dict[str, Any]], bus: Bus, documents: SqliteDocuments) -> None:
-    changes = [{"type": "event", "event": event} for event in events]
+    for event in events:
+        body = {"id": event["id"].replace(":", "-"), "type": "event", "event": event}
+        await documents.commit("customers", ("c", COMPANY), [Put(body)])
+    changes = [
+        Change("customers", ("c", COMPANY), event["id"].replace(":", "-"), "event", COMPANY)
+        for event in events
+    ]
     await relay_changes(changes, bus=bus, documents=documents, now=datetime.now(UTC))
 
 

@@ -47,7 +47,7 @@ async def put(api: Api, container: str, partition: tuple[str, ...], bodies: Any)
 
 
 async def creation_of(api: Api, key: str) -> dict[str, Any]:
-    document = await api.documents.read("customers", (COMPANY, key), "sync:000000000001")
+    document = await api.documents.read("customers", (key, COMPANY), "sync:000000000001")
     assert document
     return document.body
 
@@ -55,7 +55,7 @@ async def creation_of(api: Api, key: str) -> dict[str, Any]:
 @each_file
 async def test_older_operations_are_answered_right(quiet: Api, path: Path) -> None:
     file = file_of(path)
-    await put(quiet, "customers", (COMPANY, file["key"]), file["documents"])
+    await put(quiet, "customers", (file["key"], COMPANY), file["documents"])
     answer = (await quiet.get(f"customers/{file['key']}/sync-operations")).json()
 
     assert answer["items"] == file["operations"]
@@ -64,7 +64,7 @@ async def test_older_operations_are_answered_right(quiet: Api, path: Path) -> No
 @each_file
 async def test_older_lists_are_answered_right(quiet: Api, path: Path) -> None:
     file = file_of(path)
-    await put(quiet, "directory", (COMPANY, f"sync {file['status']}"), file["list"])
+    await put(quiet, "directory", (f"sync {file['status']}", COMPANY), file["list"])
     answer = await quiet.get(f"sync-operations?status={file['status']}", bearer=ADMINISTRATOR)
 
     assert answer.json()["items"] == file["unsynchronized"]
@@ -73,7 +73,7 @@ async def test_older_lists_are_answered_right(quiet: Api, path: Path) -> None:
 @each_file
 async def test_an_older_entry_of_a_list_is_replaced_by_the_newest(quiet: Api, path: Path) -> None:
     file = file_of(path)
-    partition = (COMPANY, f"sync {file['status']}")
+    partition = (f"sync {file['status']}", COMPANY)
     await put(quiet, "directory", partition, file["list"])
     creation = operation_in(
         next(body for body in file["documents"] if body["id"] == "sync:000000000001")
@@ -88,7 +88,7 @@ async def test_an_older_entry_of_a_list_is_replaced_by_the_newest(quiet: Api, pa
 @each_file
 async def test_an_older_relay_mark_is_seen_by_the_trace(quiet: Api, path: Path) -> None:
     file = file_of(path)
-    await put(quiet, "customers", (COMPANY, file["key"]), file["documents"])
+    await put(quiet, "customers", (file["key"], COMPANY), file["documents"])
     await put(quiet, "requests", (f"relayed:{file['key']}",), file["relayed"])
     trace = (await quiet.get(f"customers/{file['key']}/trace")).json()
     relayed = next(step for step in trace["steps"] if step["step"] == "relayed")
@@ -112,7 +112,7 @@ async def test_an_older_failure_is_read(quiet: Api, path: Path) -> None:
 @each_file
 async def test_an_older_operation_is_written_in_the_newest_shape(quiet: Api, path: Path) -> None:
     file = file_of(path)
-    await put(quiet, "customers", (COMPANY, file["key"]), file["documents"])
+    await put(quiet, "customers", (file["key"], COMPANY), file["documents"])
     before = await creation_of(quiet, file["key"])
     response = await quiet.post(f"customers/{file['key']}/resync", bearer=ADMINISTRATOR)
     after = await creation_of(quiet, file["key"])

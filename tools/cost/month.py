@@ -44,8 +44,8 @@ PRICES: Mapping[str, float] = {
     "alarms, a month": 7.0,
 }
 ALWAYS_READY = 2
-MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0}
-OTHER_CONTAINERS = 5
+MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0, "requests": 4_000.0}
+OTHER_CONTAINERS = 4
 LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
 ENDPOINTS = 5
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from local.tokens import Bearer
 from shared.composition import wiring
+from shared.handovers.bulk_moves import read_bulk_move
 from shared.handovers.moving import move_next_clients
+from shared.ports.changes import Change
+from shared.sync.set_aside import set_change_aside
 from tests.api import (
     ADMINISTRATOR,
     BASE,
@@ -153,6 +156,15 @@ async def _synchronization(ask: Ask, number: int) -> None:
     await ask("replay_dead_letter", "POST", f"{one}/replay", **head)
     await ask("drop_dead_letter", "DELETE", other, if_match="*", **head)
     await ask("list_unsynchronized_customers", "GET", "sync-operations", **head)
+    for name in (made["id"], f"event:{1:012d}"):
+        change = Change("customers", (made["id"], COMPANY), name, "", COMPANY)
+        await set_change_aside(change, "a_feed", ValueError(), wiring.backend().documents)
+    aside = await ask("list_set_aside_changes", "GET", "set-aside-changes", **head)
+    names = {change["documentId"]: change["id"] for change in aside["items"]}
+    one, other = (f"set-aside-changes/{names[name]}" for name in (made["id"], f"event:{1:012d}"))
+    await ask("get_set_aside_change", "GET", one, **head)
+    await ask("replay_set_aside_change", "POST", f"{one}/replay", **head)
+    await ask("drop_set_aside_change", "DELETE", other, if_match="*", **head)
 
 
 async def _clienteling(ask: Ask, number: int) -> None:
@@ -213,7 +225,8 @@ async def _handovers(ask: Ask, key: str) -> None:
 async def carry_out(personnel_number: str, plan_id: str) -> None:
     """Work through a plan, as the feed does that rests here."""
     context = wiring.backend().context(COMPANY, "system:plans", datetime.now(UTC))
-    assert not await move_next_clients(personnel_number, plan_id, context=context)
+    stored = await read_bulk_move(personnel_number, plan_id, context=context)
+    assert not await move_next_clients(stored.value, context=context)
 
 
 async def _follow_ups(ask: Ask, number: int) -> None:

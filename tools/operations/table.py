@@ -15,10 +15,11 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
-from shared.offline.uploads import apply_next_lines
+from shared.offline.uploads import apply_next_lines, read_session
 from tests.api import COMPANY, Api, started
 from tests.dead_lettered import a_message, dead_letter
-from tests.doubles.cosmos.endpoint import Endpoint, Logged
+from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.exchange import Logged
 from tests.doubles.cosmos.stores import cosmos_documents
 from tools.operations.scenario import OFFLINE, everything, operation_id
 
@@ -153,7 +154,8 @@ async def _stop_two(api: Api) -> None:
     path, ndjson = "channels/HOUSTON/upload-sessions", "application/x-ndjson"
     response = await api.post(path, "\n".join(lines).encode(), content_type=ndjson)
     context = wiring.backend().context(COMPANY, "channel:HOUSTON", datetime.now(UTC))
-    assert not await apply_next_lines("HOUSTON", response.json()["id"], context=context)
+    session = await read_session("HOUSTON", response.json()["id"], context=context)
+    assert not await apply_next_lines(session.value, context=context)
 
 
 async def _quiet(folder: Folder, open_store: OpenStore, stack: AsyncExitStack) -> Api:

@@ -19,6 +19,7 @@ PATH_PARAMETERS = {
     "customerId": ("Account number or GUID of the customer", "004021"),
     "file": ("Name of a file of the API browser", "swagger-ui.css"),
     "followUpId": ("Id of the follow-up", "6f1d2c3b4a59"),
+    "changeId": ("Id of the change that was set aside", "9f2c61d04ab7e1f3"),
     "importId": ("Id of the import, a GUID", "3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"),
     "legalEntity": ("Code of the company, in capital letters", "USRT"),
     "letterId": ("Id of the dead-lettered message", "12"),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from azure.core.credentials_async import AsyncTokenCredential
@@ -12,6 +13,7 @@ from azure.cosmos.aio import CosmosClient
 
 from shared.adapters.cosmos import sql as cosmos_sql
 from shared.adapters.cosmos.batch import Batch, BatchTarget
+from shared.adapters.cosmos.feed import Stretch, position_of, stretches_in, stretches_of
 from shared.adapters.cosmos.items import document_of
 from shared.adapters.cosmos.retries import with_retries
 from shared.adapters.cosmos.traffic import Traffic
@@ -114,17 +116,32 @@ class CosmosDocuments(Documents):
         return await with_retries(attempt)
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
-        proxy = self._containers[container]
-        start: dict[str, Any] = (
-            {"start_time": "Beginning"} if position is None else {"continuation": position}
-        )
+        """Return changes of one physical partition, the first in turn that has some."""
+        stretches = stretches_in(position)
+        for _ in range(len(stretches)):
+            documents, read = await self._read_stretch(container, stretches[0], limit)
+            stretches = [*stretches[1:], *read]
+            if documents:
+                break
+        return Changes(documents, position_of(stretches))
 
-        async def attempt() -> Changes:
+    async def _read_stretch(
+        self, container: str, stretch: Stretch, limit: int
+    ) -> tuple[list[Document], list[Stretch]]:
+        """Return the next changes, and the stretches to be read after them."""
+        proxy = self._containers[container]
+
+        async def attempt() -> tuple[list[Document], list[Stretch]]:
             with self._traffic.call("changes", container) as call:
-                pages = proxy.query_items_change_feed(max_item_count=limit, **start, **call.options)
-                documents = [document_of(body) for body in await _first_page(pages.by_page())]
-            etag = call.headers.get("etag")
-            return Changes(documents, etag or position or "")
+                pages = proxy.query_items_change_feed(
+                    max_item_count=limit, **stretch.start, **call.options
+                )
+                documents = [
+                    replace(document_of(body), partition=_partition_of(container, body))
+                    for body in await _first_page(pages.by_page())
+                ]
+            reached = call.headers.get("etag")
+            return documents, stretches_of(reached) if reached else [stretch]
 
         return await with_retries(attempt)
 
@@ -164,6 +181,11 @@ def _key(container: str, partition: Partition) -> Any:
     if len(partition) != len(paths) or not all(partition):
         raise ValueError(f"{partition!r} is not a whole partition key of {container}")
     return list(partition) if len(paths) > 1 else partition[0]
+
+
+def _partition_of(container: str, item: Mapping[str, Any]) -> Partition:
+    paths = containers()[container].partition_key
+    return tuple(str(item[path.strip("/")]) for path in paths)
 
 
 async def _first_page(pages: Any) -> list[Mapping[str, Any]]:

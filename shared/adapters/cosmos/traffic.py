@@ -10,6 +10,7 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
+from shared.platform import priority
 from shared.platform.metering import tally
 from shared.platform.sessions import Session, merged, session
 from shared.ports.telemetry import current
@@ -52,6 +53,8 @@ class Traffic:
         call = Call()
         if token := self._token(container):
             call.options["session_token"] = token
+        if priority.low.get():
+            call.options["priority"] = "Low"
         try:
             yield call
         except HttpResponseError as exc:

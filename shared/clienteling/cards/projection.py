@@ -1,6 +1,7 @@
 """Keeping the cards in books true to the customers and their memberships."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
 from shared.clienteling.cards.documents import (
@@ -14,7 +15,7 @@ from shared.clienteling.cards.documents import (
     write_card,
 )
 from shared.clienteling.domain.client_books import Holder, Membership
-from shared.clienteling.memberships import ClientState, read_membership
+from shared.clienteling.memberships import MEMBERSHIP, ClientState, read_membership
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Stale, Unavailable
 from shared.core.retry import until_not_stale
@@ -22,27 +23,40 @@ from shared.customers.customers import read_customer
 from shared.customers.domain.customers import Customer, CustomerNotFound
 from shared.measures.domain.imported import Imported
 from shared.measures.imported import load_measures
+from shared.ports.changes import check_reached
+
+CUSTOMER, MEASURES = "customer", "measures"
+SOURCES = (CUSTOMER, MEMBERSHIP, MEASURES)  # the types of the documents that a card is made of
+NOTHING_TOLD: Mapping[str, int] = {}
 
 
-async def project_cards(key: str, *, context: Context, state: ClientState | None = None) -> None:
+async def project_cards(
+    key: str,
+    *,
+    context: Context,
+    state: ClientState | None = None,
+    told: Mapping[str, int] = NOTHING_TOLD,
+) -> None:
     """Write the cards of a customer as customer, membership and measures are now; idempotent.
 
-    A caller that has just written or read the `state` saves reading it.
+    A caller that has just written or read the `state` saves reading it. `told` are the versions,
+    by type of document, that the change feed has told of.
 
     A card has the versions that it was made of, and is never overwritten by an older one; one
     that is gone leaves its version behind. So the order in which writers come does not matter.
-    Raises Unavailable.
+    Raises Unavailable, and Lagging where an older version is read than the feed told.
     """
     current = state
 
     async def attempt() -> None:
         nonlocal current
-        newest = current or await _read_state(key, context)
+        newest = current or await _read_state(key, told, context)
         current = None
         if newest is None or not (newest.membership.holders or newest.membership.left):
             return
         membership, customer = newest
         measures = await load_measures(context.documents, context.legal_entity, key)
+        check_reached(measures.version, told.get(MEASURES, 0))
         written = await asyncio.gather(
             *(
                 _project(customer, membership, holder, measures, context)
@@ -64,16 +78,19 @@ async def try_project_cards(
         await project_cards(key, context=context, state=state)
 
 
-async def _read_state(key: str, context: Context) -> ClientState | None:
+async def _read_state(key: str, told: Mapping[str, int], context: Context) -> ClientState | None:
     """Return both as they are; None for a customer who is gone, or was never in a book."""
     membership = await read_membership(key, context)
+    check_reached(membership.version, told.get(MEMBERSHIP, 0))
     if not membership.version:
         return None
     try:
-        customer = await read_customer(key, context=context)
+        customer = (await read_customer(key, context=context)).value
     except CustomerNotFound:
+        check_reached(None if CUSTOMER in told else 0, told.get(CUSTOMER, 0))
         return None
-    return ClientState(membership, customer.value)
+    check_reached(customer.version, told.get(CUSTOMER, 0))
+    return ClientState(membership, customer)
 
 
 async def _project(

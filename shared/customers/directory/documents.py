@@ -43,7 +43,7 @@ async def read_listing(created_at: datetime, key: str, context: Context) -> Docu
 async def read_account(
     documents: Documents, legal_entity: str, account_number: str
 ) -> Document | None:
-    partition = (legal_entity, account_bucket(account_number))
+    partition = (account_bucket(account_number), legal_entity)
     return await documents.read(CONTAINER, partition, ACCOUNT)
 
 
@@ -96,11 +96,11 @@ async def query_listing(
 
 
 def put_entry(legal_entity: str, bucket: str, body: dict[str, Any]) -> Placed:
-    return Placed((legal_entity, bucket), Put(body))
+    return Placed((bucket, legal_entity), Put(body))
 
 
 def remove_entry(legal_entity: str, bucket: str, entry_id: str) -> Placed:
-    return Placed((legal_entity, bucket), Remove(entry_id))
+    return Placed((bucket, legal_entity), Remove(entry_id))
 
 
 def put_account(legal_entity: str, account_number: str, key: str) -> Placed:
@@ -109,7 +109,7 @@ def put_account(legal_entity: str, account_number: str, key: str) -> Placed:
 
 
 def listing_partition(legal_entity: str, created_at: datetime) -> Partition:
-    return (legal_entity, listing_bucket(created_at.year))
+    return (listing_bucket(created_at.year), legal_entity)
 
 
 def _in_books(books: tuple[str, ...] | None) -> list[Condition]:

@@ -1,10 +1,8 @@
 """Keeping the directory in step with the customers."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from shared.context import Context
@@ -17,7 +15,6 @@ from shared.customers.domain.customers import Customer
 from shared.customers.domain.directory import Entry, entries, line, listing_id, stamp
 from shared.ports.documents import Create, Operation, Placed, Replace, Succeed
 
-WRITER_SECONDS = 1.5  # that the writer of a change has for its directory entries
 PATIENCE_SECONDS = 2.0  # that a request spends on entries that others are rewriting
 
 
@@ -80,49 +77,6 @@ async def try_index(customer: Versioned[Customer], listed: Listed | None, contex
     """Index now if that is possible; the change feed does what is left undone."""
     with suppress(Unavailable, Stale):
         await index(customer, listed, context, patience=PATIENCE_SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedCustomer:
-    """A customer as the change feed delivers it."""
-
-    body: Mapping[str, Any]
-    etag: str
-
-    @property
-    def created_at(self) -> datetime:
-        return datetime.fromisoformat(self.body["createdAt"])
-
-    def age_seconds(self, now: datetime) -> float:
-        return (now - datetime.fromisoformat(self.body["modifiedAt"])).total_seconds()
-
-
-async def repair(
-    changes: Sequence[ChangedCustomer], context_of: Callable[[str], Context], now: datetime
-) -> int:
-    """Index the changed customers whose writers did not get that far; return how many.
-
-    `context_of` returns the context for a company. A writer that is still at work is given time
-    to finish: overtaking it would be work done twice.
-    """
-    contexts = [(change, context_of(change.body["legalEntity"])) for change in changes]
-    missing = [pair for pair in contexts if not await _is_indexed(*pair)]
-    if not missing:
-        return 0
-    youngest = min(change.age_seconds(now) for change, _ in missing)
-    await asyncio.sleep(max(0.0, WRITER_SECONDS - youngest))
-    repaired = 0
-    for change, context in [pair for pair in missing if not await _is_indexed(*pair)]:
-        newest = await customers.load(change.body["id"], context)
-        if newest.etag == change.etag:  # else the feed is going to deliver the newer one too
-            await index(newest, None, context)
-            repaired += 1
-    return repaired
-
-
-async def _is_indexed(change: ChangedCustomer, context: Context) -> bool:
-    listing = await documents.read_listing(change.created_at, change.body["id"], context)
-    return listing is not None and listing.body["line"]["etag"] == change.etag
 
 
 async def is_listed(customer: Customer, context: Context) -> bool:

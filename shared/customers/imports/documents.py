@@ -6,6 +6,7 @@ from typing import Any, Final
 from shared.core.upgrades import Upgrade
 from shared.customers.domain.imports import RETENTION_SECONDS, Import, RefusedLine
 from shared.jobs.documents import JobKind, Jobs
+from shared.ports.changes import Change
 from shared.ports.documents import Documents, Equal, Operation, Order, Page, Put
 
 CONTAINER: Final = "requests"
@@ -56,12 +57,13 @@ def import_jobs(import_id: str, documents: Documents) -> Jobs[Import]:
     return Jobs(IMPORTS, (import_id,), documents)
 
 
-async def changed_import(change: Mapping[str, Any], documents: Documents) -> Import | None:
-    """Return the import that a changed document gives work to, if it does."""
-    if change.get("waiting"):  # a chunk of version 1
-        stored = await import_jobs(change["key"], documents).load(change["key"])
+async def changed_import(change: Change, documents: Documents) -> Import | None:
+    """Return the import that a changed document gives work to, if it does. Raises Lagging."""
+    if change.type == CHUNK and change.number("schemaVersion") < SCHEMA_VERSION:
+        # It may have been stored without its header knowing of it.
+        stored = await import_jobs(change.key, documents).load(change.key)
         return stored.value if stored else None
-    return IMPORTS.running_job(change)
+    return await IMPORTS.running_job(change, documents)
 
 
 async def query_refused_lines(

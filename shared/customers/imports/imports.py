@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.context import Context
+from shared.core.concurrency import side_by_side
 from shared.core.errors import Invalid, Refusal, Unavailable
 from shared.core.flaws import flaws_of
 from shared.core.versioned import Versioned
@@ -25,8 +26,8 @@ from shared.customers.imports.documents import (
     put_refused_line,
     query_refused_lines,
 )
-from shared.jobs.domain.lines import MAX_LINE_LENGTH, Line, chunks
-from shared.jobs.work import Applied, Attempt, side_by_side, work_through
+from shared.jobs.domain.lines import MAX_LINE_LENGTH, Line, chunks, packed, unpacked
+from shared.jobs.work import Applied, Attempt, work_through
 
 LINES_AT_ONCE = 16  # customers created side by side, so that they share their waits for the disk
 
@@ -49,6 +50,7 @@ async def start_import(body: bytes, *, store_number: str | None, context: Contex
     contents = list(chunks(body))
     if not contents:
         raise Invalid.at("", "empty", "The body has no lines.")
+    stored = [packed(lines) for lines in contents]
     import_id = context.new_id()
     import_ = Import(
         id=import_id,
@@ -60,7 +62,7 @@ async def start_import(body: bytes, *, store_number: str | None, context: Contex
         created_at=context.now,
         created_by=context.actor,
     )
-    return (await import_jobs(import_id, context.documents).create(import_, contents)).value
+    return (await import_jobs(import_id, context.documents).create(import_, stored)).value
 
 
 async def read_import(import_id: str, *, context: Context) -> Versioned[Import]:
@@ -93,14 +95,14 @@ async def create_next_customers(import_: Import, *, context: Context) -> bool:
         async def create(line: Line) -> LineResult:
             return await _create(line, import_, context)
 
-        results = await side_by_side(attempt.content, create, at_once=LINES_AT_ONCE)
+        results = await side_by_side(unpacked(attempt.content), create, at_once=LINES_AT_ONCE)
         return Applied(
             Counter(result.outcome for result in results),
             operations=[put_refused_line(result.refused) for result in results if result.refused],
         )
 
     jobs = import_jobs(import_.id, context.documents)
-    return await work_through(jobs, import_.id, apply, now=context.now)
+    return await work_through(jobs, import_, apply, now=context.now)
 
 
 async def _create(line: Line, import_: Import, context: Context) -> LineResult:

@@ -33,7 +33,8 @@ class Job(Record):
     """The header of a job. Capabilities add fields, statuses, and what follows the last chunk.
 
     `batch` names the chunks, so that two requests for one job never mix theirs. `attempts` and
-    `give_up_at` are about the next chunk, while its dependency is away.
+    `give_up_at` are about the next chunk, while its dependency is away. `revision` counts the
+    writes of the header.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Job(Record):
     attempts: int = 0
     give_up_at: datetime | None = None
     set_aside: tuple[SetAside, ...] = ()
+    revision: int = 0
     created_at: datetime
     created_by: str
     ended_at: datetime | None = None
@@ -64,6 +66,10 @@ class Job(Record):
     def after_last_chunk(self: J, now: datetime) -> J:
         """Return the job with the status that it has when all chunks are done."""
         raise NotImplementedError
+
+    def rewritten(self: J) -> J:
+        """Return the job as it is written over the version that was read."""
+        return evolve(self, revision=self.revision + 1)
 
     def count(self, outcome: str) -> int:
         """Return how many items came to this outcome."""

@@ -11,41 +11,16 @@ from typing import Any
 from azure.cosmos.partition_key import PartitionKey
 
 from tests.doubles.cosmos import charges, sql
+from tests.doubles.cosmos.budgets import Budgets
 from tests.doubles.cosmos.charges import Policy
+from tests.doubles.cosmos.faults import AMPLE, Conditions
+from tests.doubles.cosmos.items import Key, Range, Rejected, Stored, check_document
+from tests.doubles.cosmos.partitions import KeyRange, KeyRanges, Replica, SessionTokens
 
-Key = tuple[Any, ...]
 MAX_OPERATIONS = 100
+WHOLE_DOCUMENT = {"Create", "Upsert", "Replace"}
 MAX_PATCHED_FIELDS = 10
-MAX_BYTES = 2 * 1024 * 1024
-
-
-class Rejected(Exception):
-    """A request that Cosmos DB answers with an error status."""
-
-    def __init__(self, status: int, message: str, *, sub_status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
-        self.sub_status = sub_status
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Effective partition keys at least `start` and below `end`: those with a common prefix."""
-
-    start: str
-    end: str
-
-
-@dataclass(slots=True)
-class Stored:
-    """A version of a document; `body` None means removed. `before` serves a lagging replica."""
-
-    lsn: int
-    rid: str
-    body: dict[str, Any] | None
-    etag: str
-    expires: float | None
-    before: "Stored | None" = None
+AFTER_ALL_KEYS = (chr(0x10FFFF),)
 
 
 @dataclass
@@ -53,8 +28,9 @@ class Container:
     name: str
     properties: dict[str, Any]
     clock: Callable[[], float]
+    conditions: Conditions = AMPLE
     lsn: int = 0
-    replica_at: int | None = None  # LSN that a reader without a session sees, if the replica lags
+    asked: int = 0
     partitions: dict[Key, dict[str, Stored]] = field(default_factory=dict)
     feed: list[tuple[int, Key, str]] = field(default_factory=list)
 
@@ -68,15 +44,42 @@ class Container:
         ]
         self.policy = Policy(self.properties["indexingPolicy"])
         self.salt = secrets.token_hex(4)
+        self.ranges = KeyRanges(self.conditions.physical, self.lsn)
+        self.replica = Replica(self.clock, lag=self.conditions.lag)
+        self.budgets = Budgets(self.conditions.units_of(self.name), self.clock)
+        self.effective: dict[Key, str] = {}
 
-    def read(self, key: Key, name: str, session: int) -> Stored:
-        stored = self._visible(self.partitions.get(key, {}).get(name), session)
+    def start_at(self, lsn: int) -> None:
+        """Take over documents that were written up to this LSN."""
+        self.lsn = lsn
+        for key_range in self.ranges:
+            key_range.lsn = lsn
+
+    def range_of(self, key: Key) -> KeyRange:
+        """Return the physical partition of a logical one."""
+        return self.ranges.of(self.effective_of(key))
+
+    def admit(self, key_range: KeyRange, *, low_priority: bool) -> None:
+        """Raise Rejected while the partition has no request units left for such a request."""
+        self.asked += 1
+        if self.asked == self.conditions.split_after:
+            self.ranges.split(next(iter(self.ranges)).id)
+        wait = self.budgets.of(key_range.id, self.ranges.count).wait(low_priority=low_priority)
+        if wait:
+            raise Rejected(429, "Request rate is large", sub_status=3200, wait_ms=wait * 1000)
+
+    def spend(self, key_range: KeyRange, charge: float) -> None:
+        self.budgets.of(key_range.id, self.ranges.count).spend(charge)
+
+    def read(self, key: Key, name: str, session: SessionTokens) -> Stored:
+        stored = self._visible(self.partitions.get(key, {}).get(name), self._limit(key, session))
         if stored is None:
             raise Rejected(404, f"{name} does not exist")
         return stored
 
-    def absent(self, key: Key, name: str, session: int) -> bool:
-        return self._visible(self.partitions.get(key, {}).get(name), session) is None
+    def absent(self, key: Key, name: str, session: SessionTokens) -> bool:
+        limit = self._limit(key, session)
+        return self._visible(self.partitions.get(key, {}).get(name), limit) is None
 
     def newest(self, key: Key, name: str) -> Stored | None:
         return self._visible(self.partitions.get(key, {}).get(name), self.lsn)
@@ -90,6 +93,8 @@ class Container:
         self, key: Key, name: str, body: dict[str, Any], etag: str | None
     ) -> tuple[Stored, float]:
         self._check(key, name, etag)
+        if body["id"] != name:
+            raise Rejected(400, "The id of a document cannot be changed")
         return self.write(key, body)
 
     def patch(self, key: Key, name: str, patch: Mapping[str, Any]) -> tuple[Stored, float]:
@@ -107,8 +112,13 @@ class Container:
         self._put(key, name, Stored(self.lsn + 1, old.rid, None, "", None))
         return charges.of_write(old.body or {}, self.policy, over=False)
 
+    def upsert(self, key: Key, body: dict[str, Any], etag: str | None) -> tuple[Stored, float]:
+        """Write the document whether or not it exists, but not over another version than `etag`."""
+        if self.newest(key, body["id"]):
+            self._check(key, body["id"], etag)
+        return self.write(key, body)
+
     def write(self, key: Key, body: dict[str, Any]) -> tuple[Stored, float]:
-        """Write the document, whether or not it exists."""
         self._check_key(key, body)
         old, now = self.newest(key, body["id"]), self.clock()
         lsn, rid = self.lsn + 1, old.rid if old else f"{self.lsn + 1:012d}"
@@ -126,13 +136,19 @@ class Container:
         if len(operations) > MAX_OPERATIONS:
             raise Rejected(400, "A batch has at most 100 operations")
         before = self.lsn, dict(self.partitions.get(key, {})), len(self.feed)
+        key_range = self.range_of(key)
+        range_lsn = key_range.lsn
         answers: list[dict[str, Any]] = []
         for index, operation in enumerate(operations):
             try:
+                if operation["operationType"] in WHOLE_DOCUMENT:
+                    check_document(operation.get("resourceBody"))
                 answers.append(self._operate(key, operation))
             except Rejected as exc:
                 self.lsn, self.partitions[key], feed_length = before
                 del self.feed[feed_length:]
+                key_range.lsn = range_lsn
+                self.replica.undo(self.lsn)
                 skipped: dict[str, Any] = {"statusCode": 424, "requestCharge": 0}
                 answers = [skipped.copy() for _ in operations]
                 answers[index] = {"statusCode": exc.status, "requestCharge": 1.24}
@@ -140,7 +156,12 @@ class Container:
         return answers
 
     def query(
-        self, query: sql.Query, target: Key | Range, session: int, after: str | None, limit: int
+        self,
+        query: sql.Query,
+        target: Key | Range,
+        session: SessionTokens,
+        after: str | None,
+        limit: int,
     ) -> tuple[list[dict[str, Any]], str | None, float]:
         """Return a page, its continuation, and the charge."""
         if not self.policy.can_order_by(query.order):
@@ -168,10 +189,14 @@ class Container:
         )
         return page, token, charges.of_query(page if indexed else alive)
 
-    def changes(self, since: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+    def changes(
+        self, target: KeyRange | Range | Key, since: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int]:
         """Return documents changed after `since`, in their newest version, and the last LSN."""
         documents: list[dict[str, Any]] = []
-        for lsn, key, name in self.feed[bisect_right(self.feed, (since, (chr(0x10FFFF),), "")) :]:
+        for lsn, key, name in self.feed[bisect_right(self.feed, (since, AFTER_ALL_KEYS, "")) :]:
+            if not self._is_in(target, key):
+                continue
             stored = self.newest(key, name)
             if stored and stored.lsn == lsn and stored.body:
                 documents.append(stored.body | {"_lsn": lsn})
@@ -179,6 +204,22 @@ class Container:
             if len(documents) == limit:
                 break
         return documents, since
+
+    def lsn_at(self, moment: float) -> int:
+        """Return the LSN of the last write before the moment, in whole seconds."""
+        later = (
+            lsn
+            for lsn, key, name in self.feed
+            if (stored := self.newest(key, name)) and stored.body and stored.body["_ts"] >= moment
+        )
+        return next(later, self.lsn + 1) - 1
+
+    def _is_in(self, target: KeyRange | Range | Key, key: Key) -> bool:
+        if isinstance(target, KeyRange):
+            return target.holds(self.effective_of(key))
+        if isinstance(target, Range):
+            return target.start <= self.effective_of(key) < target.end
+        return target == key
 
     def _operate(self, key: Key, operation: Mapping[str, Any]) -> dict[str, Any]:
         kind, body = operation["operationType"], operation.get("resourceBody", {})
@@ -192,7 +233,7 @@ class Container:
         elif kind == "Patch":
             stored, charge = self.patch(key, operation["id"], body)
         elif kind == "Upsert":
-            stored, charge = self.write(key, body)
+            stored, charge = self.upsert(key, body, operation.get("ifMatch"))
         else:
             raise Rejected(400, f"{kind} is not supported")
         status = 201 if kind == "Create" else 200
@@ -214,33 +255,42 @@ class Container:
 
     def _put(self, key: Key, name: str, stored: Stored) -> None:
         documents = self.partitions.setdefault(key, {})
-        if self.replica_at is not None:
+        if self.replica.lags:
             stored.before = documents.get(name)
         documents[name] = stored
-        self.lsn = stored.lsn
+        self.lsn = self.range_of(key).lsn = stored.lsn
+        self.replica.wrote(stored.lsn)
         self.feed.append((stored.lsn, key, name))
 
-    def _visible(self, stored: Stored | None, session: int) -> Stored | None:
-        limit = self.lsn if self.replica_at is None else max(self.replica_at, session)
+    def _limit(self, key: Key, session: SessionTokens) -> int:
+        """Return the newest LSN that a reader with this session sees of a logical partition."""
+        return max(self.replica.reached(self.lsn), session.of(self.range_of(key)))
+
+    def _visible(self, stored: Stored | None, limit: int) -> Stored | None:
         while stored and stored.lsn > limit:
             stored = stored.before
         if stored is None or stored.body is None:
             return None
         return None if stored.expires is not None and stored.expires <= self.clock() else stored
 
-    def _alive(self, target: Key | Range, session: int) -> Iterator[Stored]:
+    def _alive(self, target: Key | Range, session: SessionTokens) -> Iterator[Stored]:
         for key in self._keys(target):
+            limit = self._limit(key, session)
             for stored in list(self.partitions.get(key, {}).values()):
-                if visible := self._visible(stored, session):
+                if visible := self._visible(stored, limit):
                     yield visible
 
     def _keys(self, target: Key | Range) -> list[Key]:
         if not isinstance(target, Range):
             return [target]
-        return [key for key in self.partitions if target.start <= self._effective(key) < target.end]
+        return [key for key in self.partitions if self._is_in(target, key)]
 
-    def _effective(self, key: Key) -> str:
-        return str(self.key._get_effective_partition_key_string(list(key)))
+    def effective_of(self, key: Key) -> str:
+        """Return the hash of the key, as the SDK computes it."""
+        if key not in self.effective:
+            effective = self.key._get_effective_partition_key_string(list(key))
+            self.effective[key] = str(effective)
+        return self.effective[key]
 
     def _expiry(self, body: Mapping[str, Any], now: float) -> float | None:
         default = self.properties.get("defaultTtl")

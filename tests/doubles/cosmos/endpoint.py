@@ -2,42 +2,31 @@
 
 import asyncio
 import copy
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from pydantic_core import to_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from shared.platform.topology import Container as Shape
 from shared.platform.topology import containers
-from tests.doubles.cosmos import charges, sql
-from tests.doubles.cosmos.containers import MAX_BYTES, Container, Range, Rejected
-from tests.doubles.cosmos.faults import Faults
+from tests.doubles.cosmos import sql
+from tests.doubles.cosmos.containers import Container
+from tests.doubles.cosmos.exchange import Exchange, Logged, as_json
+from tests.doubles.cosmos.faults import AMPLE, Conditions, Fault, Faults
+from tests.doubles.cosmos.items import Rejected
 
 UNAVAILABLE: dict[str, tuple[int, int]] = {
     "throttle": (429, 3200),
     "unavailable": (503, 0),
     "retry-with": (449, 0),
 }
-RETRY_AFTER_MS = "5"
+RETRY_AFTER_MS = 5.0
 EVERYTHING = {"includedPaths": [{"path": "/*"}], "excludedPaths": []}
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """An answered request for documents: `kind` is read, query, commit or changes."""
-
-    kind: str
-    container: str
-    key: str
-    charge: float
 
 
 class Endpoint:
@@ -52,6 +41,7 @@ class Endpoint:
         """Remove all faults and the log. The databases stay."""
         self.clock: Callable[[], float] = time.time
         self.faults = Faults()
+        self.conditions: Conditions = AMPLE  # of databases that are created from now on
         self.default_policy = False  # index everything, as Cosmos DB does by default
         self.log: list[Logged] = []
         self.filters: set[tuple[str, tuple[str, ...]]] = set()  # container, path
@@ -62,7 +52,7 @@ class Endpoint:
     def database(self, name: str) -> dict[str, Container]:
         if name not in self.databases:
             self.databases[name] = {
-                shape.name: Container(shape.name, self.properties(shape), self.now)
+                shape.name: Container(shape.name, self.properties(shape), self.now, self.conditions)
                 for shape in containers().values()
             }
         return self.databases[name]
@@ -87,12 +77,15 @@ class Endpoint:
         )
         for container in self.database(target).values():
             container.partitions, container.feed = copies[container.name]
-            container.lsn = self.database(source)[container.name].lsn
+            container.start_at(self.database(source)[container.name].lsn)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = [unquote(segment) for segment in scope["raw_path"].decode().split("/") if segment]
-        fault = self.faults.next() if path[4:5] == ["docs"] else "none"
+        fault: Fault = "none"
+        if path[4:5] == ["docs"]:
+            writes = "x-ms-cosmos-is-batch-request" in request.headers
+            fault = self.faults.next_for(path[3], writes=writes)
         if self.faults.delay:
             await asyncio.sleep(self.faults.delay)
         answer: Response | None = None
@@ -112,21 +105,22 @@ class Endpoint:
             status = getattr(exc, "status", 400)
             headers = {"x-ms-substatus": str(getattr(exc, "sub_status", 0))}
             if status in {429, 449}:
-                headers["x-ms-retry-after-ms"] = RETRY_AFTER_MS
-            return _json({"code": status, "message": str(exc)}, status, headers)
+                wait = getattr(exc, "wait_ms", 0.0) or RETRY_AFTER_MS
+                headers["x-ms-retry-after-ms"] = f"{wait:.0f}"
+            return as_json({"code": status, "message": str(exc)}, status, headers)
 
     def _route(self, request: Request, path: list[str], body: bytes) -> Response:
         if not path:
-            return _json(self._account())
+            return as_json(self._account())
         if len(path) < 4 or path[0] != "dbs" or path[2] != "colls":
             raise Rejected(404, "Not here")
         container = self.database(path[1]).get(path[3])
         if container is None:
             raise Rejected(404, f"There is no container {path[3]}", sub_status=1003)
         if path[4:] == []:
-            return _json(container.properties)
+            return as_json(container.properties)
         if path[4:] == ["pkranges"]:
-            return _ranges(request)
+            return _ranges(request, container)
         return Exchange(self, container, request).answer(path[5:], body)
 
     def _account(self) -> dict[str, Any]:
@@ -139,122 +133,6 @@ class Endpoint:
         }  # fmt: skip
 
 
-class Exchange:
-    """One request for documents of a container."""
-
-    def __init__(self, endpoint: Endpoint, container: Container, request: Request) -> None:
-        self.endpoint = endpoint
-        self.container = container
-        self.request = request
-        self.headers = request.headers
-        self.kind = "commit"
-
-    def answer(self, path: list[str], body: bytes) -> Response:
-        if len(body) > MAX_BYTES:
-            raise Rejected(413, "Request size is too large")
-        if path:
-            return self._single_document(path[0], body)
-        if self.request.method == "GET":
-            return self._changes()
-        if self._is("x-ms-documentdb-isquery"):
-            return self._query(json.loads(body))
-        return self._write(body)
-
-    def _write(self, body: bytes) -> Response:
-        if self._is("x-ms-cosmos-is-batch-request"):
-            answers = self.container.batch(self._key(), json.loads(body))
-            failed = any(answer["statusCode"] >= 400 for answer in answers)
-            return self._respond(answers, 207 if failed else 200)
-        stored, charge = (
-            self.container.write(self._key(), json.loads(body))
-            if self._is("x-ms-documentdb-is-upsert")
-            else self.container.create(self._key(), json.loads(body))
-        )
-        return self._respond(stored.body, 201, charge=charge, etag=stored.etag)
-
-    def _single_document(self, name: str, body: bytes) -> Response:
-        key, etag = self._key(), self.headers.get("if-match")
-        if self.request.method == "GET":
-            self.kind = "read"
-            if self.container.absent(key, name, self._session()):
-                self._log(1.0)
-            stored = self.container.read(key, name, self._session())
-            return self._respond(stored.body, charge=charges.of_read(stored.body), etag=stored.etag)
-        if self.request.method == "DELETE":
-            return self._respond(None, 204, charge=self.container.remove(key, name, etag))
-        stored, charge = self.container.replace(key, name, json.loads(body), etag)
-        return self._respond(stored.body, charge=charge, etag=stored.etag)
-
-    def _query(self, body: Mapping[str, Any]) -> Response:
-        self.kind = "query"
-        query = sql.parse(body["query"], body.get("parameters", ()))
-        for path in (*query.filters, *query.order):
-            self.endpoint.filters.add((self.container.name, path))
-        limit = int(self.headers.get("x-ms-max-item-count", "100"))
-        shortest = self.endpoint.faults.shortest
-        page, continuation, charge = self.container.query(
-            query,
-            self._target(),
-            self._session(),
-            self.headers.get("x-ms-continuation"),
-            min(limit, shortest) if shortest else limit,
-        )
-        answer = {"_rid": "r", "Documents": page, "_count": len(page)}
-        response = self._respond(answer, charge=charge)
-        if continuation:
-            response.headers["x-ms-continuation"] = continuation
-        return response
-
-    def _changes(self) -> Response:
-        self.kind = "changes"
-        since = self.headers.get("if-none-match", '"0"').strip('"')
-        start = self.container.lsn if since == "*" else int(since)
-        limit = int(self.headers.get("x-ms-max-item-count", "100"))
-        documents, end = self.container.changes(start, limit)
-        answer = {"_rid": "r", "Documents": documents, "_count": len(documents)}
-        return self._respond(answer, 200 if documents else 304, charge=2.0, etag=f'"{end}"')
-
-    def _respond(
-        self, body: Any, status: int = 200, *, charge: float | None = None, **headers: str
-    ) -> Response:
-        if charge is None:
-            charge = sum(answer["requestCharge"] for answer in body)
-        self._log(charge)
-        headers |= {
-            "x-ms-request-charge": f"{charge:.2f}",
-            "x-ms-session-token": f"0:-1#{self.container.lsn}",
-            "x-ms-documentdb-partitionkeyrangeid": "0",
-        }
-        if "minimal" in self.headers.get("prefer", ""):
-            body = None
-        return _json(body, status, headers)
-
-    def _log(self, charge: float) -> None:
-        key = self.headers.get("x-ms-documentdb-partitionkey", "*")
-        self.endpoint.log.append(Logged(self.kind, self.container.name, key, charge))
-
-    def _key(self) -> tuple[Any, ...]:
-        text = self.headers.get("x-ms-documentdb-partitionkey")
-        if text is None:
-            raise Rejected(400, "A partition key is needed")
-        key = tuple(json.loads(text))
-        if len(key) != len(self.container.paths):
-            raise Rejected(400, "The partition key is not complete", sub_status=1001)
-        return key
-
-    def _target(self) -> tuple[Any, ...] | Range:
-        start = self.headers.get("x-ms-start-epk")
-        return self._key() if start is None else Range(start, self.headers["x-ms-end-epk"])
-
-    def _session(self) -> int:
-        """Return the LSN that the reader has seen, by the session token it brings."""
-        tokens = self.headers.get("x-ms-session-token", "").split(",")
-        return max(int(token.partition("#")[2] or 0) for token in tokens)
-
-    def _is(self, name: str) -> bool:
-        return self.headers.get(name, "").lower() == "true"
-
-
 def _admit(request: Request, fault: str) -> None:
     if "authorization" not in request.headers:
         raise Rejected(401, "No authorization")
@@ -263,15 +141,10 @@ def _admit(request: Request, fault: str) -> None:
         raise Rejected(status, fault, sub_status=sub_status)
 
 
-def _ranges(request: Request) -> Response:
-    if request.headers.get("if-none-match") == '"1"':
-        return _json(None, 304, {"etag": '"1"'})
-    key_range = {"id": "0", "minInclusive": "", "maxExclusive": "FF", "parents": []}
-    return _json(
-        {"_rid": "r", "PartitionKeyRanges": [key_range], "_count": 1}, 200, {"etag": '"1"'}
-    )
-
-
-def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    content = b"" if body is None or status in {204, 304} else to_json(body)
-    return Response(content, status, {"content-type": "application/json", **(headers or {})})
+def _ranges(request: Request, container: Container) -> Response:
+    ranges = [one.described() for one in container.ranges]
+    etag = '"' + ",".join(one["id"] for one in ranges) + '"'
+    if request.headers.get("if-none-match") == etag:
+        return as_json(None, 304, {"etag": etag})
+    answer = {"_rid": "r", "PartitionKeyRanges": ranges, "_count": len(ranges)}
+    return as_json(answer, 200, {"etag": etag})

@@ -1,0 +1,138 @@
+"""Physical partitions of a container: ranges of hashed keys, which split, and their versions."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+from typing import Any
+
+LOWEST, HIGHEST = "", "FF"
+WHOLE = 1 << 30  # the hashes of keys fill the lower quarter of four bytes
+
+
+@dataclass(slots=True)
+class KeyRange:
+    """A physical partition: hashed keys at least `start` and below `end`.
+
+    `lsn` is that of its last write, `parents` are the partitions that it was split from.
+    """
+
+    id: str
+    start: str
+    end: str
+    parents: tuple[str, ...] = ()
+    lsn: int = 0
+
+    def holds(self, effective: str) -> bool:
+        return self.start <= effective < self.end
+
+    def overlaps(self, start: str, end: str) -> bool:
+        return self.start < end and start < self.end
+
+    @property
+    def token(self) -> str:
+        return f"{self.id}:-1#{self.lsn}"
+
+    def described(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "minInclusive": self.start,
+            "maxExclusive": self.end,
+            "parents": list(self.parents),
+        }
+
+
+class KeyRanges:
+    """The physical partitions that a container has now, in the order of their keys."""
+
+    def __init__(self, number: int, lsn: int = 0) -> None:
+        bounds = [LOWEST, *(_hash(WHOLE * n // number) for n in range(1, number)), HIGHEST]
+        self._ids = map(str, count())
+        self.ranges = [
+            KeyRange(next(self._ids), start, end, lsn=lsn) for start, end in pairwise(bounds)
+        ]
+
+    def __iter__(self) -> Iterator[KeyRange]:
+        return iter(self.ranges)
+
+    @property
+    def count(self) -> int:
+        return len(self.ranges)
+
+    def of(self, effective: str) -> KeyRange:
+        return next(one for one in self.ranges if one.holds(effective))
+
+    def named(self, name: str) -> KeyRange | None:
+        return next((one for one in self.ranges if one.id == name), None)
+
+    def split(self, name: str) -> None:
+        """Replace a partition by two, each with half of its keys."""
+        at = next(index for index, one in enumerate(self.ranges) if one.id == name)
+        old = self.ranges[at]
+        low, high = _number(old.start), WHOLE if old.end == HIGHEST else _number(old.end)
+        middle, parents = _hash((low + high) // 2), (*old.parents, old.id)
+        self.ranges[at : at + 1] = [
+            KeyRange(next(self._ids), old.start, middle, parents, old.lsn),
+            KeyRange(next(self._ids), middle, old.end, parents, old.lsn),
+        ]
+
+
+class SessionTokens:
+    """What a reader has seen, by the tokens that it brings: `partition:-1#lsn,...`."""
+
+    def __init__(self, text: str) -> None:
+        self._seen: dict[str, int] = {}
+        for token in filter(None, text.split(",")):
+            partition, _, version = token.partition(":")
+            lsn = int(version.partition("#")[2] or 0)
+            self._seen[partition] = max(lsn, self._seen.get(partition, 0))
+
+    def of(self, key_range: KeyRange) -> int:
+        """Return the LSN that was seen of a partition, or of one that it was split from."""
+        names = (key_range.id, *key_range.parents)
+        return max((self._seen.get(name, 0) for name in names), default=0)
+
+
+@dataclass
+class Replica:
+    """The replica that answers readers without a token: how far it has come.
+
+    It stands still at the LSN `at`, or follows every write after `lag` seconds.
+    """
+
+    clock: Callable[[], float]
+    at: int | None = None
+    lag: float = 0.0
+    _writes: deque[tuple[float, int]] = field(default_factory=deque)
+    _reached: int = 0
+
+    @property
+    def lags(self) -> bool:
+        return self.at is not None or self.lag > 0
+
+    def wrote(self, lsn: int) -> None:
+        if self.lag:
+            self._writes.append((self.clock(), lsn))
+
+    def undo(self, lsn: int) -> None:
+        """Forget the writes after this LSN, which were rolled back."""
+        while self._writes and self._writes[-1][1] > lsn:
+            self._writes.pop()
+
+    def reached(self, newest: int) -> int:
+        if self.at is not None:
+            return self.at
+        if not self.lag:
+            return newest
+        before = self.clock() - self.lag
+        while self._writes and self._writes[0][0] <= before:
+            self._reached = self._writes.popleft()[1]
+        return self._reached if self._writes else newest
+
+
+def _hash(number: int) -> str:
+    return f"{number:08X}" + "0" * 24
+
+
+def _number(effective: str) -> int:
+    return int(effective[:8] or "0", 16)
