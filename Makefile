@@ -39,7 +39,7 @@ BROKER := tests/doubles/servicebus
 
 test: setup ## run the tests, those of the API on both stores; ARGS="tests/customers -k phone"
 	@$(BIN)/python -m pytest -q $(or $(ARGS),$(SPREAD) tests)
-	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q $(SPREAD) tests --store=cosmos
+	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q $(SPREAD) tests --store=cosmos --as-azure
 	@test -n "$(ARGS)" || $(BIN)/python -m pytest -q -n 8 -c $(BROKER)/pytest.ini --rootdir . $(BROKER)
 
 test-long: setup ## run the same tests at a larger size, for an hour or more; ARGS="tests/clienteling"

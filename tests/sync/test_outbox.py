@@ -132,6 +132,25 @@ async def test_what_was_committed_before_a_crash_is_relayed_after_it(folder: Fol
     assert ids == [f"{made.id}:1", f"{made.id}:2"]
 
 
+async def test_subscribers_are_told_what_was_written(folder: Folder) -> None:
+    """The host writes texts that look like times anew before the function sees them."""
+    odd = "2026-11-25T10:00:00.120000+02:00"
+    moment = datetime(2026, 11, 28, 10, 0, 0, 120000, tzinfo=UTC)
+    documents = SqliteDocuments(folder.database)
+    context = folder.backend(documents).context(COMPANY, "application:test", moment)
+    new = NEW.model_copy(update={"last_name": odd})
+    made = (await create_customer(new, context=context)).customer.value
+    documents.close()
+
+    seen: list[dict[str, Any]] = []
+    async with Host(an_app(seen), folder).running(), asyncio.timeout(10):
+        while not (told := [one for one in seen if one["subject"] == made.id]):
+            await asyncio.sleep(0.02)
+
+    assert told[0]["time"] == "2026-11-28T10:00:00.120000Z"
+    assert odd in json.dumps(told[0])
+
+
 async def test_without_a_bus_events_wait(documents: SqliteDocuments) -> None:
     with pytest.raises(BusUnavailable, match="1 messages to events wait"):
         await relayed([an_event(1)], NoBus(), documents)

@@ -15,7 +15,7 @@ from tests.doubles.cosmos.budgets import Budgets
 from tests.doubles.cosmos.charges import Policy
 from tests.doubles.cosmos.faults import AMPLE, Conditions
 from tests.doubles.cosmos.items import Key, Range, Rejected, Stored, check_document
-from tests.doubles.cosmos.partitions import KeyRange, KeyRanges, Replica, SessionTokens
+from tests.doubles.cosmos.partitions import KeyRange, KeyRanges, Replica, SessionTokens, is_in
 
 MAX_OPERATIONS = 100
 WHOLE_DOCUMENT = {"Create", "Upsert", "Replace"}
@@ -52,6 +52,7 @@ class Container:
     def start_at(self, lsn: int) -> None:
         """Take over documents that were written up to this LSN."""
         self.lsn = lsn
+        self.replica.start_at(lsn)
         for key_range in self.ranges:
             key_range.lsn = lsn
 
@@ -59,11 +60,14 @@ class Container:
         """Return the physical partition of a logical one."""
         return self.ranges.of(self.effective_of(key))
 
-    def admit(self, key_range: KeyRange, *, low_priority: bool) -> None:
-        """Raise Rejected while the partition has no request units left for such a request."""
+    def ask(self) -> None:
+        """Count a request; at its time the first partition splits."""
         self.asked += 1
         if self.asked == self.conditions.split_after:
             self.ranges.split(next(iter(self.ranges)).id)
+
+    def admit(self, key_range: KeyRange, *, low_priority: bool) -> None:
+        """Raise Rejected while the partition has no request units left for such a request."""
         wait = self.budgets.of(key_range.id, self.ranges.count).wait(low_priority=low_priority)
         if wait:
             raise Rejected(429, "Request rate is large", sub_status=3200, wait_ms=wait * 1000)
@@ -195,7 +199,7 @@ class Container:
         """Return documents changed after `since`, in their newest version, and the last LSN."""
         documents: list[dict[str, Any]] = []
         for lsn, key, name in self.feed[bisect_right(self.feed, (since, AFTER_ALL_KEYS, "")) :]:
-            if not self._is_in(target, key):
+            if not is_in(target, key, self.effective_of(key)):
                 continue
             stored = self.newest(key, name)
             if stored and stored.lsn == lsn and stored.body:
@@ -213,13 +217,6 @@ class Container:
             if (stored := self.newest(key, name)) and stored.body and stored.body["_ts"] >= moment
         )
         return next(later, self.lsn + 1) - 1
-
-    def _is_in(self, target: KeyRange | Range | Key, key: Key) -> bool:
-        if isinstance(target, KeyRange):
-            return target.holds(self.effective_of(key))
-        if isinstance(target, Range):
-            return target.start <= self.effective_of(key) < target.end
-        return target == key
 
     def _operate(self, key: Key, operation: Mapping[str, Any]) -> dict[str, Any]:
         kind, body = operation["operationType"], operation.get("resourceBody", {})
@@ -283,7 +280,7 @@ class Container:
     def _keys(self, target: Key | Range) -> list[Key]:
         if not isinstance(target, Range):
             return [target]
-        return [key for key in self.partitions if self._is_in(target, key)]
+        return [key for key in self.partitions if is_in(target, key, self.effective_of(key))]
 
     def effective_of(self, key: Key) -> str:
         """Return the hash of the key, as the SDK computes it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -106,7 +107,7 @@ class Endpoint:
             headers = {"x-ms-substatus": str(getattr(exc, "sub_status", 0))}
             if status in {429, 449}:
                 wait = getattr(exc, "wait_ms", 0.0) or RETRY_AFTER_MS
-                headers["x-ms-retry-after-ms"] = f"{wait:.0f}"
+                headers["x-ms-retry-after-ms"] = str(math.ceil(wait))
             return as_json({"code": status, "message": str(exc)}, status, headers)
 
     def _route(self, request: Request, path: list[str], body: bytes) -> Response:

@@ -51,6 +51,7 @@ class Exchange:
     def answer(self, path: list[str], body: bytes) -> Response:
         if len(body) > MAX_BYTES:
             raise Rejected(413, "Request size is too large")
+        self.container.ask()
         self.key_range = self._key_range()
         self.container.admit(
             self.key_range, low_priority=self.headers.get("x-ms-cosmos-priority-level") == "Low"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import Any
 
+from tests.doubles.cosmos.items import Key, Range
+
 LOWEST, HIGHEST = "", "FF"
 WHOLE = 1 << 30  # the hashes of keys fill the lower quarter of four bytes
 
@@ -93,6 +95,15 @@ class SessionTokens:
         return max((self._seen.get(name, 0) for name in names), default=0)
 
 
+def is_in(target: KeyRange | Range | Key, key: Key, effective: str) -> bool:
+    """Return whether a logical partition, with the hash of its key, is what is asked for."""
+    if isinstance(target, KeyRange):
+        return target.holds(effective)
+    if isinstance(target, Range):
+        return target.start <= effective < target.end
+    return target == key
+
+
 @dataclass
 class Replica:
     """The replica that answers readers without a token: how far it has come.
@@ -109,6 +120,10 @@ class Replica:
     @property
     def lags(self) -> bool:
         return self.at is not None or self.lag > 0
+
+    def start_at(self, lsn: int) -> None:
+        """Take it that all was replicated up to this LSN."""
+        self._reached = lsn
 
     def wrote(self, lsn: int) -> None:
         if self.lag:

@@ -81,6 +81,11 @@ class Entry:
     def __lt__(self, other: "Entry") -> bool:
         return self.seq < other.seq
 
+    def modify(self, properties: dict[str, Any] | None) -> None:
+        """Merge what the receiver says into the application properties."""
+        if properties:
+            self.message = self.message.with_app_properties({str(name): value for name, value in properties.items()})
+
     def annotations(self) -> dict[str, Any]:
         found: dict[str, Any] = {
             c.Symbol("x-opt-enqueued-time"): c.Timestamp(int(self.enqueued * 1000)),
@@ -106,13 +111,20 @@ class Entity:
         self._seen: dict[Any, float] = {}
         self.scheduled: dict[int, Entry] = {}
 
-    def accept(self, message: c.Message) -> int | None:
-        """Take a message in.  None: dropped as a duplicate."""
+    def check(self, message: c.Message) -> None:
+        """Raise what would refuse the message."""
         if message.size > self.options.max_message_size:
             raise BrokerError("amqp:link:message-size-exceeded", f"{message.size} bytes is too large")
+        if self.options.requires_session and message.properties[c.P_GROUP_ID] is None:
+            raise BrokerError("amqp:not-allowed", "this entity requires a session id on every message")
+
+    def accept(self, message: c.Message) -> int | None:
+        """Take a message in.  None: dropped as a duplicate."""
+        self.check(message)
         now = self.timers.now()
         if self.options.duplicate_window is not None and message.properties[c.P_MESSAGE_ID] is not None:
-            self._seen = {k: t for k, t in self._seen.items() if t > now - self.options.duplicate_window}
+            while self._seen and next(iter(self._seen.values())) <= now - self.options.duplicate_window:
+                del self._seen[next(iter(self._seen))]  # the oldest is the first
             key = message.properties[c.P_MESSAGE_ID]
             if key in self._seen:
                 return None
@@ -253,9 +265,9 @@ class Queue(Entity):
     def complete(self, token: uuid.UUID) -> None:
         self._unlock(token).state = "gone"
 
-    def release(self, token: uuid.UUID, failed: bool) -> None:
+    def release(self, token: uuid.UUID, failed: bool, forced: bool = False) -> None:
         """Back to the queue, in its old place.  `failed` counts as a delivery attempt."""
-        entry = self.locked.pop(token, None) if failed else self._unlock(token)
+        entry = self.locked.pop(token, None) if failed or forced else self._unlock(token)
         if entry is None:
             raise BrokerError(LOCK_LOST, "The lock supplied is invalid.", 410)
         if failed:
@@ -267,19 +279,24 @@ class Queue(Entity):
         self._make_active(entry)
         self.pump()
 
-    def abandon(self, token: uuid.UUID) -> None:
+    def abandon(self, token: uuid.UUID, properties: dict[str, Any] | None = None) -> None:
         entry = self._unlock(token)
+        entry.modify(properties)
         self.locked[token] = entry
         self.release(token, failed=True)
 
-    def defer(self, token: uuid.UUID) -> None:
+    def defer(self, token: uuid.UUID, properties: dict[str, Any] | None = None) -> None:
         entry = self._unlock(token)
+        entry.modify(properties)
         entry.delivery_count += 1
         entry.deferred = True
         self._make_active(entry)
 
-    def dead_letter(self, token: uuid.UUID, reason: str | None = None, description: str | None = None) -> None:
-        self._dead_letter(self._unlock(token), reason, description)
+    def dead_letter(self, token: uuid.UUID, reason: str | None = None, description: str | None = None,
+                    properties: dict[str, Any] | None = None) -> None:
+        entry = self._unlock(token)
+        entry.modify(properties)
+        self._dead_letter(entry, reason, description)
 
     def _dead_letter(self, entry: Entry, reason: str | None, description: str | None) -> None:
         entry.state = "gone"
@@ -323,15 +340,18 @@ class Queue(Entity):
     def add_consumer(self, consumer: Any) -> None:
         self.consumers.append(consumer)
 
-    def remove_consumer(self, consumer: Any) -> None:
-        """Ordinary locks outlive their link, as in the real service; session locks do not."""
+    def remove_consumer(self, consumer: Any, clean: bool = False) -> None:
+        """Ordinary locks outlive their link, as in the real service; session locks do not.
+
+        A session that is given back in good order has not failed to deliver what was not settled.
+        """
         if consumer in self.consumers:
             self.consumers.remove(consumer)
         if consumer in self.waiting_sessions:
             self.waiting_sessions.remove(consumer)
         for session_id, (owner, _) in list(self.session_locks.items()):
             if owner is consumer:
-                self._release_session(session_id)
+                self._release_session(session_id, failed=not clean)
 
     def lock_session(self, consumer: Any, session_id: str | None) -> str | None:
         """session_id None asks for any free session that has messages."""
@@ -365,11 +385,11 @@ class Queue(Entity):
         consumer.session_lost()
         self.remove_consumer(consumer)
 
-    def _release_session(self, session_id: str) -> None:
+    def _release_session(self, session_id: str, failed: bool) -> None:
         self.session_locks.pop(session_id, None)
         for token, entry in list(self.locked.items()):
             if entry.session_id == session_id:
-                self.release(token, failed=True)
+                self.release(token, failed=failed, forced=True)
         self.pump()
 
     def _grant_sessions(self) -> None:

@@ -22,6 +22,7 @@ MAX_FRAME = 65536
 LINK_CREDIT = 1000
 NET_EPOCH_TICKS = 621355968000000000                    # .NET ticks at 1970-01-01
 EVER = 253402300800000                                  # DateTime.MaxValue in ms: "no filter" in get-message-sessions
+COORDINATOR = 0x30                                      # the target of a link that declares transactions
 OUTCOMES = {c.ACCEPTED: "accepted", c.REJECTED: "rejected", c.RELEASED: "released", c.MODIFIED: "modified"}
 
 
@@ -138,9 +139,9 @@ class Broker:
 
 
 def entity_path(address: Any) -> str:
-    """'amqps://host:port/q1/$management' or 'q1/$management' -> the path."""
+    """'amqps://host:port/q1/$management', '/q1/$management' (.NET) or 'q1/$management' -> the path."""
     text = address.decode() if isinstance(address, bytes) else str(address or "")
-    return text.split("://", 1)[1].partition("/")[2] if "://" in text else text
+    return text.split("://", 1)[1].partition("/")[2] if "://" in text else text.removeprefix("/")
 
 
 class Connection(asyncio.Protocol):
@@ -154,6 +155,7 @@ class Connection(asyncio.Protocol):
         self.container = ""
         self._out: list[bytes] = []
         self._expect_header = True
+        self._ended = False
         self._keep_alive: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -188,6 +190,8 @@ class Connection(asyncio.Protocol):
             self.transport.write(data)
 
     def data_received(self, data: bytes) -> None:
+        if self._ended:
+            return
         self.buffer += data
         try:
             self._consume()
@@ -203,6 +207,8 @@ class Connection(asyncio.Protocol):
             if self._expect_header:
                 self._protocol_header(buffer[pos:pos + 8])
                 pos += 8
+                if self._ended:
+                    return
                 continue
             size = int.from_bytes(buffer[pos:pos + 4], "big")
             if size < 8 or size > MAX_FRAME * 2:
@@ -218,11 +224,17 @@ class Connection(asyncio.Protocol):
         del self.buffer[:pos]
 
     def _protocol_header(self, header: bytes) -> None:
-        self.write(header if header in (c.AMQP_HEADER, c.SASL_HEADER) else c.SASL_HEADER)
+        is_http = header[:4] in (b"GET ", b"PUT ", b"POST", b"DELE")    # an administration client
+        if not is_http:
+            self.write(header if header in (c.AMQP_HEADER, c.SASL_HEADER) else c.SASL_HEADER)
         self._expect_header = False
         if header == c.SASL_HEADER:
             mechanisms = c.Array([c.Symbol(m) for m in ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")])
             self.write(c.frame(0, c.performative(c.SASL_MECHANISMS, mechanisms), frame_type=1))
+        elif is_http:
+            self._ended = True
+            self.write(b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self._loop.call_soon(self.transport.close)  # type: ignore[union-attr]
         elif header != c.AMQP_HEADER:
             self._loop.call_soon(self.transport.close)  # type: ignore[union-attr]
 
@@ -310,6 +322,9 @@ class Session:
         address = entity_path(terminus.value[0] if terminus else "")
         kind = SendingLink if client_receives else ReceivingLink
         link = kind(self, name, handle, int(next(self.handles)), address, fields)
+        if terminus is not None and int(terminus.descriptor) == COORDINATOR:
+            self.links[handle] = link
+            return link.refuse(BrokerError("amqp:not-implemented", "There are no transactions here."))
         fault = self.broker.fault("attach", link.entity_name)
         if fault and fault.action == "drop":
             return self.connection.abort()
@@ -327,7 +342,9 @@ class Session:
     def on_detach(self, fields: list) -> None:
         link = self.links.pop(int(fields[0]), None)
         if link and not link.detached:
-            link.closed()
+            if not link.attached:                       # a DETACH before its ATTACH confuses other clients
+                link.attach_without_terminus()
+            link.closed(clean=True)
             self.send(c.performative(c.DETACH, c.UInt(link.local_handle), fields[1]))
 
     def on_flow(self, fields: list) -> None:
@@ -384,7 +401,7 @@ class Link:
         self.session, self.name, self.handle, self.local_handle = session, name, handle, local_handle
         self.address, self.attach, self.broker = address, attach, session.broker
         self.connection = session.connection
-        self.detached = False
+        self.detached = self.attached = False
         lowered = address.lower()
         self.kind = "cbs" if lowered == "$cbs" else "manage" if lowered.endswith("/$management") else "entity"
         self.entity_name = address[:-len("/$management")] if self.kind == "manage" else address
@@ -392,6 +409,7 @@ class Link:
     def reply_attach(self, max_message_size: int | None, properties: dict | None = None, source: Any = ...) -> None:
         fields = self.attach
         client_receives = fields[2]
+        self.attached = True
         self.session.send(c.performative(
             c.ATTACH, self.name, c.UInt(self.local_handle), not client_receives, fields[3], fields[4],
             fields[5] if source is ... else source, fields[6], None, None, c.UInt(0) if client_receives else None,
@@ -399,11 +417,15 @@ class Link:
 
     def refuse(self, problem: BrokerError) -> None:
         """Refusing a link: attach without our terminus, then detach with the reason."""
+        self.attach_without_terminus()
+        self.detach(c.error(problem.condition, problem.description))
+
+    def attach_without_terminus(self) -> None:
         fields = self.attach
+        self.attached = True
         self.session.send(c.performative(
             c.ATTACH, self.name, c.UInt(self.local_handle), not fields[2], fields[3], fields[4], None, None, None, None,
             c.UInt(0) if fields[2] else None))
-        self.detach(c.error(problem.condition, problem.description))
 
     def detach(self, reason: c.Described | None = None) -> None:
         if not self.detached:
@@ -413,7 +435,7 @@ class Link:
     def open(self) -> None:
         raise NotImplementedError
 
-    def closed(self) -> None:
+    def closed(self, clean: bool = False) -> None:
         self.detached = True
 
     def authorize(self) -> None:
@@ -481,11 +503,12 @@ class ReceivingLink(Link):
             if action == "reject":
                 raise BrokerError(fault.condition, fault.description)            # type: ignore[union-attr]
             message = c.Message.parse(payload)
-            if message_format == 0x80013700:
-                for item in message.batch_items():
-                    self.entity.accept(c.Message.parse(item))
-            else:
-                self.entity.accept(message)
+            is_batch = message_format == 0x80013700
+            items = [c.Message.parse(item) for item in message.batch_items()] if is_batch else [message]
+            for item in items:                          # a batch is taken in whole or not at all
+                self.entity.check(item)
+            for item in items:
+                self.entity.accept(item)
         except BrokerError as exc:
             outcome = c.state(c.REJECTED, c.error(exc.condition, exc.description))
         if action == "drop_after":
@@ -566,7 +589,7 @@ class SendingLink(Link):
 
     # ---- deliveries
 
-    def closed(self) -> None:
+    def closed(self, clean: bool = False) -> None:
         if not self.detached:
             self.detached = True
             self.credit = 0
@@ -574,7 +597,7 @@ class SendingLink(Link):
                 if link is self:                        # settled by lock token from now on, if at all
                     del self.session.unsettled[delivery_id]
             if self.queue is not None:
-                self.queue.remove_consumer(self)
+                self.queue.remove_consumer(self, clean=clean)
 
     def on_credit(self, fields: list) -> None:
         if self.detached or fields[6] is None:
@@ -628,15 +651,21 @@ class SendingLink(Link):
             queue.complete(token)
         elif code == c.REJECTED:
             info = (fields[0].value[2:3] or [None])[0] if fields and fields[0] else None
-            queue.dead_letter(token, (info or {}).get("DeadLetterReason"), (info or {}).get("DeadLetterErrorDescription"))
+            queue.dead_letter(token, **_reasons(info or {}))
             return c.state(c.REJECTED)                  # no error in the echo, or the SDK takes it for a failure
         elif code == c.RELEASED:
             queue.release(token, failed=False)
-        elif code == c.MODIFIED and len(fields) > 1 and fields[1]:
-            queue.defer(token)
         elif code == c.MODIFIED:
-            queue.abandon(token)
+            properties = (fields[2:3] or [None])[0]
+            settle = queue.defer if len(fields) > 1 and fields[1] else queue.abandon
+            settle(token, dict(properties or {}))
         return outcome
+
+
+def _reasons(info: dict) -> dict[str, Any]:
+    """What a dead letter is told: the reason, its description, and properties to modify."""
+    rest = {name: value for name, value in info.items() if name not in ("DeadLetterReason", "DeadLetterErrorDescription")}
+    return {"reason": info.get("DeadLetterReason"), "description": info.get("DeadLetterErrorDescription"), "properties": rest}
 
 
 class Request:
@@ -722,10 +751,12 @@ class Request:
         return {"messages": [{"message": e.wire(), **({"lock-token": e.token} if e.token else {})} for e in taken]}
 
     def _update_disposition(self, queue: Queue) -> None:
+        properties = dict(self.body.get("properties-to-modify") or {})
         actions: dict[str, Callable[[uuid.UUID], None]] = {
-            "completed": queue.complete, "abandoned": queue.abandon, "defered": queue.defer,
+            "completed": queue.complete, "abandoned": lambda t: queue.abandon(t, properties),
+            "defered": lambda t: queue.defer(t, properties),
             "suspended": lambda t: queue.dead_letter(t, self.body.get("deadletter-reason"),
-                                                     self.body.get("deadletter-description"))}
+                                                     self.body.get("deadletter-description"), properties)}
         for token in self.body["lock-tokens"]:
             actions[self.body["disposition-status"]](token)
 
