@@ -20,6 +20,7 @@ from shared.composition.telemetry import telemetry
 from shared.core.errors import Unavailable
 from shared.platform.priority import behind_others
 from shared.ports.changes import Change, Lagging, change_of
+from shared.ports.documents import Partition
 from shared.sync.set_aside import set_change_aside
 
 Handler = Callable[[Sequence[Change]], Awaitable[None]]
@@ -77,19 +78,40 @@ async def digest(handler: Handler, changes: Sequence[Change]) -> None:
     Raises Unavailable for the host to repeat all of them: handlers bear repeating.
     """
     try:
-        await _try(handler, changes)
+        await _patiently(handler, changes)
     except Exception as exc:
         if isinstance(exc, Unavailable) and not isinstance(exc, Lagging):
             raise
-        late = [again for change in changes if (again := await _digest_one(handler, change))]
-        if late:
-            raise late[0] from None
+        await _one_by_one(handler, changes)
+
+
+async def _patiently(handler: Handler, changes: Sequence[Change]) -> None:
+    """Handle the changes; a few times, while a replica does not show them yet."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return await handler(changes)
+        except Lagging:
+            await asyncio.sleep(pause)
+    return await handler(changes)
+
+
+async def _one_by_one(handler: Handler, changes: Sequence[Change]) -> None:
+    """Handle each change by itself, but none before one of the same partition that is late.
+
+    Raises Lagging if one of them is.
+    """
+    late: dict[Partition, Lagging] = {}
+    for change in changes:
+        if change.partition not in late and (lagging := await _digest_one(handler, change)):
+            late[change.partition] = lagging
+    if late:
+        raise next(iter(late.values()))
 
 
 async def _digest_one(handler: Handler, change: Change) -> Lagging | None:
     """Handle the change or set it aside; return what says that it is to come again."""
     try:
-        await _try(handler, [change])
+        await handler([change])
     except Lagging as exc:
         if _late.is_new(handler, change):
             return exc
@@ -98,17 +120,8 @@ async def _digest_one(handler: Handler, change: Change) -> Lagging | None:
         raise
     except Exception as exc:  # noqa: BLE001  # whatever it is, the others must go on
         await _set_aside(handler, change, exc)
+    _late.forget(handler, change)
     return None
-
-
-async def _try(handler: Handler, changes: Sequence[Change]) -> None:
-    """Handle the changes; a few times, while a replica does not show them yet."""
-    for pause in PAUSES_SECONDS:
-        try:
-            return await handler(changes)
-        except Lagging:
-            await asyncio.sleep(pause)
-    return await handler(changes)
 
 
 async def _set_aside(handler: Handler, change: Change, cause: Exception) -> None:
@@ -125,11 +138,17 @@ class _Late:
         self._since: OrderedDict[tuple[Any, ...], float] = OrderedDict()
 
     def is_new(self, handler: Handler, change: Change) -> bool:
-        key = (handler.__name__, change.partition, change.id, *change.numbers.items())
-        since = self._since.setdefault(key, time.monotonic())
+        since = self._since.setdefault(_key(handler, change), time.monotonic())
         while len(self._since) > MAX_LATE_CHANGES:
             self._since.popitem(last=False)
         return time.monotonic() - since < self._patience
+
+    def forget(self, handler: Handler, change: Change) -> None:
+        self._since.pop(_key(handler, change), None)
+
+
+def _key(handler: Handler, change: Change) -> tuple[Any, ...]:
+    return (handler.__name__, change.partition, change.id, *change.numbers.items())
 
 
 _late = _Late()

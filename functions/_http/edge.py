@@ -116,7 +116,10 @@ async def _respond(
         partition=partition,
         req=req,
         documents=backend.documents,
-        abandoned_after=timedelta(seconds=operation.patience) + idempotency.GRACE,
+        terms=idempotency.Terms(
+            timedelta(seconds=operation.patience) + idempotency.GRACE,
+            keeps_refusals=key is not None,
+        ),
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,7 @@ from shared.ports.documents import (
     Create,
     Document,
     Documents,
-    Operation,
     Partition,
-    Remove,
     Replace,
 )
 
@@ -28,7 +27,7 @@ GRACE = timedelta(seconds=5)  # beyond the deadline of a request, before it is g
 CLOSING_SECONDS = 2.0  # for storing the answer, though the request has used up its time
 SCHEMA_VERSION = 1
 PRECONDITION_FAILED = 412
-SERVER_ERROR = 500
+CLIENT_ERROR, SERVER_ERROR = 400, 500
 
 
 class InProgress(Conflict):
@@ -41,6 +40,15 @@ class KeyReused(Invalid):
     """The key was used for a request with another body or query."""
 
     code = "idempotency-key-reused"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A request without an answer by `abandoned_after` has crashed. Only a success is kept unless
+    `keeps_refusals`."""
+
+    abandoned_after: timedelta
+    keeps_refusals: bool
 
 
 def partition_of(key: str | None, req: func.HttpRequest, caller: Caller) -> Partition:
@@ -60,20 +68,20 @@ async def once(
     partition: Partition,
     req: func.HttpRequest,
     documents: Documents,
-    abandoned_after: timedelta,
+    terms: Terms,
 ) -> func.HttpResponse:
     """Run the request, or return its first answer if it ran before.
 
     `run` is called with a fingerprint, from which the ids of what it creates follow: the same for
     this request and for a repetition after a crash or a failure of ours, which may have been
-    applied; and another one for every later use of the key. A request without an answer after
-    `abandoned_after` has crashed. Raises InProgress, KeyReused.
+    applied; and another one for every later use of the key. Raises InProgress, KeyReused.
     """
     now, request_hash = datetime.now(UTC), _hash_of(req)
     earlier = await documents.read("requests", partition, ANSWER)
-    if earlier and (replayed := _earlier_answer(earlier, request_hash, now, abandoned_after)):
+    former = earlier if earlier and not earlier.body.get("free") else None
+    if former and (replayed := _earlier_answer(former, request_hash, now, terms.abandoned_after)):
         return replayed
-    fingerprint = earlier.body["fingerprint"] if earlier else uuid.uuid4().hex
+    fingerprint = former.body["fingerprint"] if former else uuid.uuid4().hex
     record = {
         "id": ANSWER,
         "key": partition[0],
@@ -87,13 +95,15 @@ async def once(
         [etag] = await documents.commit("requests", partition, [started])
     except Conflict:
         raise InProgress("The first request with this key is still running.") from None
-    outcome: Operation = Replace(record | {"failed": True}, etag)
+    outcome: dict[str, Any] = {"failed": True}
     try:
         response = await run(fingerprint)
-        outcome = _outcome(response, record, etag)
+        outcome = _outcome(
+            response, is_repeated=former is not None, keeps_refusals=terms.keeps_refusals
+        )
     finally:
         with suppress(Stale), deadlines.at_least(CLOSING_SECONDS):
-            await documents.commit("requests", partition, [outcome])
+            await documents.commit("requests", partition, [Replace(record | outcome, etag)])
     return response
 
 
@@ -120,20 +130,25 @@ def _earlier_answer(
     )
 
 
-def _outcome(response: func.HttpResponse, record: dict[str, Any], etag: str) -> Operation:
-    """Return what is written when the request is answered.
+def _outcome(
+    response: func.HttpResponse, *, is_repeated: bool, keeps_refusals: bool
+) -> dict[str, Any]:
+    """Return what is noted when the request is answered.
 
     After a failure of ours the key is free for the same request, whose ids stay the same. After a
-    refusal that may differ next time it is free for any. Every other answer is kept.
+    refusal that may differ next time it is free for any, unless a former try may have been
+    applied. Every other answer is kept.
     """
-    if response.status_code >= SERVER_ERROR:
-        return Replace(record | {"failed": True}, etag)
-    if response.status_code == PRECONDITION_FAILED:
-        return Remove(ANSWER)
+    status = response.status_code
+    is_refused = status == PRECONDITION_FAILED or (status >= CLIENT_ERROR and not keeps_refusals)
+    if status >= SERVER_ERROR or (is_refused and is_repeated):
+        return {"failed": True}
+    if is_refused:
+        return {"free": True}
     answer = {
         "status": response.status_code,
         "headers": dict(response.headers),
         "mimetype": response.mimetype,
         "body": response.get_body().decode(),
     }
-    return Replace(record | {"answer": answer}, etag)
+    return {"answer": answer}

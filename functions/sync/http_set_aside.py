@@ -103,6 +103,9 @@ async def drop_set_aside_change(call: Call[NoQuery, None]) -> Reply:
     The document stays as it is; nobody is told of it again.
     """
     await usecases.drop_change(
-        call.legal_entity, call.path["changeId"], documents=call.backend.documents
+        call.legal_entity,
+        call.path["changeId"],
+        if_match=call.version,
+        documents=call.backend.documents,
     )
     return Reply()

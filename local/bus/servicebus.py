@@ -42,7 +42,11 @@ class ServiceBusSource:
 
     async def accept(self, entity: str) -> "ServiceBusSession | None":
         link = self._open(entity, session_id=NEXT_AVAILABLE_SESSION)
-        messages = await _messages(link, 1, SESSION_WAIT_SECONDS)
+        try:
+            messages = await _messages(link, 1, SESSION_WAIT_SECONDS)
+        except BaseException:
+            await link.close()
+            raise
         if not messages:
             await link.close()
             return None
@@ -81,8 +85,10 @@ class ServiceBusSource:
         self._locked[str(message.lock_token)] = Locked(link, message)
         return received_of(message)
 
-    def forget(self, session: "ServiceBusSession") -> None:
+    def forget(self, session: "ServiceBusSession", undelivered: Received | None) -> None:
         self._sessions.discard(session)
+        if undelivered:  # it is free with the session
+            self._locked.pop(undelivered.lock_token, None)
 
     def _open(self, entity: str, **options: Any) -> ServiceBusReceiver:
         topic, _, name = entity.partition("/subscriptions/")
@@ -107,7 +113,7 @@ class ServiceBusSession:
         return self._source.lock(self._link, messages[0]) if messages else None
 
     async def release(self) -> None:
-        self._source.forget(self)
+        self._source.forget(self, self._first)
         await self._link.close()
 
 

@@ -78,12 +78,18 @@ class SqliteBus:
         """Take up the session with the oldest message among those that are not held."""
         held = self._held.setdefault(entity, set())
         names = to_json(sorted(held)).decode()
-        found = await self._lock(entity, tables.OF_OTHER_SESSIONS, [names], 1)
+        locking = asyncio.ensure_future(self._lock(entity, tables.OF_OTHER_SESSIONS, [names], 1))
+        try:
+            found = await asyncio.shield(locking)
+        except asyncio.CancelledError:
+            for received in await locking:  # nobody would deliver it
+                await self.give_back(received)
+            raise
         if not found:
             return None
         name = found[0].message.properties["SessionId"]
         if name in held:  # another of this process was faster
-            await self._return(found[0])
+            await self.give_back(found[0])
             return None
         held.add(name)
         return SqliteSession(self, entity, name, found[0])
@@ -99,7 +105,7 @@ class SqliteBus:
     async def take_over(self) -> None:
         await self._changes(tables.FREE)
 
-    async def _return(self, received: Received) -> None:
+    async def give_back(self, received: Received) -> None:
         """Unlock a message that was not delivered, and do not count it."""
         await self._changes(tables.RETURN, received.lock_token)
 
@@ -190,6 +196,8 @@ class SqliteSession:
         return found
 
     async def release(self) -> None:
+        if self._first:
+            await self._bus.give_back(self._first)
         self._bus.release(self._entity, self._name)
 
 

@@ -46,6 +46,7 @@ class Factory:
     bus: str
     insights: str
     telemetry: str | None
+    azure_polls: bool
 
     def __call__(self) -> Any:
         # Imported here, so that the supervising process stays small.
@@ -60,6 +61,7 @@ class Factory:
             BUSES[self.bus],
             INSIGHTS[self.insights],
             telemetry_named(self.telemetry),
+            azure_polls=self.azure_polls,
         )
 
 
@@ -84,6 +86,10 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument(
         "--telemetry", metavar="WHERE", type=_telemetry,
         help="console, otlp, file:PATH or off; default: the setting TELEMETRY, else off",
+    )  # fmt: skip
+    parser.add_argument(
+        "--polls-as-azure", action="store_true",
+        help="look for changes as rarely as the triggers do in Azure, instead of at once",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
@@ -121,6 +127,7 @@ def _config(options: argparse.Namespace) -> uvicorn.Config:
             bus=options.bus,
             insights=options.insights,
             telemetry=options.telemetry,
+            azure_polls=options.polls_as_azure,
         ),
         factory=True,
         workers=options.workers,

@@ -26,7 +26,10 @@ from shared.ports.documents import Documents
 
 @dataclass
 class Host:
-    """One process of the host, working in a data folder."""
+    """One process of the host, working in a data folder.
+
+    With `azure_polls` it looks for changes as rarely as the triggers say, instead of at once.
+    """
 
     app: func.FunctionApp
     folder: Folder
@@ -34,6 +37,7 @@ class Host:
     open_bus: OpenBus = embedded
     open_insights: OpenInsights = imported_values
     open_telemetry: OpenTelemetry = as_installed
+    azure_polls: bool = False
 
     def __post_init__(self) -> None:
         self.functions = read_functions(self.app)
@@ -67,7 +71,7 @@ class Host:
 
     @asynccontextmanager
     async def _leading(self, documents: Documents, source: Source) -> AsyncIterator[None]:
-        leading = asyncio.create_task(lead(self.folder.leader, self.functions, documents, source))
+        leading = asyncio.create_task(self._lead(documents, source))
         gc.collect()
         gc.freeze()
         # The writer thread needs the interpreter often and briefly: shorten its wait.
@@ -79,6 +83,11 @@ class Host:
             with suppress(asyncio.CancelledError):
                 await leading
             await self.admin.drain()
+
+    async def _lead(self, documents: Documents, source: Source) -> None:
+        await lead(
+            self.folder.leader, self.functions, documents, source, azure_polls=self.azure_polls
+        )
 
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

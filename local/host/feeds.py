@@ -16,11 +16,13 @@ log = logging.getLogger(__name__)
 
 BATCH_SIZE = 25  # documents; a chunk of an import can be half a megabyte
 LARGE_BATCH_SIZE = 1000  # where they are only passed over
+AZURE_POLL_MILLISECONDS = 5000
 POLL_SECONDS = 0.2  # while the feed has nothing new
 
 
-async def follow(function: Function, documents: Documents) -> None:
+async def follow(function: Function, documents: Documents, *, azure_polls: bool = False) -> None:
     """Deliver every change in order, and store the position reached."""
+    pause = poll_seconds(function) if azure_polls else POLL_SECONDS
     container = str(function.trigger["containerName"])
     name = f"{function.name}@{container}"
     checkpoint = await documents.read("leases", (name,), name)
@@ -33,11 +35,16 @@ async def follow(function: Function, documents: Documents) -> None:
     while True:
         changes = await documents.changes(container, position, BATCH_SIZE)
         if not changes.documents:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
             continue
         await deliver(function, [as_delivered(container, one) for one in changes.documents])
         position = changes.position
         await documents.commit("leases", (name,), [Put({"id": name, "position": position})])
+
+
+def poll_seconds(function: Function) -> float:
+    """Return how long the trigger waits in Azure when there is nothing new."""
+    return float(function.trigger.get("feedPollDelay", AZURE_POLL_MILLISECONDS)) / 1000
 
 
 async def _end(container: str, documents: Documents) -> str:

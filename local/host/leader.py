@@ -22,7 +22,12 @@ Serve = Callable[[Function], Coroutine[Any, Any, None]]
 
 
 async def lead(
-    lock_file: Path, functions: Sequence[Function], documents: Documents, source: Source
+    lock_file: Path,
+    functions: Sequence[Function],
+    documents: Documents,
+    source: Source,
+    *,
+    azure_polls: bool = False,
 ) -> None:
     """Wait until no other process of this folder leads, then serve until canceled."""
     lock = FileLock(lock_file)
@@ -32,19 +37,31 @@ async def lead(
             break
         except Timeout:
             await asyncio.sleep(LEADER_POLL_SECONDS)
-    await source.take_over()
     servers: dict[str, Serve] = {
-        "cosmosDBTrigger": lambda function: feeds.follow(function, documents),
+        "cosmosDBTrigger": lambda function: feeds.follow(
+            function, documents, azure_polls=azure_polls
+        ),
         "timerTrigger": timers.tick,
         "serviceBusTrigger": lambda function: messages.receive(function, source),
     }
     try:
+        await _take_over(source)
         async with asyncio.TaskGroup() as group:
             for function in functions:
                 if function.kind in servers:
                     group.create_task(_serve_forever(function, servers[function.kind]))
     finally:
         lock.release()
+
+
+async def _take_over(source: Source) -> None:
+    """Free what the leader before this one held, as soon as that is possible."""
+    while True:
+        try:
+            return await source.take_over()
+        except Exception:
+            log.exception("What a former process held could not be freed; trying again")
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _serve_forever(function: Function, serve: Serve) -> None:

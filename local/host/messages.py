@@ -98,7 +98,7 @@ class HeldSessions:
                     group.create_task(self._look())
         finally:
             self._stops = True
-            await asyncio.gather(*self._busy)
+            await asyncio.gather(*self._busy, return_exceptions=True)
 
     async def _look(self) -> None:
         while True:

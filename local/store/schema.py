@@ -63,6 +63,8 @@ def column(path: str) -> str:
 def _upgrade(db: sqlite3.Connection) -> None:
     """Bring a file of an older format to the current one."""
     [stored] = db.execute("PRAGMA user_version").fetchone()
+    if stored >= FORMAT:
+        return
     if stored == 0:
         for container in containers().values():
             if container.partition_key[1:] == ("/legalEntity",):

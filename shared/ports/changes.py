@@ -48,8 +48,8 @@ def change_of(container: str, body: Mapping[str, Any]) -> Change:
     paths = containers()[container].partition_key
     return Change(
         container,
-        tuple(str(body[path.strip("/")]) for path in paths),
-        str(body["id"]),
+        tuple(str(body.get(path.strip("/"), "")) for path in paths),
+        str(body.get("id", "")),
         str(body.get("type", "")),
         str(body.get("legalEntity", "")),
         {name: value for name, value in body.items() if type(value) is int},

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from shared.core.errors import Refusal, Stale, Unavailable
+from shared.core.retry import check_version
 from shared.core.traces import trace_of
 from shared.ports.changes import Change
 from shared.ports.documents import Documents, Replace
@@ -21,7 +22,7 @@ from shared.sync.set_aside_documents import (
 )
 
 INTERNAL = "internal"
-MAX_SET_ASIDE = 100  # of a company and container: where more fail, the function is at fault
+MAX_SET_ASIDE = 100  # of a company by one function: where more fail, the function is at fault
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ async def set_change_aside(
         function, change.container, entry.code, reference, trace_of(cause),
     )  # fmt: skip
     known = await find_set_aside(change.legal_entity, entry.id, documents)
-    if not known and await count_set_aside(change.legal_entity, documents) >= MAX_SET_ASIDE:
+    count = await count_set_aside(change.legal_entity, function, documents)
+    if not known and count >= MAX_SET_ASIDE:
         raise TooManySetAside(f"{MAX_SET_ASIDE} changes are set aside already.")
     await put_set_aside(change.legal_entity, entry, documents)
 
@@ -79,21 +81,26 @@ async def read_set_aside(
 async def replay_change(legal_entity: str, entry_id: str, *, documents: Documents) -> None:
     """Have every feed of the container told of the document again, and forget the entry.
 
-    The document is written as it is. One that is gone has nothing to tell any more. Raises
-    ChangeNotFound.
+    The document is written as it is. Raises ChangeNotFound, also where the document is gone.
     """
     entry = await read_set_aside(legal_entity, entry_id, documents=documents)
     document = await documents.read(entry.container, entry.partition, entry.document_id)
-    if document:
-        with suppress(Stale):  # whoever wrote it at this moment has it told again
-            operation = Replace(document.body, document.etag)
-            await documents.commit(entry.container, entry.partition, [operation])
-    await remove_set_aside(legal_entity, entry_id, documents)
+    if document is None:
+        raise ChangeNotFound("The document is gone; delete the entry.")
+    with suppress(Stale):  # whoever wrote it at this moment has it told again
+        operation = Replace(document.body, document.etag)
+        await documents.commit(entry.container, entry.partition, [operation])
+    newest = await find_set_aside(legal_entity, entry_id, documents)
+    if newest == entry:  # else it has failed again already
+        await remove_set_aside(legal_entity, entry_id, documents)
 
 
-async def drop_change(legal_entity: str, entry_id: str, *, documents: Documents) -> None:
-    """Forget the entry. Raises ChangeNotFound."""
-    await read_set_aside(legal_entity, entry_id, documents=documents)
+async def drop_change(
+    legal_entity: str, entry_id: str, *, if_match: str, documents: Documents
+) -> None:
+    """Forget the entry. Raises ChangeNotFound, VersionMismatch."""
+    entry = await read_set_aside(legal_entity, entry_id, documents=documents)
+    check_version(entry.reference, if_match)
     await remove_set_aside(legal_entity, entry_id, documents)
 
 

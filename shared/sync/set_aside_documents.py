@@ -39,9 +39,9 @@ async def query_set_aside(
     return [_entry_of(document.body) for document in page.documents], page.continuation
 
 
-async def count_set_aside(legal_entity: str, documents: Documents) -> int:
+async def count_set_aside(legal_entity: str, function: str, documents: Documents) -> int:
     page = await documents.query(CONTAINER, _partition(legal_entity), limit=MAX_COUNTED)
-    return len(page.documents)
+    return sum(document.body["function"] == function for document in page.documents)
 
 
 async def remove_set_aside(legal_entity: str, entry_id: str, documents: Documents) -> None:

@@ -9,6 +9,7 @@ import pytest
 from function_app import app
 from local.folder import Folder
 from local.host.app import Host
+from shared.ports.documents import Document
 from tests.api import Api, a_customer, started
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.faults import Fault, Faults
@@ -36,7 +37,11 @@ async def test_a_create_whose_answer_was_lost_is_no_second_customer_when_it_come
     failed = await still.post("customers", a_customer(), idempotency_key="k")
     cosmos_endpoint.faults = Faults()
     again = await still.post("customers", a_customer(), idempotency_key="k")
-    stored = (await still.documents.changes("customers", None, 1000)).documents
+    stored: list[Document] = []
+    position: str | None = None
+    while (changes := await still.documents.changes("customers", position, 1000)).documents:
+        position = changes.position
+        stored += changes.documents
 
     assert failed.status_code == 503
     assert again.status_code == 201

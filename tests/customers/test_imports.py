@@ -169,3 +169,25 @@ async def test_the_same_lines_again_are_the_same_import_without_a_key(api: Api) 
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json()["id"] == first.json()["id"]
     assert len({one.json()["id"] for one in (first, elsewhere, other_caller)}) == 3
+
+
+async def test_the_same_lines_twice_at_once_are_one_import(api: Api) -> None:
+    body = lines(*(a_customer(firstName=f"Twice{n}") for n in range(5)))
+    both = await asyncio.gather(*(api.post("imports", body, **NDJSON) for _ in range(2)))
+    accepted = [one for one in both if one.status_code == 202]
+    done = await finished(api, accepted[0].headers["Location"])
+
+    assert {one.status_code for one in both} <= {202, 409}
+    assert len({one.json()["id"] for one in accepted}) == 1
+    assert done["created"] == 5
+    assert len(await api.names("twice")) == 5
+
+
+async def test_a_refused_import_may_be_accepted_later(api: Api) -> None:
+    body = lines(a_customer(storeNumber="NEW"))
+    refused = await api.post("imports?store=NEW", body, **NDJSON)
+    await api.put_setting("stores", "NEW", {"name": "New", "channelType": "Store"})
+    again = await api.post("imports?store=NEW", body, **NDJSON)
+
+    assert refused.status_code == 422
+    assert "Idempotency-Replayed" not in again.headers

@@ -287,6 +287,23 @@ async def test_a_feed_begins_now_unless_it_is_told_otherwise(folder: Folder) -> 
     assert seen == {"new"}, "what was there before is not told"
 
 
+def test_a_feed_is_polled_as_in_azure_where_that_is_asked_for() -> None:
+    app = func.FunctionApp()
+    for name, delay in (("prompt", 1000), ("default", None)):
+
+        @app.function_name(name)
+        @app.cosmos_db_trigger(
+            arg_name="changes", connection="COSMOS", database_name="x",
+            container_name="settings", feed_poll_delay=delay,
+        )  # fmt: skip
+        async def look(changes: func.DocumentList) -> None:
+            del changes
+
+    polls = {one.name: feeds.poll_seconds(one) for one in read_functions(app, {})}
+
+    assert polls == {"prompt": 1.0, "default": 5.0}
+
+
 async def test_functions_are_started_by_hand(folder: Folder) -> None:
     async with serving(folder) as (host, client):
         for name, text in [("on_work", "by hand"), ("ON_TICK", ""), ("on_change", '[{"id": "z"}]')]:

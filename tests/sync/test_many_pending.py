@@ -80,10 +80,11 @@ async def test_all_get_their_numbers_and_no_session_waits(
 
     await asyncio.gather(*(call() for _ in range(CALLERS)))
     created = time.monotonic() - begun
-    waits = await _waits(api, count)
+    async with asyncio.timeout(60 + count):
+        waits = await _waits(api, count)
     synced = time.monotonic() - begun
 
-    assert len(waits) == count
+    assert waits[-1] < scale(30, 60) + created, "no session waited a minute"
     print(  # noqa: T201  # figures for whoever looks
         f"{count} in {len(companies)} companies: {count / created:.1f}/s created, "
         f"{count / synced:.1f}/s numbered, waits median {waits[count // 2]:.1f} s, "

@@ -72,7 +72,7 @@ async def test_a_store_that_is_away_sets_nothing_aside(api: Api) -> None:
 async def test_what_does_not_show_comes_again_and_is_set_aside_in_the_end(api: Api) -> None:
     seen: list[str] = []
     handler = digesting(seen, gone=Lagging("not yet"))
-    changes = [a_change("gone"), a_change("after")]
+    changes = [a_change("gone"), a_change("after")]  # of one partition
     with pytest.raises(Lagging):
         await _feed.digest(handler, changes)
     early = await listed(api)
@@ -86,6 +86,17 @@ async def test_what_does_not_show_comes_again_and_is_set_aside_in_the_end(api: A
     assert "after" in seen
     assert early == []
     assert (kept["documentId"], kept["code"]) == ("gone", "lagging")
+
+
+async def test_nothing_of_a_partition_goes_before_what_is_late(api: Api) -> None:
+    """Events of a customer are in order: the second does not go while the first is awaited."""
+    seen: list[str] = []
+    handler = digesting(seen, first=Lagging("not yet"))
+    other = Change("customers", ("c-2", COMPANY), "other", "membership", COMPANY)
+    with pytest.raises(Lagging):
+        await _feed.digest(handler, [a_change("first"), a_change("second"), other])
+
+    assert seen == ["other"]
 
 
 async def test_a_function_that_fails_for_everything_stands_still(api: Api) -> None:
@@ -118,18 +129,20 @@ async def test_a_change_that_is_replayed_is_told_again(api: Api) -> None:
     assert await listed(api) == []
 
 
-async def test_a_change_is_dropped_and_one_of_a_document_that_is_gone_is_forgotten(
+async def test_a_change_is_dropped_by_its_version_and_one_of_a_document_that_is_gone_stays(
     api: Api,
 ) -> None:
     await _feed.digest(digesting([], a=ValueError(), b=ValueError()), [a_change(n) for n in "ab"])
     one, other = await listed(api)
-    dropped = await api.call(
-        "DELETE", f"{PATH}/{one['id']}", bearer=ADMINISTRATOR, if_match=one["etag"]
-    )
+    path = f"{PATH}/{one['id']}"
+    stale = await api.call("DELETE", path, bearer=ADMINISTRATOR, if_match='"old"')
+    etag = f'"{one["etag"]}"'
+    dropped = await api.call("DELETE", path, bearer=ADMINISTRATOR, if_match=etag)
     replayed = await api.post(f"{PATH}/{other['id']}/replay", bearer=ADMINISTRATOR)
 
-    assert (dropped.status_code, replayed.status_code) == (204, 204)
-    assert await listed(api) == []
+    assert [stale.status_code, dropped.status_code] == [412, 204]
+    assert replayed.status_code == 404, "its document is gone"
+    assert [left["id"] for left in await listed(api)] == [other["id"]]
 
 
 async def _end(documents: Any) -> Any:
