@@ -147,8 +147,10 @@ async def test_a_message_is_delivered_as_the_extension_does(folder: Folder) -> N
         await bus.send("work", [Outgoing("m1", b"hi", properties={"a": "1"})])
         await bus.send("events", [Outgoing("m2", b"e")])
         await until(
-            lambda: ("event", b"e") in SEEN
-            and any(isinstance(one, func.ServiceBusMessage) for one in SEEN)
+            lambda: (
+                ("event", b"e") in SEEN
+                and any(isinstance(one, func.ServiceBusMessage) for one in SEEN)
+            )
         )
         [message] = [one for one in SEEN if isinstance(one, func.ServiceBusMessage)]
 
