@@ -96,13 +96,14 @@ async def test_a_store_that_stays_away_is_unavailable_when_the_request_is_over(
     with pytest.raises(StoreUnavailable, match=r"429|TimeoutError"):
         await store.read("customers", HERE, "a")
     deadlines.deadline.set(asyncio.get_running_loop().time() - 1)
-    answered = len(cosmos_endpoint.log)
     cosmos_endpoint.faults.throttle = 0.0
     with pytest.raises(StoreUnavailable, match="no time left"):
         await store.commit("customers", HERE, [Create({"id": "a"})])
     deadlines.deadline.set(None)
     assert await store.read("customers", HERE, "a") is None
-    assert len(cosmos_endpoint.log) == answered + 1, "what comes too late is not sent"
+    # A read that was given up may still arrive.
+    kinds = {one.kind for one in cosmos_endpoint.log}
+    assert "commit" not in kinds, "what comes too late is not sent"
 
 
 class Ledger:
