@@ -55,8 +55,8 @@ class DeadLetterView(Record):
     session_id: Annotated[
         str | None,
         Field(
-            description="Session of the message: the GUID of the customer.",
-            examples=["35ec67f9-2bcf-4f6a-b7af-9a918877dabb"],
+            description="Session of the message: one of 64 names, or the customer of an event.",
+            examples=["17"],
         ),
     ]
     enqueued_at: Annotated[datetime, Field(description="When the message was sent.")]

@@ -63,9 +63,9 @@ MESSAGES = """
 
 | function | for each | cost |
 |---|---|---|
-| `repair_directory` | changed customer | 1 read (1 RU); it writes only what the request left out |
-| `relay_events` | changed customer | 1 commit for how far events were relayed; 1 more for a pending one |
-| `run_imports` | customer | as `create_customer`; 2 reads and 1 commit for each chunk |
+| `repair_directory` | changed customer | 2 reads; it writes only what the request left out |
+| `relay_events` | changed customer | 1 read for each event and sync operation, 1 commit for how far events were relayed; 1 more for a pending one |
+| `run_imports` | customer | as `create_customer`; 2 reads and 1 commit for each chunk, 1 read for each change of the header |
 | `synchronize_customer` | pending customer | 2 reads, 1 commit, then the directory as for an edit |
 | `synchronize_customers_and_channel_requests` | company, each minute | 1 query |
 | `apply_uploads` | operation | as the same request online, with one small document more in its commit; 2 reads for whether it was applied or has to wait, 1 commit for the outcome; 1 query more where others changed the customer since |

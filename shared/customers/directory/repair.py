@@ -23,26 +23,26 @@ async def repair(changes: Sequence[Told]) -> int:
     A writer that is still at work is given time to finish: overtaking it would be work done
     twice. Raises Unavailable, and Lagging where a customer is read who is older than was told.
     """
-    missing = [change for change in changes if not await _is_indexed(*change)]
+    missing = [(change, customer) for change in changes if (customer := await _missing(*change))]
     if not missing:
         return 0
-    youngest = max([(await _load(*change)).value.modified_at for change in missing])
+    youngest = max(customer.value.modified_at for _, customer in missing)
     age_seconds = (datetime.now(UTC) - youngest).total_seconds()
     await asyncio.sleep(max(0.0, WRITER_SECONDS - age_seconds))
     repaired = 0
-    for change in missing:
-        if not await _is_indexed(*change):
-            _, _, context = change
-            await index(await _load(*change), None, context)
+    for change, _ in missing:
+        if customer := await _missing(*change):
+            await index(customer, None, change[-1])
             repaired += 1
     return repaired
 
 
-async def _is_indexed(key: str, version: int, context: Context) -> bool:
-    """Return whether the directory says what the customer is. Two point reads."""
+async def _missing(key: str, version: int, context: Context) -> Versioned[Customer] | None:
+    """Return the customer unless the directory says what they are. Two point reads."""
     customer = await _load(key, version, context)
     listing = await documents.read_listing(customer.value.created_at, key, context)
-    return listing is not None and bool(listing.body["line"]["etag"] == customer.etag)
+    is_listed = listing is not None and listing.body["line"]["etag"] == customer.etag
+    return None if is_listed else customer
 
 
 async def _load(key: str, version: int, context: Context) -> Versioned[Customer]:
