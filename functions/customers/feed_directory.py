@@ -17,7 +17,7 @@ ACTOR = "system:directory"
 
 @feed(bp, "customers")
 async def repair_directory(changes: Sequence[Change]) -> None:
-    """Index each changed customer whose directory entries are not of its own version."""
+    """Index each changed customer that the directory does not show as it is."""
     backend, now = wiring.backend(), datetime.now(UTC)
     await repair(
         [

@@ -31,7 +31,9 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
       }
     ]
     capabilities: serverless ? [{ name: 'EnableServerless' }] : []
-    consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    // Every client asks for Session but the one that reads decisions of consent, which asks for
+    // nothing: a read can only be weaker than the account's default, never stronger.
+    consistencyPolicy: { defaultConsistencyLevel: 'Strong' }
     // Work for which nobody waits is turned away first.
     enablePriorityBasedExecution: true
     defaultPriorityLevel: 'High'

@@ -28,6 +28,13 @@ class Metered(Documents):
             count.reads += 1
         return await self._documents.read(container, partition, document_id)
 
+    async def read_newest(
+        self, container: str, partition: Partition, document_id: str
+    ) -> Document | None:
+        if count := tally.get():
+            count.reads += 1
+        return await self._documents.read_newest(container, partition, document_id)
+
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:

@@ -1,14 +1,21 @@
 """The kinds of value that bodies and records are written in."""
 
+import unicodedata
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
 KEY = r"^[^/\\?#\x00-\x1f\x7f]+$"  # what can be part of a path, and the id of a document
+
+# Invisible characters make two names that look alike differ, and turn the order of what is read.
+JOINERS: Final = frozenset("\u200c\u200d")  # between letters they are part of how a word is written
+# Letters and symbols by their category that have no shape: the fillers of Hangul, the empty Braille
+BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+REFUSED: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 # No document is older, so none can name money that was withdrawn before.
 OLDEST_DOCUMENT = date(2025, 1, 1)
@@ -52,15 +59,60 @@ def _known_country(code: str) -> str:
     return code
 
 
+def plain_line(text: str) -> str:
+    """Return the text in NFC without what is invisible at its ends.
+
+    Raises ValueError where invisible characters stand inside, or nothing else is left.
+    """
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFC", _stripped(text))
+    if all(_is_invisible(character) for character in plain):
+        raise ValueError("nothing of it can be seen")
+    for index, character in enumerate(plain):
+        if unicodedata.category(character) in REFUSED and not _joins(plain, index):
+            raise ValueError(f"U+{ord(character):04X} cannot be part of a line of text")
+    return plain
+
+
+def _stripped(text: str) -> str:
+    """Cut marks of byte order and direction, which programs leave at the ends of what is copied."""
+    start, end = 0, len(text)
+    while start < end and _is_margin(text[start]):
+        start += 1
+    while end > start and _is_margin(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_margin(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cf"
+
+
+def _is_invisible(character: str) -> bool:
+    return character in BLANK or unicodedata.category(character)[0] in "CMZ"
+
+
+def _joins(text: str, index: int) -> bool:
+    """Return whether it is a joiner between two characters that can be seen."""
+    return (
+        text[index] in JOINERS
+        and 0 < index < len(text) - 1
+        and not any(text[at].isspace() or text[at] in JOINERS for at in (index - 1, index + 1))
+    )
+
+
 def _line(longest: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=LINE)
 
 
-Line = Annotated[str, _line(100)]
-LongLine = Annotated[str, _line(250)]
+Line = Annotated[str, _line(100), AfterValidator(plain_line)]
+LongLine = Annotated[str, _line(250), AfterValidator(plain_line)]
 Text = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 Key = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=KEY)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=KEY),
+    AfterValidator(plain_line),
 ]
 Currency = Annotated[
     str,

@@ -36,7 +36,7 @@ def readings(query: str) -> list[tuple[str, ...]]:
     `(206) 555-0123` is a phone, but `12-14 oak` has two numbers; `karen.berg` begins an e-mail,
     but `st.john` is a name. The first reading keeps such terms whole, the second splits them.
     """
-    folded = fold(query)
+    folded = fold(_EXTENSION.sub(r" x\1", query))
     whole_terms = _terms(_PHONE.sub(_digits, folded), _WHOLE)
     split_terms = _terms(folded, _ADDRESS)
     return list(dict.fromkeys(terms for terms in (whole_terms, split_terms) if terms))
@@ -46,6 +46,10 @@ def readings(query: str) -> list[tuple[str, ...]]:
 # letters and digits with a hyphen may be an account number: c-000001
 _ADDRESS = re.compile(r"\S*@")
 _WHOLE = re.compile(r"\S*@|[^\W\d_][\w+-]*(\.[\w+-]+)+$|[^\W\d_]+-\d+$")
+# As people write the extension of a phone: 206-555-0147 x1, ext. 1, ;ext=1, #1
+_EXTENSION = re.compile(
+    r"(?<=\d)[\s,;]*(?:\b(?:extension|ext)\b\.?|x|#)[\s:=]*(\d{1,7})\b", re.IGNORECASE
+)
 _PHONE = re.compile(r"(?<!\S)[+(]?\d[\d\s().\-]*\d(?!\S)")
 
 

@@ -13,6 +13,7 @@ from shared.core.versioned import Versioned
 from shared.customers import documents
 from shared.customers.directory.entries import UNLISTED, listed_after, try_index
 from shared.customers.domain.customers import Customer
+from shared.customers.domain.directory import stamp, with_state
 from shared.customers.domain.events import CustomerChange, event_of, type_of
 from shared.customers.participants import Change, Participant
 from shared.ports.documents import (
@@ -39,6 +40,8 @@ class Share:
 async def commit(change: Change, context: Context) -> Versioned[Customer]:
     """Write this version of the customer with everything that takes part, and index it.
 
+    An edit that search does not show leaves the directory as it is.
+
     Raises Stale, AlreadyExists, CommitTooLarge, Unavailable, and what participants refuse.
     """
     participants: Sequence[Participant] = context.participants
@@ -49,12 +52,14 @@ async def commit(change: Change, context: Context) -> Versioned[Customer]:
         change = change.amended(joined.customer)
         shares.append(Share(participant.name, joined.operations))
         facts |= joined.facts
+    before = change.before.value if change.before else None
+    change = change.amended(with_state(change.after, before))
     own = Share(CUSTOMER, [_write(change), *change.operations])
     event = Share(CUSTOMER, [_event(change, facts, context)])
     customer = await _commit(change.after, [own, *shares, event], context)
     context.configuration.customer_changed(context.legal_entity, change.after.id)
-    listed = listed_after(change.before.value) if change.before else UNLISTED
-    await try_index(customer, listed, context)
+    if before is None or stamp(before) != stamp(customer.value):
+        await try_index(customer, listed_after(before) if before else UNLISTED, context)
     for participant in participants:
         await _act_afterwards(participant, customer, change, context)
     return customer

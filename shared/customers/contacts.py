@@ -13,6 +13,7 @@ from shared.customers.change import Edit, change, only
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, ContactEdit, Contacts, NewContact
 from shared.customers.domain.customers import Customer
+from shared.customers.domain.normal_forms import normalize
 from shared.customers.named_settings import store_country
 
 
@@ -50,9 +51,9 @@ def adding(new: NewContact, contact_id: str, *, context: Context) -> Edit:
     return decide
 
 
-async def normal_value(new: NewContact, customer: Customer, context: Context) -> str:
+async def normal_value(new: NewContact, customer: Customer, context: Context) -> str | None:
     """Return the form in which it is compared with the customer's others. Raises Invalid."""
-    return cp.normalize(new.kind, new.value, await _country(customer, context), "/value")
+    return normalize(new.kind, new.value, await _country(customer, context), "/value")
 
 
 async def edit_contact(
@@ -105,7 +106,7 @@ async def _edited(
     changes = dict(changes)
     if "value" in changes:
         country = await _country(customer, context)
-        changes["normal"] = cp.normalize(contact.kind, str(changes["value"]), country, "/value")
+        changes["normal"] = normalize(contact.kind, str(changes["value"]), country, "/value")
     if "marketing_consent" in changes:
         changes["consent_at"] = context.decided_at if changes["marketing_consent"] else None
     return evolve(contact, **changes)

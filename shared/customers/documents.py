@@ -10,6 +10,7 @@ from shared.core.versioned import Versioned
 from shared.customers.domain.addresses import Address, AddressNotFound
 from shared.customers.domain.customers import Customer, CustomerNotFound
 from shared.customers.domain.events import RETENTION_SECONDS, Event
+from shared.customers.domain.normal_forms import present_form
 from shared.ports.documents import (
     Create,
     Document,
@@ -25,7 +26,7 @@ from shared.ports.documents import (
 CONTAINER: Final = "customers"
 CUSTOMER, ADDRESS, EVENT = "customer", "address", "event"
 ENDED_ADDRESS = "address-ended"  # a type of its own, so that lists need not skip them
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 OLDEST_FIRST = Order(("type", "createdAt"))
 AddressPage = Page
 COMPUTED = frozenset({"displayAccount", "capabilities", "name"})
@@ -38,7 +39,15 @@ def _without_computed_values(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in COMPUTED}
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _without_computed_values}
+def _with_present_forms(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 2 compared e-mails with their domain as it is read, and phones without extension."""
+    if body.get("type") != CUSTOMER:
+        return dict(body)
+    contacts = [contact | {"normal": present_form(contact)} for contact in body["contacts"]]
+    return dict(body) | {"contacts": contacts}
+
+
+UPGRADES: Mapping[int, Upgrade] = {1: _without_computed_values, 2: _with_present_forms}
 
 
 async def read_document(key: str, context: Context) -> Document:

@@ -183,6 +183,16 @@ class Documents(Protocol):
         """Return the document, or None. One point read."""
         ...
 
+    async def read_newest(
+        self, container: str, partition: Partition, document_id: str
+    ) -> Document | None:
+        """Return the document as the last writer left it, whoever that was, or None.
+
+        `read` sees what this process and this session wrote, and what others wrote a moment ago.
+        Costs twice as much; for decisions that nobody may take by an older document.
+        """
+        return await self.read(container, partition, document_id)
+
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:

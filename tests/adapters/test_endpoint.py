@@ -64,6 +64,32 @@ async def test_units_that_are_used_up_come_back_with_time(
     assert float(headers["x-ms-retry-after-ms"]) > 500
 
 
+async def test_the_newest_version_is_read_without_any_token(
+    cosmos_endpoint: Endpoint, tmp_path: Path
+) -> None:
+    cosmos_endpoint.conditions = Conditions(physical=2, lag=60.0)
+    name = tmp_path.name
+    async with (
+        cosmos_documents(cosmos_endpoint, name) as writer,
+        cosmos_documents(cosmos_endpoint, name) as reader,
+    ):
+        deadlines.deadline.set(None)
+        session.set(None)
+        await writer.commit("customers", HERE, [Create(an_item("a", n=1))])
+        lagging = await reader.read("customers", HERE, "a")
+        newest = await reader.read_newest("customers", HERE, "a")
+        await writer.commit("customers", HERE, [Put(an_item("a", n=2))])
+        second = await reader.read_newest("customers", HERE, "a")
+        none = await reader.read_newest("customers", HERE, "b")
+
+    assert lagging is None, "it never met the writer"
+    assert newest is not None
+    assert second is not None
+    assert (newest.body["n"], second.body["n"], none) == (1, 2, None)
+    reads = [one.charge for one in cosmos_endpoint.log if one.kind == "read"]
+    assert reads == [1.0, 2.0, 2.0, 1.0], "twice as much where there is something"
+
+
 async def test_each_physical_partition_has_its_share(
     cosmos_endpoint: Endpoint, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ HARDENED: dict[str, dict[str, Any]] = {
     "Microsoft.DocumentDB/databaseAccounts": {
         "disableLocalAuth": True,
         "disableKeyBasedMetadataWriteAccess": True,
+        "consistencyPolicy": {"defaultConsistencyLevel": "Strong"},
         "minimalTlsVersion": "Tls12",
     },
     "Microsoft.ServiceBus/namespaces": {"disableLocalAuth": True, "minimumTlsVersion": "1.2"},

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.cosmos.aio import CosmosClient
+from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.adapters.cosmos import sql as cosmos_sql
 from shared.adapters.cosmos.batch import Batch, BatchTarget
@@ -34,9 +35,8 @@ from shared.ports.documents import (
 
 BY_ID = Order()
 MAX_CONTINUATION_KB = 1  # it is part of the cursors of pages
+SESSION = "Session"  # without it the SDK omits every session token that it gets
 CLIENT_OPTIONS: dict[str, Any] = {
-    # Without it the SDK omits every session token that it gets.
-    "consistency_level": "Session",
     # The adapter retries: the SDK would repeat a write without knowing whether it had arrived.
     "retry_total": 0,
     "retry_throttle_total": 1,
@@ -44,25 +44,50 @@ CLIENT_OPTIONS: dict[str, Any] = {
     "connection_timeout": 5,
     "read_timeout": 5,
 }
+Connect = Callable[[Mapping[str, Any]], CosmosClient]  # options of the client -> a client
 
 
 class CosmosDocuments(Documents):
-    """Uses one client per process. Writes go to one region: several would break uniqueness."""
+    """Uses one client per process. Writes go to one region: several would break uniqueness.
+
+    A second client, made when it is needed, asks for no level of consistency, so its reads have
+    the account's own: see docs/decisions/0032.
+    """
 
     def __init__(
-        self, client: CosmosClient, database: str, identity: AsyncTokenCredential | None = None
+        self, connect: Connect, database: str, identity: AsyncTokenCredential | None = None
     ) -> None:
-        self._client = client
         self._identity = identity
         self._traffic = Traffic()
-        proxy = client.get_database_client(database)
-        self._containers = {name: proxy.get_container_client(name) for name in containers()}
+        self._database = database
+        self._connect = connect
+        self._clients: list[CosmosClient] = []
+        self._containers = self._opened({"consistency_level": SESSION})
 
     async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
         check_id(document_id)
         target = self._target(container, partition)
         item = await with_retries(lambda: target.find(document_id))
         return None if item is None else document_of(item)
+
+    async def read_newest(
+        self, container: str, partition: Partition, document_id: str
+    ) -> Document | None:
+        check_id(document_id)
+        key, proxy = _key(container, partition), self._newest[container]
+        target = BatchTarget(container, key, proxy, self._traffic)
+        item = await with_retries(lambda: target.find(document_id))
+        return None if item is None else document_of(item)
+
+    @cached_property
+    def _newest(self) -> Mapping[str, ContainerProxy]:
+        return self._opened({})
+
+    def _opened(self, options: Mapping[str, Any]) -> Mapping[str, ContainerProxy]:
+        client = self._connect({**CLIENT_OPTIONS, **options})
+        self._clients.append(client)
+        proxy = client.get_database_client(self._database)
+        return {name: proxy.get_container_client(name) for name in containers()}
 
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
@@ -150,7 +175,8 @@ class CosmosDocuments(Documents):
         return BatchTarget(container, key, self._containers[container], self._traffic)
 
     async def close(self) -> None:
-        await self._client.close()
+        for client in self._clients:
+            await client.close()
         if self._identity:
             await self._identity.close()
 
@@ -161,13 +187,17 @@ logging.getLogger("azure").setLevel(logging.WARNING)
 
 
 def with_connection_string(text: str, database: str) -> CosmosDocuments:
-    client = CosmosClient.from_connection_string(text, transport=_transport(), **CLIENT_OPTIONS)
-    return CosmosDocuments(client, database)
+    def connect(options: Mapping[str, Any]) -> CosmosClient:
+        return CosmosClient.from_connection_string(text, transport=_transport(), **options)
+
+    return CosmosDocuments(connect, database)
 
 
 def with_identity(endpoint: str, identity: AsyncTokenCredential, database: str) -> CosmosDocuments:
-    client = CosmosClient(endpoint, identity, transport=_transport(), **CLIENT_OPTIONS)
-    return CosmosDocuments(client, database, identity)
+    def connect(options: Mapping[str, Any]) -> CosmosClient:
+        return CosmosClient(endpoint, identity, transport=_transport(), **options)
+
+    return CosmosDocuments(connect, database, identity)
 
 
 def _transport() -> AioHttpTransport:

@@ -12,7 +12,7 @@ from shared.customers.creation.draft import Draft, draft_customer
 from shared.customers.creation.inheritance import creates_pending, inheritance, restricted
 from shared.customers.creation.numbering import take_account_number
 from shared.customers.directory.duplicates import check_duplicates
-from shared.customers.directory.entries import try_index
+from shared.customers.directory.entries import is_listed, try_index
 from shared.customers.domain import creation as cr
 from shared.customers.domain.customers import Customer, CustomerExists, CustomerNotFound
 
@@ -91,5 +91,6 @@ async def _existing(customer: Customer, context: Context) -> Versioned[Customer]
             customerId=existing.value.id,
             accountNumber=existing.value.account_number,
         )
-    await try_index(existing, None, context)
+    if not await is_listed(existing.value, context):
+        await try_index(existing, None, context)
     return existing

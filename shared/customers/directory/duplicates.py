@@ -1,16 +1,16 @@
 """Finding existing customers who may be the same as a new one."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from shared.context import Context
 from shared.core.errors import Conflict
 from shared.core.words import whole
 from shared.customers.directory.documents import query_word
-from shared.customers.domain.contacts import of_kind
 from shared.customers.domain.creation import Candidate
 from shared.customers.domain.customers import Customer
-from shared.customers.domain.directory import same_person, word_bucket
+from shared.customers.domain.directory import normal_phone, same_person, word_bucket
+from shared.customers.domain.normal_forms import EXTENSION, normal_email
 from shared.ports.documents import Document
 
 MAX_CANDIDATES = 10
@@ -53,11 +53,11 @@ async def find_duplicates(customer: Customer, *, context: Context) -> tuple[Cand
         )
     )
     candidates: dict[str, Candidate] = {}
-    emails = {contact.normal for contact in of_kind(customer.contacts, "email")}
+    own = {contact.normal for contact in customer.contacts}
     for (kind, _), page in zip(keys, pages, strict=True):
         for document in page.documents:
-            # Words of the directory are folded and cut; e-mails are compared as they are.
-            if kind != "email" or emails & _emails(document):
+            # Words of the directory are folded and cut, and phones of one switchboard share theirs.
+            if kind not in NORMAL_FORMS or own & NORMAL_FORMS[kind](document):
                 _add(candidates, kind, document)
     candidates.pop(customer.id, None)
     return tuple(candidates.values())[:MAX_CANDIDATES]
@@ -65,16 +65,24 @@ async def find_duplicates(customer: Customer, *, context: Context) -> tuple[Cand
 
 def _keys(customer: Customer) -> Iterator[tuple[str, str]]:
     for contact in customer.contacts:
-        if contact.kind == "email":
+        if contact.normal and contact.kind == "email":
             yield "email", whole(contact.normal)
-        elif contact.kind == "phone":
-            yield "phone", contact.normal.lstrip("+")
+        elif contact.normal and contact.kind == "phone":
+            yield "phone", contact.normal.lstrip("+").partition(EXTENSION)[0]
     if same := same_person(customer):
         yield "nameAndPostalCode", same
 
 
 def _emails(document: Document) -> set[str]:
-    return {value.lower() for field, value, _ in document.body["said"] if field == "email"}
+    given = (value for field, value, _ in document.body["said"] if field == "email")
+    return {normal_email(value) for value in given}
+
+
+def _phones(document: Document) -> set[str]:
+    return {normal_phone(words) for field, _, words in document.body["said"] if field == "phone"}
+
+
+NORMAL_FORMS: Mapping[str, Callable[[Document], set[str]]] = {"email": _emails, "phone": _phones}
 
 
 def _add(candidates: dict[str, Candidate], kind: str, document: Document) -> None:

@@ -36,7 +36,7 @@ UNLISTED = Listed(frozenset(), None, Create)
 def listed_after(before: Customer) -> Listed:
     """Return what the directory says if the writer of the version before has finished."""
     return Listed(
-        frozenset(_refs(entries(before, etag=""))),
+        frozenset(_refs(entries(before))),
         before.account_number,
         lambda body: Succeed(body, was=stamp(before)),
     )
@@ -80,7 +80,7 @@ async def try_index(customer: Versioned[Customer], listed: Listed | None, contex
 
 
 async def is_listed(customer: Customer, context: Context) -> bool:
-    """Return whether the directory has this version of the customer. One point read."""
+    """Return whether the directory says what this version of the customer is. One point read."""
     listing = await documents.read_listing(customer.created_at, customer.id, context)
     return listing is not None and bool(listing.body["version"] == stamp(customer))
 
@@ -101,7 +101,7 @@ def _writes(
 ) -> tuple[list[Placed], Placed]:
     """Return entries and listing; `attempted` gathers what failed attempts may have written."""
     customer, company = versioned.value, versioned.value.legal_entity
-    current = entries(customer, versioned.etag)
+    current = entries(customer)
     writes = [documents.put_entry(company, bucket, body) for bucket, body in current]
     refs = _refs(current)
     for ref in attempted.union(listed.refs).difference(refs):
@@ -123,7 +123,7 @@ def _listing(versioned: Versioned[Customer], refs: list[str]) -> dict[str, Any]:
     return {
         "id": listing_id(customer.created_at, customer.id),
         "version": stamp(customer),
-        "line": line(customer, versioned.etag),
+        "line": line(customer),
         "books": list(customer.address_books),
         "active": customer.status == "Active",
         "refs": "\n".join(refs),  # one text is read faster than many, by everyone who lists

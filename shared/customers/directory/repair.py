@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from shared.context import Context
 from shared.core.versioned import Versioned
 from shared.customers import documents as customers
-from shared.customers.directory import documents
-from shared.customers.directory.entries import index
+from shared.customers.directory.entries import index, is_listed
 from shared.customers.domain.customers import Customer, CustomerNotFound
 from shared.ports.changes import check_reached
 
@@ -40,9 +39,7 @@ async def repair(changes: Sequence[Told]) -> int:
 async def _missing(key: str, version: int, context: Context) -> Versioned[Customer] | None:
     """Return the customer unless the directory says what they are. Two point reads."""
     customer = await _load(key, version, context)
-    listing = await documents.read_listing(customer.value.created_at, key, context)
-    is_listed = listing is not None and listing.body["line"]["etag"] == customer.etag
-    return None if is_listed else customer
+    return None if await is_listed(customer.value, context) else customer
 
 
 async def _load(key: str, version: int, context: Context) -> Versioned[Customer]:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.configuration.domain.features import FeatureOff
-from shared.core.errors import Conflict, Flaw, Invalid, NotFound
+from shared.core.errors import Conflict, NotFound
 from shared.core.evolve import evolve
-from shared.core.values import Body, Line, Record
+from shared.core.values import LINE, Body, Line, Record, plain_line
 
 ContactKind = Literal["email", "phone", "url"]
 MarketingConsent = Literal["OptedIn", "OptedOut"]
@@ -40,13 +40,18 @@ class SecondaryContactsOff(FeatureOff):
     """Secondary contacts need the feature `capture-multiple-contacts`."""
 
 
+ContactValue = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=254, pattern=LINE),
+    AfterValidator(plain_line),
+]
+
+
 class NewContact(Body):
     """A contact point to add."""
 
     kind: ContactKind = Field(description="Kind of the contact point")
-    value: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)
-    ] = Field(
+    value: ContactValue = Field(
         description="E-mail, phone or web address; kept as given", examples=["karen@example.com"]
     )
     purpose: Line | None = Field(
@@ -68,10 +73,8 @@ class NewContact(Body):
 class ContactEdit(Body):
     """A merge patch of a contact point: a field that is left out stays."""
 
-    value: str | None = Field(
+    value: ContactValue | None = Field(
         default=None,
-        min_length=1,
-        max_length=254,
         description="New e-mail, phone or web address; the kind stays",
         examples=["karen@example.com"],
     )
@@ -109,42 +112,19 @@ class ContactView(Record):
 
 
 class Contact(ContactView):
-    """`normal` is what two contact points are compared by: lower case, or E.164."""
+    """`normal` is what contact points are compared by, see normal_forms.py.
 
-    normal: str
+    None is a phone that is dialed within its area only: it is no other's, and no point of consent.
+    """
+
+    normal: str | None
 
 
 Contacts = tuple[Contact, ...]
 
 
-def normalize(kind: ContactKind, value: str, country: str | None, pointer: str) -> str:
-    """Return the form in which contact points are compared, or raise Invalid at the pointer."""
-    if kind == "email":
-        return _normal_email(value, pointer)
-    if kind == "phone":
-        return _normal_phone(value, country, pointer)
-    if not value.lower().startswith(("https://", "http://")) or any(c.isspace() for c in value):
-        raise Invalid.at(pointer, "invalid-url", "A web address begins with http:// or https://.")
-    return value
-
-
-def normal_email(value: str) -> str:
-    """Return the e-mail in the form in which it is compared, or raise ValueError."""
-    from email_validator import validate_email  # noqa: PLC0415  # heavy, and not always needed
-
-    # Shops keep addresses of intranets and test systems too, so only the form is judged.
-    email = validate_email(value, check_deliverability=False, globally_deliverable=False)
-    return email.normalized.lower()
-
-
-def check_email(value: str) -> str:
-    """Return the e-mail as it was given, or raise ValueError."""
-    normal_email(value)
-    return value
-
-
 def contact(
-    new: NewContact, contact_id: str, *, normal: str, purpose: str, now: datetime
+    new: NewContact, contact_id: str, *, normal: str | None, purpose: str, now: datetime
 ) -> Contact:
     """Return the new contact point; `purpose` applies where the request names none."""
     return Contact(
@@ -165,7 +145,7 @@ def add(contacts: Contacts, new: Contact, *, several: bool) -> Contacts:
     Raises ContactExists, TooManyContacts, and SecondaryContactsOff unless `several` are allowed.
     """
     same_kind = of_kind(contacts, new.kind)
-    if any(other.normal == new.normal for other in same_kind):
+    if any(is_same(other, new) for other in same_kind):
         raise ContactExists(f"The customer has the {new.kind} {new.value} already.")
     if same_kind and not several:
         raise SecondaryContactsOff(
@@ -179,7 +159,7 @@ def add(contacts: Contacts, new: Contact, *, several: bool) -> Contacts:
 def change(contacts: Contacts, changed: Contact) -> Contacts:
     """Replace a contact by its changed form. Raises ContactExists, SuccessorNeeded."""
     others = [other for other in of_kind(contacts, changed.kind) if other.id != changed.id]
-    if any(other.normal == changed.normal for other in others):
+    if any(is_same(other, changed) for other in others):
         raise ContactExists(f"The customer has the {changed.kind} {changed.value} already.")
     if others and not changed.primary and find(contacts, changed.id).primary:
         raise SuccessorNeeded(f"Make another {changed.kind} the primary one instead.")
@@ -209,6 +189,13 @@ def find(contacts: Contacts, contact_id: str) -> Contact:
     raise ContactNotFound(f"There is no contact {contact_id}.")
 
 
+def is_same(one: Contact, other: Contact) -> bool:
+    """Return whether both are the same e-mail, number or web address."""
+    if one.normal is None or other.normal is None:
+        return one.kind == other.kind and one.value == other.value
+    return one.kind == other.kind and one.normal == other.normal
+
+
 def of_kind(contacts: Sequence[Contact], kind: ContactKind) -> list[Contact]:
     return [contact for contact in contacts if contact.kind == kind]
 
@@ -230,22 +217,3 @@ def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> 
         else evolve(contact, primary=contact.id == chosen)
         for contact in contacts
     )
-
-
-def _normal_email(value: str, pointer: str) -> str:
-    try:
-        return normal_email(value)
-    except ValueError as exc:
-        raise Invalid([Flaw(pointer, "invalid-email", str(exc))]) from None
-
-
-def _normal_phone(value: str, country: str | None, pointer: str) -> str:
-    import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
-
-    try:
-        number = phonenumbers.parse(value, country)
-    except phonenumbers.NumberParseException as exc:
-        raise Invalid([Flaw(pointer, "invalid-phone", str(exc))]) from None
-    if not phonenumbers.is_possible_number(number):
-        raise Invalid.at(pointer, "invalid-phone", f"{value!r} cannot be dialed in {country}.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -18,6 +18,7 @@ from shared.customers.domain.customers import (
     CustomerFields,
     check_names,
 )
+from shared.customers.domain.normal_forms import normalize
 
 MAX_ADDRESSES = 40  # created together with the customer in one commit; more can be added
 RECEIPT_EMAIL_WARNING = (
@@ -194,7 +195,7 @@ def first_contacts(
     contacts: cp.Contacts = ()
     purpose = "Personal" if kind == "Person" else "Business"
     for index, contact in enumerate(new):
-        normal = cp.normalize(contact.kind, contact.value, country, f"/contacts/{index}/value")
+        normal = normalize(contact.kind, contact.value, country, f"/contacts/{index}/value")
         added = cp.contact(contact, f"{index + 1}", normal=normal, purpose=purpose, now=now)
         contacts = cp.add(contacts, added, several=several)
     return contacts

@@ -15,9 +15,11 @@ from shared.core.values import (
     Language,
     Line,
     LongLine,
+    Record,
 )
-from shared.customers.domain.contacts import Contacts, check_email
+from shared.customers.domain.contacts import Contacts
 from shared.customers.domain.customer_record import CustomerRecord, ReceiptOption, Status
+from shared.customers.domain.normal_forms import check_email
 
 ExternalIds = Annotated[
     dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)] | None],
@@ -119,18 +121,26 @@ class CustomerEdit(CustomerFields):
     """A merge patch: null removes a value, and a field that is left out stays."""
 
 
+class DirectoryState(Record):
+    """A digest of what the directory says of the customer, and the version that changed it."""
+
+    digest: str
+    version: int
+
+
 class Customer(CustomerRecord):
     """A customer with what is never answered.
 
     `indexed_addresses` are the addresses, apart from the primary one, that search covers: at most
     ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
     the fingerprint of the request that created it, so that a repeated request creates no second
-    customer.
+    customer. By `directory` an edit that search does not show leaves the directory alone.
     """
 
     contacts: Contacts = ()
     indexed_addresses: dict[str, str] = {}
     made_by: str | None = None
+    directory: DirectoryState | None = None
 
     def edited(self, actor: str, now: datetime, **changes: Any) -> "Customer":
         """Return the customer with the changes. Raises CustomerInactive, Invalid."""

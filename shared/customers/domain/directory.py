@@ -7,21 +7,27 @@ entry begins with the word, so that order by id shows exact matches first, and a
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from itertools import combinations
 from typing import Any
 
+from pydantic_core import to_json
+
+from shared.core.evolve import evolve
 from shared.core.values import as_text
 from shared.core.words import whole, words
 from shared.customers.domain import contacts as cp
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import Customer, DirectoryState
+from shared.customers.domain.normal_forms import EXTENSION, readable_email
 
 BUCKET = 2
 PAIR_BUCKET = 3
 MIN_PHONE_DIGITS = 4
+EXTENSION_WORD = "x"
 MAX_PAIRED_NAMES = 4
 MAX_PAIRED_CITIES = 2
 MAX_NAME_LENGTH_IN_ID = 60
-EDITION = 1  # raised whenever entries get other ids: the listing is then read for the old ones
+EDITION = 2  # raised whenever entries get other ids: the listing is then read for the old ones
 
 Entry = tuple[str, dict[str, Any]]  # bucket, document
 IndexedField = list[Any]  # [field, value as entered, its words]
@@ -48,8 +54,34 @@ def listing_id(created_at: datetime, key: str) -> str:
 
 
 def stamp(customer: Customer) -> int:
-    """Return the version of the customer combined with that of the rules for its entries."""
-    return EDITION * 10**9 + customer.version
+    """Return the version that last changed what is said here, combined with that of the rules."""
+    version = customer.directory.version if customer.directory else customer.version
+    return EDITION * 10**9 + version
+
+
+def with_state(customer: Customer, before: Customer | None) -> Customer:
+    """Return this version with what the directory has to say of it: the same as before, or new."""
+    digest = _digest(customer)
+    known = before.directory if before else None
+    if known is None or known.digest != digest:
+        known = DirectoryState(digest=digest, version=customer.version)
+    return evolve(customer, directory=known)
+
+
+def _digest(customer: Customer) -> str:
+    """Return a digest of everything that entries and listing are made of."""
+    said = [EDITION, customer.status == "Active", _shown(customer), same_person(customer)]
+    return sha256(to_json(said)).hexdigest()[:20]
+
+
+def _shown(customer: Customer) -> dict[str, Any]:
+    """Return what each entry carries, so that a search reads nothing else."""
+    return {
+        "line": line(customer),
+        "said": list(_indexed_fields(customer)),
+        "books": list(customer.address_books),
+        "paired": _paired(customer),
+    }
 
 
 def phone_ends(digits: str) -> list[str]:
@@ -78,24 +110,18 @@ def pair_keys(names: Sequence[str], city: Sequence[str]) -> list[str]:
     return [f"{pair_prefix(x, y)} {x}" for x, y in (*ordered, *reversed_)]
 
 
-def entries(customer: Customer, etag: str) -> list[Entry]:
+def entries(customer: Customer) -> list[Entry]:
     """Return what the directory says of an active customer; nothing of any other."""
     if customer.status != "Active":
         return []
-    fields, paired = list(_indexed_fields(customer)), _paired(customer)
-    shown = {
-        "line": line(customer, etag),
-        "said": fields,
-        "books": list(customer.address_books),
-        "paired": paired,
-    }
+    shown = _shown(customer)
     return [
         (bucket, {"id": entry_id, "fields": names, **shown})
-        for bucket, entry_id, names in _keys(customer, fields, paired)
+        for bucket, entry_id, names in _keys(customer, shown["said"], shown["paired"])
     ]
 
 
-def line(customer: Customer, etag: str) -> dict[str, Any]:
+def line(customer: Customer) -> dict[str, Any]:
     """Return what a line of a search result shows, apart from the match."""
     primary = customer.primary_address
     return {
@@ -108,7 +134,6 @@ def line(customer: Customer, etag: str) -> dict[str, Any]:
         "primaryPhone": cp.primary(customer.contacts, "phone"),
         "city": primary.city if primary else None,
         "syncStatus": customer.sync_status,
-        "etag": etag,
     }
 
 
@@ -133,7 +158,7 @@ def _indexed_fields(customer: Customer) -> Iterator[IndexedField]:
         number = customer.account_number
         yield ["account", number, list(dict.fromkeys([whole(number), *words(number)]))]
     for contact in cp.of_kind(customer.contacts, "email"):
-        yield ["email", contact.value, [whole(contact.normal)]]
+        yield ["email", contact.value, email_words(contact.normal)]
     for contact in cp.of_kind(customer.contacts, "phone"):
         yield ["phone", contact.value, phone_words(contact)]
     for text in _addresses(customer):
@@ -148,13 +173,32 @@ def _addresses(customer: Customer) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
+def email_words(normal: str | None) -> list[str]:
+    """Return the address with its domain as it is read, and as punycode."""
+    return list(dict.fromkeys([whole(readable_email(normal or "")), whole(normal or "")]))
+
+
 def phone_words(contact: cp.Contact) -> list[str]:
-    """Return the digits as dialed from abroad, from home, and as they were entered."""
+    """Return the digits as dialed from abroad, from home, as they were entered, and the extension.
+
+    A number without its area code is found as it was entered.
+    """
+    entered = "".join(filter(str.isdigit, contact.value))
+    if contact.normal is None:
+        return [entered]
     import phonenumbers  # noqa: PLC0415  # heavy, and not always needed
 
     home = phonenumbers.national_significant_number(phonenumbers.parse(contact.normal))
-    entered = "".join(filter(str.isdigit, contact.value))
-    return list(dict.fromkeys([contact.normal.lstrip("+"), home, entered]))
+    abroad, _, extension = contact.normal.lstrip("+").partition(EXTENSION)
+    extensions = [f"{EXTENSION_WORD}{extension}"] if extension else []
+    return list(dict.fromkeys([abroad, home, entered, *extensions]))
+
+
+def normal_phone(own_words: Sequence[str]) -> str:
+    """Return the normal form of a phone that has these words."""
+    last = own_words[-1]
+    is_extension = last.startswith(EXTENSION_WORD)
+    return f"+{own_words[0]}" + (f"{EXTENSION}{last[1:]}" if is_extension else "")
 
 
 def _paired(customer: Customer) -> list[list[str]]:

@@ -59,7 +59,6 @@ class CustomerItem(Record):
         description="Whether the customer has an account number, waits for it, or could not get it",
         examples=["Synced"],
     )
-    etag: str = Field(description="Version of the entry", examples=["7d1e"])
     match: tuple[Match, ...] = Field(
         (), description="What of the customer each term of the query matched; empty in a list"
     )

@@ -72,6 +72,6 @@ async def _contact(new: NewConsent, customer: Customer, change: OfflineChange) -
     named = NewContact(kind=new.kind or "email", value=new.value or "")
     normal = await contacts.normal_value(named, customer, change.context)
     for contact in cp.of_kind(customer.contacts, named.kind):
-        if contact.normal == normal:
+        if contact.normal == normal or contact.value == named.value:
             return contact
     raise cp.ContactNotFound(f"The customer has no {named.kind} {named.value}.")

@@ -69,7 +69,7 @@ async def _add_contact(change: OfflineChange) -> int | None:
     async def decide(customer: Customer) -> Decision:
         normal = await contacts.normal_value(new, customer, change.context)
         for contact in cp.of_kind(customer.contacts, new.kind):
-            if contact.normal == normal and contact.id != contact_id:
+            if normal and contact.normal == normal and contact.id != contact_id:
                 return await _already_there(change, customer, contact, new)
         addition = new
         if new.primary:

@@ -130,7 +130,7 @@ class Endpoint:
             "id": "account", "_rid": "account", "_self": "", "media": "//media/",
             "addresses": "//addresses/", "_dbs": "//dbs/", "writableLocations": locations,
             "readableLocations": locations, "enableMultipleWriteLocations": False,
-            "userConsistencyPolicy": {"defaultConsistencyLevel": "Session"},
+            "userConsistencyPolicy": {"defaultConsistencyLevel": "Strong"},
         }  # fmt: skip
 
 

@@ -89,7 +89,8 @@ class Exchange:
             stored = self.container.read(key, name, self._session())
             if self.headers.get("if-none-match") == stored.etag:
                 return self._respond(None, 304, charge=1.0, etag=stored.etag)
-            return self._respond(stored.body, charge=charges.of_read(stored.body), etag=stored.etag)
+            charge = charges.of_read(stored.body) * (2 if self._is_strong() else 1)
+            return self._respond(stored.body, charge=charge, etag=stored.etag)
         if self.request.method == "DELETE":
             return self._respond(None, 204, charge=self.container.remove(key, name, etag))
         document = json_of(body)
@@ -193,7 +194,12 @@ class Exchange:
         return next(iter(ranges))
 
     def _session(self) -> SessionTokens:
-        return SessionTokens(self.headers.get("x-ms-session-token", ""))
+        """Return what the reader has seen: everything, unless it asks for less than Strong."""
+        tokens = self.headers.get("x-ms-session-token", "")
+        return SessionTokens(tokens, strong=self._is_strong())
+
+    def _is_strong(self) -> bool:
+        return self.headers.get("x-ms-consistency-level", "Strong") == "Strong"
 
     def _is(self, name: str) -> bool:
         return self.headers.get(name, "").lower() == "true"

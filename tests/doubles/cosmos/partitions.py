@@ -1,5 +1,6 @@
 """Physical partitions of a container: ranges of hashed keys, which split, and their versions."""
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -79,10 +80,17 @@ class KeyRanges:
         ]
 
 
-class SessionTokens:
-    """What a reader has seen, by the tokens that it brings: `partition:-1#lsn,...`."""
+EVERY_WRITE = sys.maxsize
 
-    def __init__(self, text: str) -> None:
+
+class SessionTokens:
+    """What a reader has seen, by the tokens that it brings: `partition:-1#lsn,...`.
+
+    A `strong` reader sees every write.
+    """
+
+    def __init__(self, text: str, *, strong: bool = False) -> None:
+        self._strong = strong
         self._seen: dict[str, int] = {}
         for token in filter(None, text.split(",")):
             partition, _, version = token.partition(":")
@@ -91,6 +99,8 @@ class SessionTokens:
 
     def of(self, key_range: KeyRange) -> int:
         """Return the LSN that was seen of a partition, or of one that it was split from."""
+        if self._strong:
+            return EVERY_WRITE
         names = (key_range.id, *key_range.parents)
         return max((self._seen.get(name, 0) for name in names), default=0)
 
