@@ -225,6 +225,7 @@ module app './modules/app.bicep' = {
     serviceBusNamespace: serviceBus.outputs.host
     vaultUri: vault.outputs.uri
     cursorKeyUri: vault.outputs.cursorKeyUri
+    suppressionKeyUri: vault.outputs.suppressionKeyUri
     authClientId: authClientId
     allowedClientApplications: allowedClientApplications
     insightsTenantId: insightsTenantId

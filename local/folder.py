@@ -48,6 +48,7 @@ class Folder:
             documents,
             self.tokens(),
             self.key("cursor"),
+            self.key("suppression"),
             bus or NoBus(),
             insights or ImportedInsights(),
         )

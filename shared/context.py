@@ -23,6 +23,14 @@ class AccountNumbers(Protocol):
         ...
 
 
+class PointNames(Protocol):
+    """How contact points are named where their values must not stand."""
+
+    def name(self, legal_entity: str, kind: str, normal: str) -> str:
+        """Return the keyed hash of the point."""
+        ...
+
+
 class Measures(Protocol):
     """The measures of customers, and the connection that they come from."""
 
@@ -44,7 +52,8 @@ class Context:
     """`fingerprint` names the request, where it may be repeated, so that ids come out the same.
 
     `done_at` is when it happened, where that was before `now`, in a channel that was offline.
-    `channel` is the store or online channel that acts, if one does. `participants` write with
+    `channel` is the store or online channel that acts, if one does, and `source` where what it
+    passes on was said, if that is not where the actor works. `participants` write with
     every change of a customer: see customers/participants.py. `traceparent` is the trace that
     this call is part of, and that what follows from it continues.
     """
@@ -57,10 +66,12 @@ class Context:
     numbers: Numbers
     accounts: AccountNumbers
     measures: Measures
+    point_names: PointNames
     participants: Sequence[Any] = ()
     fingerprint: str | None = None
     done_at: datetime | None = None
     channel: str | None = None
+    source: str | None = None
     traceparent: str | None = field(default_factory=traceparent)
 
     @property

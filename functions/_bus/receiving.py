@@ -44,6 +44,14 @@ class Received(Generic[C]):
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where messages come from, and where one is sent that has to come again."""
+
+    entity: str
+    again: str
+
+
 Handler = Callable[[Received[Any]], Awaitable[None]]
 Entry = Callable[[func.ServiceBusMessage], Awaitable[None]]
 
@@ -54,8 +62,14 @@ class NotUnderstood(Invalid):
     code = "message-not-understood"
 
 
-def receiving(queue: str, command: type[BaseModel]) -> Callable[[Handler], Entry]:
-    """Return a decorator that turns a handler of typed commands into the function of a queue."""
+def receiving(
+    queue: str, command: type[BaseModel], *, again: str | None = None
+) -> Callable[[Handler], Entry]:
+    """Return a decorator that turns a handler of typed commands into the function of a queue.
+
+    Or of a subscription, by its path: what is postponed then goes to the queue `again`, because
+    what is sent to a topic reaches every subscriber.
+    """
     adapter: TypeAdapter[Any] = TypeAdapter(command)
 
     def decorated(handler: Handler) -> Entry:
@@ -64,7 +78,7 @@ def receiving(queue: str, command: type[BaseModel]) -> Callable[[Handler], Entry
             parent = str(properties.get(TRACEPARENT, ""))
             attributes = _attributes(queue, msg, properties)
             with Work(handler.__name__, "consumer", parent=parent, attributes=attributes):
-                await _run(queue, adapter, handler, msg)
+                await _run(Place(queue, again or queue), adapter, handler, msg)
 
         entry.__name__, entry.__doc__ = handler.__name__, handler.__doc__
         entry.__module__ = handler.__module__
@@ -75,10 +89,11 @@ def receiving(queue: str, command: type[BaseModel]) -> Callable[[Handler], Entry
 
 
 async def _run(
-    queue: str, adapter: TypeAdapter[Any], handler: Handler, msg: func.ServiceBusMessage
+    place: Place, adapter: TypeAdapter[Any], handler: Handler, msg: func.ServiceBusMessage
 ) -> None:
     now, backend = datetime.now(UTC), wiring.backend()
-    is_last = (msg.delivery_count or 1) >= messaging().queues[queue].max_deliveries
+    entity = messaging().entities()[place.entity]
+    is_last = (msg.delivery_count or 1) >= entity.max_deliveries
     try:
         await handler(Received(_read(adapter, msg), backend, now))
     except Unavailable as exc:
@@ -86,7 +101,7 @@ async def _run(
         if not is_last:
             await _pause(msg, MAX_PAUSE_SECONDS)
             raise
-        await _postpone(queue, msg, backend, now)
+        await _postpone(place.again, msg, backend, now)
     except Exception as exc:
         code = exc.code if isinstance(exc, Refusal) else "internal"
         detail = exc.detail if isinstance(exc, Refusal) else type(exc).__name__

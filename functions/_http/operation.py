@@ -1,5 +1,6 @@
 """An HTTP operation: everything that is known about it before the first request."""
 
+import re
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,11 +34,13 @@ class Operation:
     """`path` is below the company unless `absolute`; `who` is of the letters E, C, A, H.
 
     `if_match` tells whether a version must be named (PATCH, DELETE), may be (PUT), or means
-    nothing. `also_pos_operations` are those that only some requests need. `refuses` lists the
-    refusals that are this operation's own, `headers` the headers of a request that only this
-    operation looks at, with what they do. Query parameters that are tuples may be repeated.
+    nothing. Of several in `pos_operation` one is enough; `also_pos_operations` are those that only
+    some requests need. `refuses` lists the refusals that are this operation's own, `headers` the
+    headers of a request that only this operation looks at, with what they do. Query parameters that
+    are tuples may be repeated.
     `patience` is how many seconds the store may take. A POST that is `keyed_by_body` is the same
-    request again if the same caller sends the same, also without an Idempotency-Key.
+    request again if the same caller sends the same, also without an Idempotency-Key. One that is
+    `never_kept` only asks, and is asked again.
     """
 
     method: Method
@@ -46,7 +49,7 @@ class Operation:
     returns: Any = None
     status: int = HTTPStatus.OK
     also: tuple[int, ...] = ()
-    pos_operation: int | None = None
+    pos_operation: int | tuple[int, ...] | None = None
     also_pos_operations: tuple[int, ...] = ()
     if_match: Literal["required", "allowed", "ignored"] = "ignored"
     refuses: tuple[type[Refusal], ...] = ()
@@ -55,6 +58,7 @@ class Operation:
     largest_body: int = MEBIBYTE
     patience: float = deadlines.REQUEST_SECONDS
     keyed_by_body: bool = False
+    never_kept: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     body_optional: bool = False
     absolute: bool = False
@@ -72,6 +76,11 @@ class Operation:
         return f"{COMPANY}/{self.path}" if self.path else COMPANY
 
     @property
+    def described_route(self) -> str:
+        """Return the route without what a parameter is held to, as `{sequence:int}` is."""
+        return re.sub(r":\w+(?=})", "", self.route)
+
+    @property
     def in_company(self) -> bool:
         return self.route.startswith(COMPANY)
 
@@ -85,8 +94,8 @@ class Operation:
 
     @property
     def idempotent(self) -> bool:
-        """Every POST may be repeated safely with an Idempotency-Key."""
-        return self.method == "POST"
+        """Every POST that writes may be repeated safely with an Idempotency-Key."""
+        return self.method == "POST" and not self.never_kept
 
     @property
     def versioned(self) -> bool:

@@ -18,6 +18,7 @@ from functions._http.trigger import (
     Reply,
     serve,
 )
+from shared.consent.domain.consents import ContactNotVerified
 from shared.core.errors import Stale
 from shared.customers import contacts as usecases
 from shared.customers.contacts import contact_etag
@@ -33,6 +34,8 @@ from shared.customers.domain.contacts import (
     SuccessorNeeded,
     TooManyContacts,
 )
+from shared.customers.domain.customers import FieldNotAllowed
+from shared.customers.domain.decisions import ShownConsent
 
 bp = func.Blueprint()
 
@@ -41,8 +44,11 @@ ONE = "customers/{customerId}/contacts/{contactId}"
 
 
 class ListedContact(ContactView):
-    """A contact point of a list, with its version."""
+    """A contact point of a list, with what is in force there, and its version."""
 
+    consents: tuple[ShownConsent, ...] = Field(
+        (), description="Decisions in force by purpose and channel"
+    )
     etag: str = Field(description="Version of the contact point, for If-Match", examples=["7d1e"])
 
 
@@ -87,6 +93,7 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
             ContactExists,
             SecondaryContactsOff,
             TooManyContacts,
+            ContactNotVerified,
             Stale,
         ),
     ),
@@ -118,6 +125,8 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
             ContactNotFound,
             ContactExists,
             SuccessorNeeded,
+            ContactNotVerified,
+            FieldNotAllowed,
         ),
     ),
 )
@@ -128,6 +137,8 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     of the current one.
     """
     key = await customer_key(call)
+    if "verified_at" in call.body.model_fields_set and call.caller.role != "Application":
+        raise FieldNotAllowed("Only an application knows that.", fields=["verifiedAt"])
     contact = await usecases.edit_contact(
         key, call.path["contactId"], call.body, if_match=call.version, context=call.context
     )

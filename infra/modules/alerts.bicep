@@ -179,6 +179,18 @@ var questions = [
     threshold: 300
   }
   {
+    name: 'consent-lag'
+    text: 'A decision about consent has not reached every record for five minutes.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT10M'
+    query: 'AppMetrics | where Name == "libro.consent.waiting" | extend Company = tostring(Properties["libro.legal_entity"]), Seconds = Max'
+    value: 'Seconds'
+    silence: false
+    each: 'Company'
+    threshold: 300
+  }
+  {
     name: 'dead-letters-of-subscriptions'
     text: 'Messages of a subscription were given up.'
     severity: 1

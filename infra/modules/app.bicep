@@ -10,6 +10,7 @@ param databaseName string
 param serviceBusNamespace string
 param vaultUri string
 param cursorKeyUri string
+param suppressionKeyUri string
 param authClientId string
 param allowedClientApplications array
 param insightsTenantId string
@@ -107,6 +108,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     COSMOS__clientId: identity.properties.clientId
     COSMOS__credential: 'managedidentity'
     CURSOR_KEY: '@Microsoft.KeyVault(SecretUri=${cursorKeyUri})'
+    SUPPRESSION_KEY: '@Microsoft.KeyVault(SecretUri=${suppressionKeyUri})'
     ENTRA__audience: authClientId
     ENTRA__authority: take(login, length(login) - 1)
     ENTRA__tenantId: tenant().tenantId

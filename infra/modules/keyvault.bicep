@@ -1,5 +1,6 @@
 // Secrets of other systems, put there by people; the app reads them by the names that settings say.
-// One is its own: what signs the cursors of pages, the same on all instances.
+// Two are its own: what signs the cursors of pages, and what names contact points, the same on all
+// instances.
 param name string
 param principalId string
 param workspaceId string
@@ -22,16 +23,26 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enablePurgeProtection: true
     publicNetworkAccess: publicNetworkAccess
     networkAcls: {
-      bypass: 'AzureServices' // which is how a deployment writes the secret below
+      bypass: 'AzureServices' // which is how a deployment writes the secrets below
       defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
     }
   }
 }
 
-module cursorKey './cursor-key.bicep' = {
+module cursorKey './own-key.bicep' = {
   name: 'cursor-key'
   params: {
     vaultName: vault.name
+    name: 'cursor-key'
+    tags: tags
+  }
+}
+
+module suppressionKey './own-key.bicep' = {
+  name: 'suppression-key'
+  params: {
+    vaultName: vault.name
+    name: 'suppression-key'
     tags: tags
   }
 }
@@ -63,3 +74,4 @@ output name string = vault.name
 output uri string = vault.properties.vaultUri
 // Without a version, so that the app follows the newest.
 output cursorKeyUri string = '${vault.properties.vaultUri}secrets/${cursorKey.outputs.name}'
+output suppressionKeyUri string = '${vault.properties.vaultUri}secrets/${suppressionKey.outputs.name}'

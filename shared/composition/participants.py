@@ -1,7 +1,7 @@
 """The participants in the commit of a customer, in their order: the only list of them."""
 
 from shared.clienteling.participant import LeavingBooks
-from shared.consent.participant import ConsentDecisions
+from shared.consent.recording.participant import ConsentDecisions
 from shared.customers.participants import Participant
 from shared.sync.participant import SyncOperations
 

@@ -10,6 +10,7 @@ from shared.composition.metered import Metered
 from shared.composition.participants import PARTICIPANTS
 from shared.configuration.cache import Configuration
 from shared.configuration.number_blocks import Numbers
+from shared.consent.point_names import PointNames
 from shared.context import Context
 from shared.customers.customers import customer_exists
 from shared.customers.directory.account_numbers import AccountNumbers
@@ -31,14 +32,16 @@ if TYPE_CHECKING:
 class Backend:
     """The ports of this process, and its caches.
 
-    `cursor_key` signs the cursors of pages. `participants` take part in each commit of a customer.
+    `cursor_key` signs the cursors of pages, `suppression_key` names contact points. `participants`
+    take part in each commit of a customer.
     """
 
-    def __init__(  # noqa: PLR0913  # one argument for each port
+    def __init__(  # noqa: PLR0913, PLR0917  # one argument for each port
         self,
         documents: Documents,
         tokens: Tokens,
         cursor_key: bytes,
+        suppression_key: bytes,
         bus: Bus | None = None,
         insights: Insights | None = None,
         *,
@@ -47,6 +50,7 @@ class Backend:
         self.documents = Metered(documents)
         self.tokens = tokens
         self.cursor_key = cursor_key
+        self.point_names = PointNames(suppression_key)
         self.bus = bus or NoBus()
         self.insights = insights or NoInsights()
         self.participants = participants
@@ -69,6 +73,7 @@ class Backend:
             numbers=self.numbers,
             accounts=self.accounts,
             measures=self.measures,
+            point_names=self.point_names,
             participants=self.participants,
             fingerprint=fingerprint,
         )
@@ -149,9 +154,15 @@ def azure(settings: "Settings") -> Backend:
     """Return the backend of a deployed app. Raises NothingConfigured."""
     from shared.adapters.entra import EntraTokens, Tenant  # noqa: PLC0415
 
-    if not (settings.entra_tenant and settings.entra_audience and settings.cursor_key):
+    if not (
+        settings.entra_tenant
+        and settings.entra_audience
+        and settings.cursor_key
+        and settings.suppression_key
+    ):
         raise NothingConfigured(
-            "Set ENTRA__tenantId, ENTRA__audience and CURSOR_KEY, and the settings of the store; "
+            "Set ENTRA__tenantId, ENTRA__audience, CURSOR_KEY, SUPPRESSION_KEY, "
+            "and the settings of the store; "
             "on one machine, start the app with `python -m local serve`."
         )
     tenant = Tenant(settings.entra_authority, settings.entra_tenant, settings.entra_audience)
@@ -160,6 +171,7 @@ def azure(settings: "Settings") -> Backend:
         connect(settings),
         EntraTokens(tenant),
         settings.cursor_key.encode(),
+        settings.suppression_key.encode(),
         connect_bus(settings),
         connect_insights(settings) if has_insights else NoInsights(),
     )

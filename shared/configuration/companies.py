@@ -11,9 +11,6 @@ from shared.configuration.domain.companies import (
     CompanyFields,
     LegalEntityNotFound,
     first_parameters,
-    first_purposes,
-    first_sequences,
-    first_titles,
 )
 from shared.configuration.settings import Saved, save
 from shared.context import Context
@@ -89,11 +86,7 @@ async def _create_defaults(context: Context) -> None:
         await documents.write_parameters(store, legal_entity, parameters, names, None)
     with suppress(AlreadyExists):
         await documents.write_features(store, legal_entity, {}, None)
-    with suppress(AlreadyExists):
-        await documents.create_settings(
-            store, legal_entity, col.NUMBER_SEQUENCES, first_sequences()
-        )
-    with suppress(AlreadyExists):
-        await documents.create_settings(store, legal_entity, col.ADDRESS_PURPOSES, first_purposes())
-    with suppress(AlreadyExists):
-        await documents.create_settings(store, legal_entity, col.TITLES, first_titles())
+    for collection in col.COLLECTIONS.values():
+        if first := collection.first():
+            with suppress(AlreadyExists):
+                await documents.create_settings(store, legal_entity, collection, first)

@@ -27,9 +27,14 @@ class PosOperationNotAllowed(Forbidden):
 
 
 async def check_pos_operation(
-    claims: Claims | None, number: int | None, legal_entity: str, configuration: Configuration
+    claims: Claims | None,
+    numbers: int | tuple[int, ...] | None,
+    legal_entity: str,
+    configuration: Configuration,
 ) -> None:
     """Check an employee's permission group, if there is one. Other roles have no POS operations.
+
+    Of several POS operations one is enough.
 
     For a person whom the company has not registered as a worker, the token alone decides. A worker
     who has left may do nothing, and the record of a worker cannot be removed. Raises
@@ -42,8 +47,9 @@ async def check_pos_operation(
         return
     if not worker.active:
         raise WorkerInactive(f"The worker {worker.personnel_number} is no longer active.")
-    if worker.permission_group is None or number is None:
+    if worker.permission_group is None or numbers is None:
         return
+    any_of = numbers if isinstance(numbers, tuple) else (numbers,)
     group = await configuration.find(legal_entity, PERMISSION_GROUPS, worker.permission_group)
-    if group is None or number not in group.operations:
-        raise PosOperationNotAllowed(worker.permission_group, number)
+    if group is None or not set(any_of).intersection(group.operations):
+        raise PosOperationNotAllowed(worker.permission_group, any_of[0])

@@ -1,6 +1,6 @@
 """Listing, reading, writing and removing the settings and parameters of a company."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -45,6 +45,13 @@ async def all_settings(collection: col.Collection[T], *, context: Context) -> li
     """Return every setting of a collection. One query for each 500."""
     settings = documents.all_settings(context.documents, context.legal_entity, collection)
     return [setting async for setting in settings]
+
+
+async def create_settings(
+    collection: col.Collection[T], settings: Sequence[T], *, context: Context
+) -> None:
+    """Create all of the settings or none. Raises AlreadyExists."""
+    await documents.create_settings(context.documents, context.legal_entity, collection, settings)
 
 
 async def read_setting(

@@ -1,1 +1,1 @@
-"""Decisions about contact points. They are written in the customer's commit."""
+"""Consent: one decision per contact point and purpose, a ledger that proves it, and who may ask."""

@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 LINE = r"^[^\x00-\x1f\x7f]*$"
@@ -156,6 +165,19 @@ Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 AttributeValue = bool | int | float | str | list[str] | list[int] | list[float] | None
 Attributes = dict[str, AttributeValue]
+
+
+def in_milliseconds(time: datetime) -> str:
+    """Return RFC 3339 in UTC with three digits: what is hashed must always be written alike."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# A time that is kept, answered and hashed with three digits.
+Instant = Annotated[
+    datetime,
+    PlainSerializer(in_milliseconds, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 
 
 def as_text(moment: datetime) -> str:

@@ -47,15 +47,18 @@ async def commit(change: Change, context: Context) -> Versioned[Customer]:
     participants: Sequence[Participant] = context.participants
     shares: list[Share] = []
     facts: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
     for participant in participants:
         joined = await participant.join(change, context)
         change = change.amended(joined.customer)
         shares.append(Share(participant.name, joined.operations))
         facts |= joined.facts
+        if joined.notes:
+            notes[participant.name] = joined.notes
     before = change.before.value if change.before else None
     change = change.amended(with_state(change.after, before))
     own = Share(CUSTOMER, [_write(change), *change.operations])
-    event = Share(CUSTOMER, [_event(change, facts, context)])
+    event = Share(CUSTOMER, [_event(change, facts, notes, context)])
     customer = await _commit(change.after, [own, *shares, event], context)
     context.configuration.customer_changed(context.legal_entity, change.after.id)
     if before is None or stamp(before) != stamp(customer.value):
@@ -70,7 +73,9 @@ def _write(change: Change) -> Operation:
     return Replace(body, change.before.etag) if change.before else Create(body)
 
 
-def _event(change: Change, facts: Mapping[str, Any], context: Context) -> Operation:
+def _event(
+    change: Change, facts: Mapping[str, Any], notes: Mapping[str, Any], context: Context
+) -> Operation:
     after = change.after
     data = CustomerChange(
         legal_entity=after.legal_entity,
@@ -80,9 +85,9 @@ def _event(change: Change, facts: Mapping[str, Any], context: Context) -> Operat
         actor=context.actor,
         changes=change.changes,
     )
-    kind = type_of(change.before.value if change.before else None, after)
+    kind = type_of(change.before.value if change.before else None, after, change.parts)
     event = event_of(kind, data, context.now, context.traceparent)
-    return Create(documents.event_document(event, after.version, facts))
+    return Create(documents.event_document(event, after.version, facts, notes))
 
 
 async def _commit(

@@ -9,10 +9,11 @@ from shared.core.evolve import evolve
 from shared.core.retry import ANY, check_version
 from shared.core.versioned import Versioned
 from shared.customers import documents
-from shared.customers.change import Edit, change, only
+from shared.customers.change import Decide, Decision, change, only
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, ContactEdit, Contacts, NewContact
 from shared.customers.domain.customers import Customer
+from shared.customers.domain.decisions import CONSENT, Said, Statement, said_of
 from shared.customers.domain.normal_forms import normalize
 from shared.customers.named_settings import store_country
 
@@ -29,24 +30,25 @@ async def list_contacts(key: str, *, context: Context) -> Contacts:
 async def add_contact(key: str, new: NewContact, *, context: Context) -> Versioned[Contact]:
     """Add a contact point; a repeated request adds no second one."""
     contact_id = context.new_id()
-    decide = only(adding(new, contact_id, context=context))
+    decide = adding(new, contact_id, context=context)
     customer = await change(key, decide, if_match=ANY, context=context)
     return _versioned(customer.value, contact_id)
 
 
-def adding(new: NewContact, contact_id: str, *, context: Context) -> Edit:
+def adding(new: NewContact, contact_id: str, *, context: Context) -> Decide:
     """Return what adds it. Raises ContactExists, SecondaryContactsOff, TooManyContacts, Invalid."""
 
-    async def decide(customer: Customer) -> Customer:
+    said = said_of(contact_id, new.marketing_consent, new.consents, "")
+
+    async def decide(customer: Customer) -> Decision:
         if context.fingerprint and any(contact.id == contact_id for contact in customer.contacts):
-            return customer
+            return Decision(customer)
         normal = await normal_value(new, customer, context)
         purpose = "Personal" if customer.customer_type == "Person" else "Business"
-        contact = cp.contact(
-            new, contact_id, normal=normal, purpose=purpose, now=context.decided_at
-        )
+        contact = cp.contact(new, contact_id, normal=normal, purpose=purpose)
         contacts = cp.add(customer.contacts, contact, several=await _several(context))
-        return customer.edited(context.actor, context.now, contacts=contacts)
+        edited = customer.edited(context.actor, context.now, contacts=contacts)
+        return Decision(edited, details={CONSENT: Statement(said)})
 
     return decide
 
@@ -60,26 +62,40 @@ async def edit_contact(
     key: str, contact_id: str, edit: ContactEdit, *, if_match: str, context: Context
 ) -> Versioned[Contact]:
     """Apply the merge patch. Raises ContactNotFound, ContactExists, SuccessorNeeded, Stale."""
-    decide = only(editing(contact_id, edit, if_match=if_match, context=context))
+    decide = editing(contact_id, edit, if_match=if_match, context=context)
     customer = await change(key, decide, if_match=ANY, context=context)
     return _versioned(customer.value, contact_id)
 
 
-def editing(contact_id: str, edit: ContactEdit, *, if_match: str, context: Context) -> Edit:
+def editing(contact_id: str, edit: ContactEdit, *, if_match: str, context: Context) -> Decide:
     """Return what applies the merge patch. Raises Invalid, and later what `edit_contact` does."""
     changes = {name: getattr(edit, name) for name in edit.model_fields_set}
     emptied = [name for name in ("value", "purpose", "primary") if changes.get(name, "") is None]
     if emptied:
         raise Invalid.at(f"/{emptied[0]}", "required", "It can be changed, not removed.")
 
-    async def decide(customer: Customer) -> Customer:
+    async def decide(customer: Customer) -> Decision:
         contact = cp.find(customer.contacts, contact_id)
         check_version(contact_etag(contact), if_match)
         edited = await _edited(customer, contact, changes, context)
         contacts = cp.change(customer.contacts, edited)
-        return customer.edited(context.actor, context.now, contacts=contacts)
+        said = _said(contact, edited, changes)
+        if edited == contact and not said:
+            return Decision(customer)
+        after = customer.edited(context.actor, context.now, contacts=contacts)
+        return Decision(after, details={CONSENT: Statement(said)})
 
     return decide
+
+
+def _said(before: Contact, after: Contact, changes: dict[str, Any]) -> list[Said]:
+    """Return what a patch says about consent, unless the contact point shows the same already."""
+    if "marketing_consent" not in changes:
+        return []
+    decision = changes["marketing_consent"]
+    if decision == before.marketing_consent and after.normal == before.normal:
+        return []
+    return [Said(after.id, decision, pointer="/marketingConsent")]
 
 
 async def remove_contact(
@@ -103,12 +119,12 @@ def _versioned(customer: Customer, contact_id: str) -> Versioned[Contact]:
 async def _edited(
     customer: Customer, contact: Contact, changes: dict[str, Any], context: Context
 ) -> Contact:
-    changes = dict(changes)
+    changes = {name: value for name, value in changes.items() if name != "marketing_consent"}
     if "value" in changes:
         country = await _country(customer, context)
         changes["normal"] = normalize(contact.kind, str(changes["value"]), country, "/value")
-    if "marketing_consent" in changes:
-        changes["consent_at"] = context.decided_at if changes["marketing_consent"] else None
+        if changes["normal"] != contact.normal:
+            changes = {"verified_at": None, **changes}
     return evolve(contact, **changes)
 
 

@@ -63,6 +63,11 @@ async def read_events(
     return await documents.read_events(key, start, end, limit=limit, context=context)
 
 
+async def read_event(key: str, version: int, *, context: Context) -> Mapping[str, Any] | None:
+    """Return the document of the event of a version, with its notes. One point read."""
+    return await documents.read_event(key, version, context)
+
+
 def event_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the event in a changed document of the customers container, if it is one."""
     return documents.event_in(body)

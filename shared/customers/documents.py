@@ -121,6 +121,13 @@ async def read_events(
     return events
 
 
+async def read_event(key: str, version: int, context: Context) -> Mapping[str, Any] | None:
+    """Return the document of the event of this version, or None. One point read."""
+    name = event_id(version)
+    document = await context.documents.read(CONTAINER, context.partition(key), name)
+    return document.body if document else None
+
+
 def event_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the event in a changed document of this container, if it is one."""
     event: Mapping[str, Any] | None = body["event"] if body.get("type") == EVENT else None
@@ -157,8 +164,13 @@ def address_document(address: Address) -> dict[str, Any]:
     }
 
 
-def event_document(event: Event, version: int, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document of the event of this version; `facts` are added to its data."""
+def event_document(
+    event: Event, version: int, facts: Mapping[str, Any], notes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the document of the event of this version.
+
+    `facts` are added to its data; `notes` are kept beside it and never sent.
+    """
     body = event.model_dump(mode="json", by_alias=True)
     body["data"] |= facts
     return {
@@ -166,6 +178,7 @@ def event_document(event: Event, version: int, facts: Mapping[str, Any]) -> dict
         "type": EVENT,
         "createdAt": as_text(event.time),
         "event": body,
+        "notes": dict(notes),
         "schemaVersion": SCHEMA_VERSION,
         "ttl": RETENTION_SECONDS,
     }

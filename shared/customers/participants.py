@@ -42,12 +42,13 @@ class Joined(NamedTuple):
     """What a participant adds to a commit.
 
     `customer` has amended those fields that the participant owns, and no others. `facts` are
-    added to the data of the event.
+    added to the data of the event; `notes` are kept with it, for what follows from it here.
     """
 
     customer: Customer
     operations: Sequence[Operation] = ()
     facts: Mapping[str, object] = {}
+    notes: Mapping[str, object] = {}
 
 
 class Participant(Protocol):

@@ -111,6 +111,16 @@ class Settings(BaseSettings):
             description="key that signs cursors of lists; in Azure a reference to Key Vault",
         ),
     ] = None
+    suppression_key: Annotated[
+        str | None,
+        Field(
+            validation_alias="SUPPRESSION_KEY",
+            min_length=32,
+            repr=False,
+            description="key that names contact points, for good: a copy of it belongs to every "
+            "backup; in Azure a reference to Key Vault",
+        ),
+    ] = None
     telemetry: Annotated[
         str | None,
         Field(
@@ -154,8 +164,12 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _references_are_resolved(self) -> "Settings":
         # What Key Vault does not answer for stays as it is written, for all to read.
-        if self.cursor_key and self.cursor_key.startswith("@Microsoft.KeyVault("):
-            raise ValueError("CURSOR_KEY is a reference that Key Vault did not resolve.")
+        for name, key in (
+            ("CURSOR_KEY", self.cursor_key),
+            ("SUPPRESSION_KEY", self.suppression_key),
+        ):
+            if key and key.startswith("@Microsoft.KeyVault("):
+                raise ValueError(f"{name} is a reference that Key Vault did not resolve.")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from shared.consent.spreading.spreads import FOLLOWED, enlist, is_followed
 from shared.core.concurrency import side_by_side
 from shared.customers.customers import EVENT, event_in
 from shared.ports.bus import Bus, Outgoing, session_of
@@ -44,12 +45,15 @@ async def relay_changes(
     """
     told = [change for change in changes if change.type in {EVENT, SYNC_OPERATION}]
     bodies = await side_by_side(told, partial(_read, documents=documents), at_once=READS_AT_ONCE)
-    events = [event for body in bodies if (event := event_in(body))]
+    stored = [body for body in bodies if event_in(body)]
+    events = [body["event"] for body in stored]
     operations = [operation for body in bodies if (operation := operation_in(body))]
     creations = [operation for operation in operations if operation.kind == "create"]
     commands = [_command(creation) for creation in creations if creation.status == "Pending"]
+    followed = [body["event"] for body in stored if is_followed(body)]
+    await side_by_side(followed, partial(enlist, documents=documents), at_once=READS_AT_ONCE)
     if events:
-        await bus.send(EVENTS, [_message(event) for event in events])
+        await bus.send(EVENTS, [_message(body) for body in stored])
     if commands:
         await bus.send(CUSTOMER_SYNC, commands)
     await asyncio.gather(
@@ -78,7 +82,8 @@ def _last_of_each(events: Sequence[Body]) -> list[Body]:
     return list({event["subject"]: event for event in events}.values())
 
 
-def _message(event: Body) -> Outgoing:
+def _message(body: Body) -> Outgoing:
+    event = body["event"]
     return Outgoing(
         id=event["id"],
         body=to_json(event),
@@ -87,6 +92,8 @@ def _message(event: Body) -> Outgoing:
         properties={
             "type": event["type"],
             "legalEntity": event["data"]["legalEntity"],
+            "customerId": event["subject"],
+            **({FOLLOWED: "1"} if is_followed(body) else {}),
             **trace_properties(event.get(TRACEPARENT)),
         },
     )
@@ -105,6 +112,7 @@ def _command(creation: SyncOperation) -> Outgoing:
         properties={
             "type": command.kind,
             "legalEntity": command.legal_entity,
+            "customerId": command.customer_id,
             **trace_properties(creation.traceparent),
         },
     )

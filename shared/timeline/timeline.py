@@ -9,6 +9,7 @@ from shared.consent.consents import CONSENT, consent_of
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.customers.customers import read_customer
+from shared.customers.domain.customers import Customer
 from shared.ports.documents import Document
 from shared.timeline.activities import localized
 from shared.timeline.documents import ACTIVITY, NOTE, activity_of, note_of, query_entries
@@ -58,11 +59,13 @@ async def list_timeline(
     One point read and one query. Raises CustomerNotFound.
     """
     types = [TYPES[kind] for kind in query.kinds]
-    _, page = await asyncio.gather(
+    customer, page = await asyncio.gather(
         read_customer(key, context=context),
         query_entries(key, types, limit=limit, continuation=continuation, context=context),
     )
-    entries = [await _entry(document, query.tags, context) for document in page.documents]
+    entries = [
+        await _entry(document, customer.value, query.tags, context) for document in page.documents
+    ]
     return TimelinePage(entries, page.continuation)
 
 
@@ -87,7 +90,9 @@ async def list_activities(
     return ActivityPage(activities, page.continuation)
 
 
-async def _entry(document: Document, tags: Sequence[str], context: Context) -> TimelineEntry:
+async def _entry(
+    document: Document, customer: Customer, tags: Sequence[str], context: Context
+) -> TimelineEntry:
     kind = KINDS[document.body["type"]]
     entry = TimelineEntry(id=document.id, type=kind, at=document.body["at"])
     match kind:
@@ -97,6 +102,6 @@ async def _entry(document: Document, tags: Sequence[str], context: Context) -> T
         case "note":
             return evolve(entry, note=note_of(document).value)
         case "consent":
-            return evolve(entry, consent=consent_of(document))
+            return evolve(entry, consent=consent_of(document, customer))
         case "bookMove":
             return evolve(entry, book_move=book_move_of(document))

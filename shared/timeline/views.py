@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.clienteling.domain.book_moves import BookMove
-from shared.consent.domain.consents import Consent
+from shared.consent.domain.consents import ConsentEntry
 from shared.core.values import Record
 from shared.timeline.domain.activities import ActivityView
 from shared.timeline.domain.notes import Note
@@ -23,7 +23,7 @@ class TimelineEntry(Record):
     at: str = Field(description="When it happened", examples=["2026-11-24T09:30:00Z"])
     activity: ActivityView | None = Field(None, description="The activity")
     note: Note | None = Field(None, description="The note")
-    consent: Consent | None = Field(None, description="The decision of the customer")
+    consent: ConsentEntry | None = Field(None, description="The decision of the customer")
     book_move: BookMove | None = Field(None, description="The move between client books")
 
 

@@ -76,7 +76,7 @@ async def context(configured: Path, tmp_path: Path, loyalty: Loyalty) -> AsyncIt
     folder = Folder(shutil.copytree(configured, tmp_path / "data"))
     documents = SqliteDocuments(folder.database)
     tokens, participants = folder.tokens(), (*PARTICIPANTS, loyalty)
-    backend = Backend(documents, tokens, b"", participants=participants)
+    backend = Backend(documents, tokens, b"", b"", participants=participants)
     yield backend.context(COMPANY, "application:test", datetime.now(UTC))
     documents.close()
 

@@ -40,12 +40,22 @@ def without_etags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in item.items() if name != "etag"} for item in items]
 
 
+def as_then(answer: Any, then: Any) -> Any:
+    """Return the answer without the fields that were not there yet, which must be empty."""
+    if isinstance(answer, list):
+        return [as_then(*pair) for pair in zip(answer, then, strict=True)]
+    if not isinstance(answer, dict):
+        return answer
+    assert not any(answer[name] for name in answer.keys() - then.keys())
+    return {name: as_then(answer[name], then[name]) for name in answer if name in then}
+
+
 @each_file
 async def test_an_older_document_is_answered_right(api: Api, name: str) -> None:
     file = await kept(api, name)
     path = f"customers/{file['key']}"
 
-    assert (await api.get(path)).json() == file["answer"]
+    assert as_then((await api.get(path)).json(), file["answer"]) == file["answer"]
     addresses = (await api.get(f"{path}/addresses")).json()["items"]
     assert without_etags(addresses) == without_etags(file["addresses"])
 

@@ -43,7 +43,7 @@ async def test_the_goals_are_met(rows: Rows) -> None:
     most("get_customer by GUID", reads=1)
     most("get_customer by account number", reads=2)
     most("get_customer by account number, again", reads=1)
-    most("create_customer", commits=1, directory=25)
+    most("create_customer", reads=2, commits=1, directory=25)  # a point for each e-mail and phone
     most("edit_customer", reads=1, commits=1, directory=25)
     for name in rows:
         if name.startswith("find_customers"):

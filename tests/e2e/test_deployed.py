@@ -70,6 +70,7 @@ async def deployed(cosmos_endpoint: Endpoint, tmp_path: Path) -> AsyncIterator[D
                 "ENTRA__tenantId": TENANT,
                 "ENTRA__audience": AUDIENCE,
                 "CURSOR_KEY": "c" * 40,
+                "SUPPRESSION_KEY": "s" * 40,
             }
             async with Deployed(issuer, environment) as deployed:
                 yield deployed

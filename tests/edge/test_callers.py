@@ -23,7 +23,9 @@ BODIES = {
 
 def path_of(operation: Operation, company: str = COMPANY) -> str:
     values = {"legalEntity": company, "collection": "stores", "key": "HOUSTON"}
-    return "/api/" + re.sub(r"{(\w+)}", lambda m: values.get(m[1], "x"), operation.route)
+    return "/api/" + re.sub(
+        r"{(\w+)(:int)?}", lambda m: values.get(m[1], "1" if m[2] else "x"), operation.route
+    )
 
 
 def headers_of(operation: Operation) -> dict[str, Any]:

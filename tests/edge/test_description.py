@@ -19,8 +19,9 @@ Json = dict[str, Any]
 REF = "#/components/schemas/"
 VERBS = {
     "Add", "Answer", "Check", "Complete", "Create", "Deactivate", "Decide", "Delete", "Edit",
-    "Execute", "Get", "Import", "List", "Move", "Preview", "Remove", "Replay", "Restore", "Retry",
-    "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo", "Update", "Upload",
+    "Execute", "Get", "Import", "List", "Move", "Preview", "Record", "Remove", "Replay", "Restore",
+    "Retry", "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo", "Update", "Upload",
+    "Verify",
 }  # fmt: skip
 LONGEST_SUMMARY = 80
 
@@ -136,7 +137,7 @@ def test_every_problem_lists_its_codes() -> None:
 
 def test_the_codes_of_an_operation_are_those_of_its_refusals() -> None:
     for operation in OPERATIONS.values():
-        path = f"/api/{operation.route}"
+        path = f"/api/{operation.described_route}"
         if "{collection}" in path:
             continue
         responses = description()["paths"][path][operation.method.lower()]["responses"]
@@ -169,7 +170,7 @@ def test_every_collection_of_settings_has_paths_and_schemas_of_its_own(name: str
 
 def test_every_operation_is_in_the_description_with_its_statuses_and_headers() -> None:
     for operation in OPERATIONS.values():
-        path = f"/api/{operation.route}".replace("{collection}", "stores")
+        path = f"/api/{operation.described_route}".replace("{collection}", "stores")
         described = description()["paths"][path][operation.method.lower()]
         own = {str(int(status)) for status in (operation.status, *operation.also)}
         assert own <= set(described["responses"])
@@ -179,7 +180,7 @@ def test_every_operation_is_in_the_description_with_its_statuses_and_headers() -
         assert ("security" in described) == bool(operation.who)
         headers = {item["name"] for item in described["parameters"] if item["in"] == "header"}
         assert ("If-Match" in headers) == (operation.if_match != "ignored")
-        assert ("Idempotency-Key" in headers) == (operation.method == "POST")
+        assert ("Idempotency-Key" in headers) == operation.idempotent
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -170,9 +170,13 @@ def the_app_is_told_what_it_reads(stand: Stand) -> Iterator[str]:
         yield "settings that must not be here"
 
 
+def own_keys_are_references(stand: Stand) -> Iterator[str]:
+    for name in ("CURSOR_KEY", "SUPPRESSION_KEY"):
+        if not _config(stand, "appsettings").get(name, "").startswith("@Microsoft.KeyVault("):
+            yield f"{name} is no reference"
+
+
 def no_setting_and_no_output_is_a_secret(stand: Stand) -> Iterator[str]:
-    if not _config(stand, "appsettings").get("CURSOR_KEY", "").startswith("@Microsoft.KeyVault("):
-        yield "the key of cursors is no reference"
     for name, value in (*_config(stand, "appsettings").items(), *stand.deployed.outputs.items()):
         if SECRET.search(f"{name}={value}"):
             yield f"{name} is a secret"
@@ -300,6 +304,7 @@ PROMISES: dict[str, Promise] = {
         keys_are_of_no_use,
         only_the_app_reaches_private_data,
         the_app_is_told_what_it_reads,
+        own_keys_are_references,
         no_setting_and_no_output_is_a_secret,
         the_app_may_do_what_it_must,
         everybody_tells_what_happens,

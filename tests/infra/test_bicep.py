@@ -52,14 +52,14 @@ def test_nothing_in_the_source_asks_for_a_key() -> None:
         assert not re.search(r"\blist\w*\(|listKeys|AccountKey", text), path
 
 
-def test_the_one_secret_is_made_once_and_by_azure() -> None:
+def test_the_keys_are_made_once_and_by_azure() -> None:
     texts = {path.name: path.read_text() for path in BICEP}
 
     assert [
         name for name, text in texts.items() if "vaults/secrets@" in text or "@secure" in text
-    ] == ["cursor-key.bicep"]
-    assert "@onlyIfNotExists()\nresource secret" in texts["cursor-key.bicep"]
-    assert "@secure()\nparam cursorKey string = '${newGuid()}" in texts["cursor-key.bicep"]
+    ] == ["own-key.bicep"]
+    assert "@onlyIfNotExists()\nresource secret" in texts["own-key.bicep"]
+    assert "@secure()\nparam key string = '${newGuid()}" in texts["own-key.bicep"]
 
 
 def test_every_module_is_used() -> None:
@@ -125,11 +125,11 @@ def test_the_guide_explains_every_alarm() -> None:
 def test_the_names_in_queries_are_those_of_the_code() -> None:
     queries = {one.name: one.properties["criteria"]["allOf"][0]["query"]
                for one in once("production").deployed.of(QUERY_ALERT)}  # fmt: skip
-    files = ("sync/timer_customer_sync.py", "_feed.py")
+    files = ("sync/timer_customer_sync.py", "consent/timer_consent.py", "_feed.py")
     code = "".join((ROOT / "functions" / file).read_text() for file in files)
     names = re.findall(r'"((?:libro|messaging)[\w.]+|synchronize\w+)"', "".join(queries.values()))
 
-    assert len(names) == 7
+    assert len(names) == 9
     for name in names:
         assert f'"{name}"' in code or f"def {name}(" in code, name
     assert f'contains "{subscription("", "")}"' in queries["dead-letters-of-subscriptions"]

@@ -18,7 +18,6 @@ from tests.offline.scenes import (
     a_creation,
     an_operation,
     applied,
-    conflict,
     customer,
     decide,
     done,
@@ -155,18 +154,17 @@ async def test_consent_counts_from_when_it_was_given(api: Api) -> None:
     )
 
 
-async def test_a_consent_that_was_taken_back_is_not_given_again(api: Api) -> None:
-    made = await api.create(contacts=[an_email(marketingConsent="OptedIn")])
-    await api.call(
-        "PATCH", f"customers/{made['id']}/contacts/1", {"marketingConsent": None}, if_match="*"
-    )
+async def test_an_opt_in_without_proof_undoes_no_withdrawal(api: Api) -> None:
+    made = await api.create(contacts=[an_email(marketingConsent="OptedOut")])
     given = an_operation(
         "consent", made["id"], {"contactId": "1", "decision": "OptedIn"}, baseVersion=1
     )
     session = await applied(api, given)
+    [newest, _] = (await api.get(f"customers/{made['id']}/consents")).json()["items"]
 
-    assert statuses(session) == ["Conflict"]
-    assert (await conflict(api, given))["kind"] == "newer-consent"
+    assert statuses(session) == ["Applied"], "no decision waits for a person"
+    assert (newest["decision"], newest["outcome"]) == ("OptedIn", "NotInForce")
+    assert (await customer(api, made["id"]))["contacts"][0]["marketingConsent"] == "OptedOut"
 
 
 async def test_field_names_of_our_own_do_not_get_round_conflicts(api: Api) -> None:

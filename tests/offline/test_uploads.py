@@ -202,10 +202,9 @@ async def a_conflict_of(kind: str, api: Api) -> tuple[str, dict[str, Any]]:
     type_, offline = {
         "customer-exists": ("create", {"lastName": "Other"}),
         "customer-inactive": ("patch", {"firstName": "Carina"}),
-        "newer-consent": ("consent", {"contactId": "1", "decision": "OptedOut"}),
         "already-there": (
             "contact",
-            an_email("KAREN@example.com", marketingConsent="OptedOut"),
+            an_email("KAREN@example.com", purpose="School", marketingConsent="OptedOut"),
         ),
         "address": ("address", {"addressId": "1", "street": "3 Oak St"}),
         "contact": ("contact", {"contactId": "1", "purpose": "School"}),
@@ -219,8 +218,7 @@ async def a_conflict_of(kind: str, api: Api) -> tuple[str, dict[str, Any]]:
     [
         ("customer-exists", [], ["discard"]),
         ("customer-inactive", [], ["discard"]),
-        ("newer-consent", ["contacts/1/marketingConsent"], ["offline", "current", "discard"]),
-        ("already-there", ["contacts/1/marketingConsent"], ["offline", "current", "discard"]),
+        ("already-there", ["contacts/1/purpose"], ["offline", "current", "discard"]),
         ("address", ["addresses/1/street"], ["offline", "current", "discard"]),
         ("contact", ["contacts/1/purpose"], ["offline", "current", "discard"]),
         ("primary", ["primaryAddress"], ["offline", "current", "discard"]),
@@ -254,12 +252,21 @@ async def test_every_kind_of_conflict_is_kept_for_a_person(
         assert statuses(again) == ["Discarded" if decision == "discard" else "AlreadyApplied"]
 
 
-async def test_a_withdrawn_consent_is_not_given_again_by_an_older_one(api: Api) -> None:
-    key, operation = await a_conflict_of("newer-consent", api)
-    await applied(api, operation)
-    await decide(api, operation, "current")
+async def test_an_older_withdrawal_is_kept_and_superseded(api: Api) -> None:
+    made = await api.create(contacts=[an_email()])
+    proof = {"textVersion": "1", "reference": "form 12"}
+    decision = {"contactId": "1", "decision": "OptedIn", "evidence": proof}
+    await api.post(f"customers/{made['id']}/consents", decision)
+    older = an_operation(
+        "consent", made["id"], {"contactId": "1", "decision": "OptedOut"},
+        at="2026-11-20T11:00:00Z", baseVersion=1,
+    )  # fmt: skip
+    session = await applied(api, older)
+    [newest, _] = (await api.get(f"customers/{made['id']}/consents")).json()["items"]
 
-    assert (await customer(api, key))["contacts"][0]["marketingConsent"] == "OptedIn"
+    assert statuses(session) == ["Applied"]
+    assert (newest["outcome"], newest["decidedAt"]) == ("Superseded", "2026-11-20T11:00:00.000Z")
+    assert (await customer(api, made["id"]))["contacts"][0]["marketingConsent"] == "OptedIn"
 
 
 async def test_a_channel_has_one_running_session(api: Api) -> None:

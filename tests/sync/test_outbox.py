@@ -91,7 +91,11 @@ async def test_an_event_travels_with_what_subscribers_filter_by(
         "MessageId": "c:1",
         "SessionId": "c",
         "ContentType": "application/cloudevents+json",
-        "ApplicationProperties": {"type": "customer.changed", "legalEntity": COMPANY},
+        "ApplicationProperties": {
+            "type": "customer.changed",
+            "legalEntity": COMPANY,
+            "customerId": "c",
+        },
     }
 
 

@@ -35,8 +35,13 @@ in JSON.
 - `data.changes` has each field that changed, as the API answers it, with its old and its new value;
   an address is there as `addresses/{{addressId}}`. Never listed as changes: {excluded}.
 - The change feed relays events to the Service Bus topic `events`, with the application properties
-  `type` and `legalEntity` to filter by. The session is the customer: a subscription that requires
+  `type`, `legalEntity` and `customerId` to filter by, and `consent` where contact points came, went
+  or were decided about. The session is the customer: a subscription that requires
   sessions receives each customer's events in order.
+- `data.consents` has the decisions about contact points that the change recorded, without their
+  values: `sequence`, `kind`, `purpose`, `channel`, `decision`, `outcome`, `decidedAt`, and whether
+  it was `inherited` from another customer. `data.ledgerHead` is the hash of the last entry of the
+  customer's ledger: kept elsewhere, it proves that nothing was changed behind it.
 - `traceparent`, where it is known, is the request that made the change, by CloudEvents' extension
   for distributed tracing. To continue its trace, take the application property of that name.
 - Events are kept for {days} days, so a bus that is unavailable that long loses none.

@@ -23,6 +23,13 @@ A trigger by HTTP is shown with its method and its path below the host. A change
 function with each batch of changed documents, and again until the batch succeeds. Schedules are
 NCRONTAB expressions in UTC, with seconds first.
 """
+# Of what a trigger has, what tells most, and how it is introduced.
+WORDS = {
+    "containerName": "change feed of",
+    "queueName": "queue",
+    "subscriptionName": "topic `events`, subscription",
+    "schedule": "schedule",
+}
 TABLE = """
 ## {title}
 
@@ -67,12 +74,8 @@ def _order(function: Function) -> tuple[bool, str, str]:
 def _trigger(function: Function) -> str:
     trigger = function.trigger
     if function.kind != "httpTrigger":
-        words, value = {
-            "cosmosDBTrigger": ("change feed of", "containerName"),
-            "serviceBusTrigger": ("queue", "queueName"),
-            "timerTrigger": ("schedule", "schedule"),
-        }[function.kind]
-        return f"{words} `{trigger[value]}`"
+        name, words = next((one, WORDS[one]) for one in WORDS if one in trigger)
+        return f"{words} `{trigger[name]}`"
     if trigger["route"] == CATCH_ALL:
         return "any other path"
     return f"`{' '.join(trigger['methods'])} /api/{trigger['route']}`"

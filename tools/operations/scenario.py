@@ -37,6 +37,7 @@ async def everything(ask: Ask, number: int) -> None:
     await ask(None, "GET", f"customers/{warm['id']}", bearer=MANAGER)
     await _customers(ask, number)
     await _parts(ask, number)
+    await _consents(ask, number)
     await _imports(ask)
     await _uploads(ask, number)
     await _synchronization(ask, number)
@@ -113,6 +114,20 @@ async def _parts(ask: Ask, number: int) -> None:
     where = f"{contacts}/{other['id']}"
     await ask("edit_contact", "PATCH", where, {"purpose": "Business"}, if_match="*")
     await ask("remove_contact", "DELETE", where, if_match="*")
+
+
+async def _consents(ask: Ask, number: int) -> None:
+    made = await ask(None, "POST", "customers", person(number, "f"))
+    consents = f"customers/{made['id']}/consents"
+    decision = {"contactId": "1", "decision": "OptedOut"}
+    await ask("record_consent", "POST", consents, decision)
+    await ask("list_consents", "GET", consents)
+    await ask("get_consent", "GET", f"{consents}/1")
+    await ask("verify_consents", "GET", f"{consents}/verification")
+    for count in (1, 10):
+        points = [{"kind": "email", "value": f"{n}{number}@x.org"} for n in range(count)]
+        check = {"purpose": "Marketing", "contactPoints": points}
+        await ask(f"check_consents, {count} points", "POST", "consent-checks", check)
 
 
 async def _imports(ask: Ask) -> None:

@@ -49,7 +49,7 @@ def _endpoints(operation: Operation) -> Iterator[Endpoint]:
     summary, description = _texts(operation)
     yield Endpoint(
         operation=operation,
-        path=f"/api/{operation.route}",
+        path=f"/api/{operation.described_route}",
         operation_id=operation.name,
         summary=summary,
         description=description,
@@ -68,7 +68,7 @@ def _of_collection(operation: Operation, collection: Collection[Any]) -> Endpoin
     answer = _page(operation.returns, collection.model) if paged else collection.model
     return Endpoint(
         operation=operation,
-        path=f"/api/{operation.route}".replace(COLLECTION, plural),
+        path=f"/api/{operation.described_route}".replace(COLLECTION, plural),
         operation_id=name.replace("-", "_"),
         summary=SUMMARIES[operation.name].format(**words),
         description=_texts(operation)[1],

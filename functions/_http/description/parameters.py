@@ -28,6 +28,7 @@ PATH_PARAMETERS = {
     "operationId": ("Id of the offline operation", "3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"),
     "personnelNumber": ("Personnel number of the associate whose book it is", "000160"),
     "planId": ("Id of the plan, a GUID", "3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"),
+    "sequence": ("Number of the entry in the ledger of the customer", "1"),
     "sessionId": ("Id of the session, a GUID", "3f0c7a52-8a4e-4d0b-9c53-0d6f5c1e9a10"),
     "storeNumber": ("Number of the store or online channel", "HOUSTON"),
 }
@@ -69,6 +70,8 @@ def _path_description(name: str, endpoint: Endpoint) -> str:
 def _path_schema(name: str, endpoint: Endpoint) -> Json:
     if name == "name" and endpoint.path.endswith(FEATURES):
         return STRING | {"enum": list(NEEDS)}
+    if name == "sequence":
+        return {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
     return STRING | {"minLength": 1}
 
 

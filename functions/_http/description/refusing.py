@@ -48,7 +48,8 @@ def problems(endpoint: Endpoint) -> Problems:
 
 
 def _pos_operations(operation: Operation) -> tuple[int, ...]:
-    own = (operation.pos_operation,) if operation.pos_operation else ()
+    own = operation.pos_operation or ()
+    own = own if isinstance(own, tuple) else (own,)
     return tuple(dict.fromkeys((*own, *operation.also_pos_operations))) or CLIENTELING
 
 

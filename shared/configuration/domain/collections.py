@@ -1,12 +1,17 @@
 """The collections of settings, and which setting names which: so that none is left dangling."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from shared.configuration.domain import attributes as attr
 from shared.configuration.domain import stores as st
-from shared.configuration.domain.companies import Parameters
+from shared.configuration.domain.companies import (
+    Parameters,
+    first_purposes,
+    first_sequences,
+    first_titles,
+)
 from shared.configuration.domain.measure_definitions import MeasureDefinition
 from shared.configuration.domain.number_sequences import NumberSequence
 from shared.core.errors import Conflict, Flaw, NotFound
@@ -50,7 +55,7 @@ class Collection(Generic[T]):
 
     `names` returns what a setting names, and `may_name` the collections in which that can be.
     `check` returns the flaws that only a look at other settings shows; it is called with the
-    setting and the context.
+    setting and the context. `first` are those that a new company has.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Collection(Generic[T]):
     names: Callable[[T], Iterable[Naming]] = _names_nothing
     may_name: tuple[str, ...] = ()
     check: Callable[[T, Any], Awaitable[list[Flaw]]] = _no_flaws
+    first: Callable[[], Sequence[T]] = tuple
 
     def key_of(self, setting: T) -> str:
         return str(getattr(setting, self.key))
@@ -129,15 +135,15 @@ CUSTOMER_GROUPS = Collection(
 )
 AFFILIATIONS = Collection("affiliations", st.Affiliation, "name")
 ADDRESS_BOOKS = Collection("address-books", st.AddressBook, "name")
-ADDRESS_PURPOSES = Collection("address-purposes", st.AddressPurpose, "name")
-TITLES = Collection("titles", st.Title, "name")
+ADDRESS_PURPOSES = Collection("address-purposes", st.AddressPurpose, "name", first=first_purposes)
+TITLES = Collection("titles", st.Title, "name", first=first_titles)
 ATTRIBUTE_TYPES = Collection("attribute-types", attr.AttributeType, "name")
 ATTRIBUTES = Collection("attributes", attr.Attribute, "name", _attribute, ("attribute-types",))
 ATTRIBUTE_GROUPS = Collection(
     "attribute-groups", attr.AttributeGroup, "name", _attribute_group, ("attributes",)
 )
 ACTIVITY_TYPES = Collection("activity-types", st.ActivityType, "name")
-NUMBER_SEQUENCES = Collection("number-sequences", NumberSequence, "code")
+NUMBER_SEQUENCES = Collection("number-sequences", NumberSequence, "code", first=first_sequences)
 MEASURES = Collection("measures", MeasureDefinition, "name")
 CHANNEL_GROUPS = Collection(
     "channel-database-groups", st.ChannelDatabaseGroup, "name", _channel_group, ("stores",)

@@ -1,94 +1,107 @@
-"""Consent: the decisions of a customer about a contact point, and their proof."""
+"""Decisions as they are sent and answered."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from shared.core.values import Body, Line, LongLine, Moment, Record
-from shared.customers.domain.contacts import Contact, ContactId, ContactKind, MarketingConsent
-
-Purpose = Literal["Marketing"]
-Source = Literal["POS", "Web", "CallCenter", "Import", "Customer"]
-
-
-class Evidence(Body):
-    """The proof of a decision: which text was shown, in which language, and who recorded it."""
-
-    text_version: Line | None = Field(
-        None, description="Version of the text that was shown", examples=["2026-01"]
-    )
-    locale: Line | None = Field(
-        None, description="Language of the text that was shown, BCP 47", examples=["en-US"]
-    )
-    captured_by: Line | None = Field(
-        None, description="Who recorded the decision", examples=["000160"]
-    )
-    reference: LongLine | None = Field(
-        None, description="Reference to a proof, such as the number of a form"
-    )
+from shared.consent.domain.ledger import Core, Entry, Personal
+from shared.core.errors import Conflict, Forbidden, NotFound
+from shared.core.values import in_milliseconds
+from shared.customers.domain.contacts import ContactId
+from shared.customers.domain.customers import Customer
+from shared.customers.domain.decisions import GivenDecision
 
 
-class NewConsent(Body):
-    """A decision about one contact point, named by its id or by what it is."""
+class ConsentWithdrawn(Conflict):
+    """An opt-in without evidence cannot undo a withdrawal; `decidedAt` says when that was."""
+
+    code = "consent-withdrawn"
+
+
+class ContactNotVerified(Forbidden):
+    """A customer opts in only where it is known that the contact point is theirs."""
+
+    code = "contact-not-verified"
+
+
+class ConsentNotFound(NotFound):
+    code = "consent-not-found"
+
+
+class LedgerFull(Conflict):
+    """The ledger takes no more opt-ins from the customer; a withdrawal is always taken."""
+
+    code = "ledger-full"
+
+
+class NewConsent(GivenDecision):
+    """A decision about one contact point, named by its id or by what it is.
+
+    `kind: customer` is about the person: it needs no value.
+    """
 
     contact_id: ContactId | None = Field(
         None,
         description="Id of the contact point; or name it by `kind` and `value`",
         examples=["1"],
     )
-    kind: ContactKind | None = Field(None, description="Kind of the contact point")
+    kind: Literal["email", "phone", "url", "customer"] | None = Field(
+        None, description="Kind of the contact point, or `customer` for the person"
+    )
     value: Annotated[
         str | None, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)
-    ] = Field(None, description="E-mail, phone or web address of the contact point")
-    purpose: Purpose = Field("Marketing", description="What the decision is about")
-    decision: MarketingConsent = Field(description="The decision", examples=["OptedIn"])
-    source: Source = Field("POS", description="Where the decision was taken")
-    evidence: Evidence = Field(Evidence.model_construct(), description="What proves the decision")
-    decided_at: Moment | None = Field(
-        None, description="When the decision was taken; now if left out"
-    )
+    ] = Field(None, description="E-mail or phone of the contact point")
 
     @model_validator(mode="after")
-    def _names_a_contact(self) -> "NewConsent":
-        if self.contact_id is None and (self.kind is None or self.value is None):
+    def _names_a_point(self) -> "NewConsent":
+        is_named = self.kind == "customer" or (self.kind and self.value)
+        if self.contact_id is None and not is_named:
             raise ValueError("name the contact point by contactId, or by kind and value")
         return self
 
 
-class Consent(Record):
-    """One decision as recorded. `source` is null where an edit of the contact point made it."""
+class ConsentEntry(Core):
+    """A decision of the ledger. Its members but the last three are what `hash` is the hash of."""
 
-    contact_id: str = Field(description="Id of the contact point", examples=["1"])
-    kind: ContactKind = Field(description="Kind of the contact point")
-    value: str = Field(
-        description="E-mail, phone or web address at the time of the decision",
-        examples=["karen@example.com"],
+    personal: Personal | None = Field(
+        description="The part about the person; null once it was erased, or for who may not see it"
     )
-    purpose: Purpose = Field("Marketing", description="What the decision is about")
-    decision: MarketingConsent | None = Field(
-        description="The decision; null where an earlier one was taken back", examples=["OptedIn"]
-    )
-    source: Source | None = Field(
-        None,
-        description="Where the decision was taken; null if the contact point was edited",
-    )
-    evidence: Evidence = Field(Evidence.model_construct(), description="What proves the decision")
-    decided_at: datetime = Field(description="When the decision was taken")
-    recorded_at: datetime = Field(description="When the decision was recorded")
-    recorded_by: str = Field(
-        description="Who recorded the decision: a role and who it was", examples=["employee:000160"]
+    hash: str = Field(description="SHA-256 of the canonical JSON of the hashed members, RFC 8785")
+    in_force: bool = Field(description="Whether it is what is in force at the contact point now")
+
+
+def answer(entry: Entry, customer: Customer, role: str) -> ConsentEntry:
+    """Return the entry as this role sees it."""
+    return ConsentEntry(
+        **entry.core.model_dump(),
+        personal=_seen_by(role, entry.personal),
+        hash=entry.hash,
+        in_force=_is_in_force(entry, customer),
     )
 
 
-def of_edit(contact: Contact, actor: str, now: datetime) -> Consent:
-    """Return the decision that an edit of the contact point itself expresses."""
-    return Consent(
-        contact_id=contact.id,
-        kind=contact.kind,
-        value=contact.value,
-        decision=contact.marketing_consent,
-        decided_at=contact.consent_at or now,
-        recorded_at=now,
-        recorded_by=actor,
+def _seen_by(role: str, personal: Personal | None) -> Personal | None:
+    """Hide who else has the contact point from stores and customers, and staff from customers."""
+    if personal is None or role in {"application", "administrator"}:
+        return personal
+    if personal.origin is not None:
+        return None
+    if role != "customer":
+        return personal
+    return personal.model_copy(update={"captured_by": None, "recorded_by": None})
+
+
+def _is_in_force(entry: Entry, customer: Customer) -> bool:
+    """Return whether a contact point of the customer shows this decision."""
+    core, contact_id = entry.core, entry.personal.contact_id if entry.personal else None
+    shown = customer.consents if core.kind == "customer" else ()
+    for contact in customer.contacts:
+        if contact.id == contact_id:
+            shown = contact.consents
+    return any(
+        one.purpose == core.purpose
+        and core.channel in {None, one.channel}
+        and one.decision == core.decision
+        and in_milliseconds(one.decided_at) == core.decided_at
+        for one in shown
     )

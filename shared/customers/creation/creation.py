@@ -36,8 +36,10 @@ async def create_customer(
     """Create a customer; a repeated request, known by its fingerprint, creates no second one.
 
     The account number follows later if that is requested, if the store works so, and if none can
-    be had now. Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, and what the rules
-    of contact points raise.
+    be had now.
+
+    Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, and what the rules of contact
+    points and of consent raise.
     """
     store = await context.configuration.store(
         context.legal_entity, new.store_number, "/storeNumber"

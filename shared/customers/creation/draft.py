@@ -1,6 +1,8 @@
 """The draft of a new customer: everything but the account number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.configuration.domain import collections as col
 from shared.context import Context
@@ -17,10 +19,14 @@ from shared.customers.participants import Change
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A customer with the addresses that are created in the same commit."""
+    """A customer with the addresses that are created in the same commit.
+
+    `details` are what the request says to participants in the commit.
+    """
 
     customer: Customer
     addresses: tuple[ad.Address, ...]
+    details: Mapping[str, Any]
 
     def numbered(self, account_number: str | None) -> "Draft":
         """Return it with the account number, or pending where there is none yet."""
@@ -35,6 +41,7 @@ class Draft:
             self.customer,
             operations=[documents.create_address(address) for address in self.addresses],
             parts=[address_change(None, address) for address in self.addresses],
+            details=self.details,
         )
 
 
@@ -46,7 +53,7 @@ async def draft_customer(
     addresses = await _addresses(new, customer, inherited.country, context)
     if addresses:
         customer = evolve(customer, **ad.summarizing_all(addresses))
-    return Draft(customer, tuple(addresses))
+    return Draft(customer, tuple(addresses), cr.details_of(new))
 
 
 async def _customer(
@@ -83,7 +90,6 @@ async def _contacts(
         new.customer_type or inherited.customer_type,
         country=_phone_country(new, inherited),
         several=bool(features.get(FEATURE)),
-        now=context.decided_at,
     )
 
 

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Conflict, NotFound
 from shared.core.evolve import evolve
-from shared.core.values import LINE, Body, Line, Record, plain_line
+from shared.core.values import LINE, Body, Line, Moment, Record, plain_line
+from shared.customers.domain.decisions import Decision, GivenDecisions, ShownConsent
 
 ContactKind = Literal["email", "phone", "url"]
-MarketingConsent = Literal["OptedIn", "OptedOut"]
 ContactId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
 MAX_CONTACTS = 50
 FEATURE = "capture-multiple-contacts"
@@ -63,11 +63,12 @@ class NewContact(Body):
         False,
         description="Whether it becomes the primary one of its kind; the first always does",
     )
-    marketing_consent: MarketingConsent | None = Field(
+    marketing_consent: Decision | None = Field(
         None,
         description="Decision about marketing here; null if none was taken",
         examples=["OptedIn"],
     )
+    consents: GivenDecisions = ()
 
 
 class ContactEdit(Body):
@@ -84,10 +85,14 @@ class ContactEdit(Body):
     primary: bool | None = Field(
         None, description="True makes it the primary one of its kind", examples=[True]
     )
-    marketing_consent: MarketingConsent | None = Field(
+    marketing_consent: Decision | None = Field(
         None,
-        description="Decision about marketing here; null takes it back",
+        description="Decision about marketing here; null says nothing, and takes none back",
         examples=["OptedIn"],
+    )
+    verified_at: Moment | None = Field(
+        None,
+        description="When it was found to be in the hands of the customer; applications only",
     )
 
 
@@ -101,31 +106,36 @@ class ContactView(Record):
     )
     purpose: str = Field(description="Purpose of the contact point", examples=["Personal"])
     primary: bool = Field(description="Whether it is the primary one of its kind", examples=[True])
-    marketing_consent: MarketingConsent | None = Field(
+    marketing_consent: Decision | None = Field(
         None,
-        description="Decision about marketing in force; null if none was taken",
+        description="Decision about marketing in force on all channels; null if there is none",
         examples=["OptedIn"],
     )
     consent_at: datetime | None = Field(
         None, description="When the decision about marketing was taken"
+    )
+    verified_at: datetime | None = Field(
+        None,
+        description="When it was found to be in the hands of the customer; null if it never was",
     )
 
 
 class Contact(ContactView):
     """`normal` is what contact points are compared by, see normal_forms.py.
 
+    What it shows of consent is a copy that shared/consent writes.
+
     None is a phone that is dialed within its area only: it is no other's, and no point of consent.
     """
 
     normal: str | None
+    consents: tuple[ShownConsent, ...] = ()
 
 
 Contacts = tuple[Contact, ...]
 
 
-def contact(
-    new: NewContact, contact_id: str, *, normal: str | None, purpose: str, now: datetime
-) -> Contact:
+def contact(new: NewContact, contact_id: str, *, normal: str | None, purpose: str) -> Contact:
     """Return the new contact point; `purpose` applies where the request names none."""
     return Contact(
         id=contact_id,
@@ -133,8 +143,6 @@ def contact(
         value=new.value,
         purpose=new.purpose or purpose,
         primary=new.primary,
-        marketing_consent=new.marketing_consent,
-        consent_at=now if new.marketing_consent else None,
         normal=normal,
     )
 

@@ -1,6 +1,6 @@
 """Creating a customer from the request, the store and its default customer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -18,6 +18,7 @@ from shared.customers.domain.customers import (
     CustomerFields,
     check_names,
 )
+from shared.customers.domain.decisions import CONSENT, Statement, check_count, said_of
 from shared.customers.domain.normal_forms import normalize
 
 MAX_ADDRESSES = 40  # created together with the customer in one commit; more can be added
@@ -189,16 +190,29 @@ def draft_customer(
 
 
 def first_contacts(
-    new: Sequence[cp.NewContact], kind: CustomerType, *, country: str, several: bool, now: datetime
+    new: Sequence[cp.NewContact], kind: CustomerType, *, country: str, several: bool
 ) -> cp.Contacts:
     """Return the contact points of a new customer, numbered in the order they were given."""
     contacts: cp.Contacts = ()
     purpose = "Personal" if kind == "Person" else "Business"
     for index, contact in enumerate(new):
         normal = normalize(contact.kind, contact.value, country, f"/contacts/{index}/value")
-        added = cp.contact(contact, f"{index + 1}", normal=normal, purpose=purpose, now=now)
+        added = cp.contact(contact, f"{index + 1}", normal=normal, purpose=purpose)
         contacts = cp.add(contacts, added, several=several)
     return contacts
+
+
+def details_of(new: NewCustomer) -> Mapping[str, Statement]:
+    """Return what the contact points say about consent, for its participant. Raises Invalid."""
+    said = [
+        one
+        for index, contact in enumerate(new.contacts)
+        for one in said_of(
+            f"{index + 1}", contact.marketing_consent, contact.consents, f"/contacts/{index}"
+        )
+    ]
+    check_count(said)
+    return {CONSENT: Statement(said)}
 
 
 def _warnings(default_customer: Customer) -> tuple[Notice, ...]:

@@ -35,6 +35,15 @@ class AddressSummary(Record):
     )
 
 
+class LedgerHead(Record):
+    """How far the ledger of consents has come: the number of its last entry, and its hash."""
+
+    sequence: int = Field(description="Number of the last entry; 0 if there is none", examples=[3])
+    head: str = Field(
+        description="SHA-256 of the last entry, as hexadecimal digits; zeros if there is none"
+    )
+
+
 class CustomerRecord(Record):
     """What is known of a customer."""
 
@@ -108,6 +117,9 @@ class CustomerRecord(Record):
     address_count: int = Field(0, description="Number of addresses in force")
     primary_address: AddressSummary | None = Field(
         None, description="The primary address; null if there is none"
+    )
+    ledger: LedgerHead | None = Field(
+        None, description="The last entry of the ledger of consents; null if there was none yet"
     )
     version: int = Field(1, description="Counts the changes of the customer, from 1")
     created_at: datetime = Field(description="When the customer was created")

@@ -19,6 +19,7 @@ from shared.core.values import (
 )
 from shared.customers.domain.contacts import Contacts
 from shared.customers.domain.customer_record import CustomerRecord, ReceiptOption, Status
+from shared.customers.domain.decisions import ShownConsent
 from shared.customers.domain.normal_forms import check_email
 
 ExternalIds = Annotated[
@@ -135,12 +136,14 @@ class Customer(CustomerRecord):
     ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
     the fingerprint of the request that created it, so that a repeated request creates no second
     customer. By `directory` an edit that search does not show leaves the directory alone.
+    `consents` are in force for the person, not for a contact point.
     """
 
     contacts: Contacts = ()
     indexed_addresses: dict[str, str] = {}
     made_by: str | None = None
     directory: DirectoryState | None = None
+    consents: tuple[ShownConsent, ...] = ()
 
     def edited(self, actor: str, now: datetime, **changes: Any) -> "Customer":
         """Return the customer with the changes. Raises CustomerInactive, Invalid."""

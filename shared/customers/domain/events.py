@@ -4,7 +4,7 @@ The envelope is CloudEvents 1.0 in JSON. An event is written together with its c
 lost; one that is delivered twice has the same id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ EventType = Literal[
     "customer.restored",
     "customer.converted",
     "customer.sync-failed",
+    "customer.consented",
 ]
 MEANINGS: dict[EventType, str] = {
     "customer.created": "A customer was created; each field with a value is a change from null.",
@@ -30,6 +31,7 @@ MEANINGS: dict[EventType, str] = {
     "customer.restored": "A deactivated customer is active again.",
     "customer.converted": "A pending customer has an account number from now on.",
     "customer.sync-failed": "A pending customer cannot get an account number until corrected.",
+    "customer.consented": "A customer decided about consent, and nothing else changed.",
 }
 SYNCED_AS: dict[str, EventType] = {
     "Synced": "customer.converted",
@@ -38,7 +40,16 @@ SYNCED_AS: dict[str, EventType] = {
 RETENTION_SECONDS = 7 * 86400
 # The event itself says which customer, which version, and who changed it when.
 NOT_COMPARED = frozenset(
-    {"id", "legal_entity", "version", "created_at", "created_by", "modified_at", "modified_by"}
+    {
+        "id",
+        "legal_entity",
+        "version",
+        "ledger",
+        "created_at",
+        "created_by",
+        "modified_at",
+        "modified_by",
+    }
 )
 COMPARED = tuple(name for name in CustomerRecord.model_fields if name not in NOT_COMPARED)
 
@@ -108,7 +119,7 @@ def _answered(customer: Customer | None, names: Iterable[str]) -> dict[str, Any]
         mode="json",
         by_alias=True,
         include=set(names),
-        exclude={"contacts": {"__all__": {"normal"}}},
+        exclude={"contacts": {"__all__": {"normal", "consents"}}},
     )
 
 
@@ -121,14 +132,26 @@ def address_change(before: Address | None, after: Address) -> FieldChange:
     )
 
 
-def type_of(before: CustomerRecord | None, after: CustomerRecord) -> EventType:
-    """Return the type of the event for the step from one version to the next."""
+def _but_consent(customer: CustomerRecord) -> list[Any]:
+    """Return what is compared of a customer, without what contact points show of consent."""
+    fields = [getattr(customer, name) for name in COMPARED if name != "contacts"]
+    return [*fields, [(one.id, one.value, one.purpose, one.primary) for one in customer.contacts]]
+
+
+def type_of(
+    before: CustomerRecord | None, after: CustomerRecord, parts: Sequence[FieldChange] = ()
+) -> EventType:
+    """Return the type of the event for the step from one version to the next.
+
+    `parts` are what it changed beside the customer.
+    """
     if before is None:
         return "customer.created"
     if before.sync_status != after.sync_status and after.sync_status in SYNCED_AS:
         return SYNCED_AS[after.sync_status]
     if before.status == after.status:
-        return "customer.changed"
+        is_alike = before.ledger != after.ledger and _but_consent(before) == _but_consent(after)
+        return "customer.consented" if is_alike and not parts else "customer.changed"
     return "customer.restored" if after.status == "Active" else "customer.deactivated"
 
 

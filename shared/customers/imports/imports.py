@@ -107,7 +107,7 @@ async def create_next_customers(import_: Import, *, context: Context) -> bool:
 
 async def _create(line: Line, import_: Import, context: Context) -> LineResult:
     number, text = line
-    context = replace(context, fingerprint=f"{import_.id}:{number}")
+    context = replace(context, fingerprint=f"{import_.id}:{number}", source="Import")
     try:
         customer = _parse(text, import_.store_number)
         await create_customer(customer, context=context, allow_duplicate=True)

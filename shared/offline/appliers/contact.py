@@ -19,6 +19,8 @@ from shared.offline.appliers.field_paths import given, under, with_primary, with
 from shared.offline.domain.reconciliation import UNKNOWN_CHANGES, conflicts
 from shared.offline.offline_change import Conflicting, OfflineChange
 
+CONSENT_FIELD = "marketingConsent"
+
 
 class OfflineContact(ContactEdit):
     """A contact point that was added, or with `contactId` a merge patch of one."""
@@ -33,7 +35,8 @@ async def apply_contact(change: OfflineChange) -> int | None:
     if edit.contact_id is None:
         return await _add_contact(change)
     contact_id = edit.contact_id
-    body = given(edit, "contactId", "kind")
+    body = given(edit, "contactId", "kind", CONSENT_FIELD)
+    consent = {CONSENT_FIELD: edit.marketing_consent} if edit.marketing_consent else {}
 
     async def decide(customer: Customer) -> Decision:
         prefix = f"contacts/{contact_id}/"
@@ -45,21 +48,26 @@ async def apply_contact(change: OfflineChange) -> int | None:
         }
         kept = change.settle(offered, customer, current, await change.since(customer))
         kept = without_primary(kept, offered, prefix, path)
-        return await _changed(change, customer, contact_id, kept)
+        return await _changed(change, customer, contact_id, kept, consent)
 
     return await change.apply(decide)
 
 
 async def _changed(
-    change: OfflineChange, customer: Customer, contact_id: str, kept: dict[str, Any]
+    change: OfflineChange,
+    customer: Customer,
+    contact_id: str,
+    kept: dict[str, Any],
+    consent: dict[str, Any],
 ) -> Decision:
+    """Apply the fields that are left, and what is said about consent, which never conflicts."""
     prefix = f"contacts/{contact_id}/"
     current = under(prefix, _fields(cp.find(customer.contacts, contact_id)))
-    if not conflicts(kept, current, UNKNOWN_CHANGES):
+    if not consent and not conflicts(kept, current, UNKNOWN_CHANGES):
         return Decision(customer)
-    left = ContactEdit.model_validate(without(prefix, kept))
+    left = ContactEdit.model_validate(without(prefix, kept) | consent)
     edit = contacts.editing(contact_id, left, if_match=ANY, context=change.context)
-    return Decision(await edit(customer))
+    return await edit(customer)
 
 
 async def _add_contact(change: OfflineChange) -> int | None:
@@ -82,7 +90,7 @@ async def _add_contact(change: OfflineChange) -> int | None:
             )
             addition = evolve(new, primary=bool(kept))
         add = contacts.adding(addition, contact_id, context=change.context)
-        return Decision(await add(customer))
+        return await add(customer)
 
     return await change.apply(decide)
 
@@ -93,13 +101,15 @@ async def _already_there(
     """Leave it if it says the same; else a person has to decide which of both is right."""
     prefix = f"contacts/{existing.id}/"
     given = new.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    details = {name: value for name, value in given.items() if name not in {"kind", "value"}}
+    told = {"kind", "value", CONSENT_FIELD, "consents"}
+    details = {name: value for name, value in given.items() if name not in told}
+    consent = {CONSENT_FIELD: new.marketing_consent} if new.marketing_consent else {}
     offered, current = under(prefix, details), under(prefix, _fields(existing))
     open_conflicts = change.choice.open(conflicts(offered, current, UNKNOWN_CHANGES))
     if open_conflicts:
         raise Conflicting("already-there", open_conflicts, customer.version)
     kept = {path: value for path, value in offered.items() if path not in change.choice.left}
-    return await _changed(change, customer, existing.id, kept)
+    return await _changed(change, customer, existing.id, kept, consent)
 
 
 def _fields(contact: Contact) -> dict[str, Any]:

@@ -17,14 +17,13 @@ ConflictStatus = Literal["Open", "Decided"]
 ConflictKind = Literal[
     "field-changed",  # others have changed the same field since
     "already-there",  # a contact point like it, but not quite, was added since
-    "newer-consent",  # the customer has decided otherwise since
     "customer-exists",  # the GUID names another customer
     "customer-inactive",  # the customer was deactivated, merged or erased since
     "refused",  # a rule says no, whatever was changed since
 ]
 Side = Literal["offline", "current"]
 DecisionKind = Literal["offline", "current", "retry", "discard"]
-BY_FIELD: frozenset[ConflictKind] = frozenset({"field-changed", "already-there", "newer-consent"})
+BY_FIELD: frozenset[ConflictKind] = frozenset({"field-changed", "already-there"})
 
 
 class ConflictNotFound(NotFound):

@@ -1,0 +1,1 @@
+"""Consent: HTTP operations, and what follows the events of customers."""

@@ -1,0 +1,224 @@
+"""Points as documents of the directory: the only place that knows where they are kept."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.consent.domain.points import Point, Stamp
+from shared.context import Context
+from shared.core.evolve import evolve
+from shared.core.retry import until_not_stale
+from shared.core.versioned import Versioned
+from shared.customers.domain.contacts import Contact
+from shared.customers.domain.customers import Customer
+from shared.customers.domain.decisions import Channel
+from shared.ports.documents import Create, Document, Operation, Put, Range, Remove, Replace
+
+CONTAINER: Final = "directory"
+POINT: Final = "point"
+HOLDER: Final = "holder:"
+NOT_STORED: Final = ""
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PointKey:
+    """A contact point of a company: its kind, and its value in normal form."""
+
+    kind: str
+    normal: str
+
+    def name(self, context: Context) -> str:
+        return context.point_names.name(context.legal_entity, self.kind, self.normal)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A decision to be joined to its point."""
+
+    point: PointKey
+    stamp: Stamp
+    purpose: str
+    channel: Channel | None
+    is_strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A customer who has a point, in these contacts; none: who has it no more."""
+
+    customer_id: str
+    contact_ids: tuple[str, ...]
+    primary: bool = False
+
+    def write(self, stored: "Holding | None") -> Operation | None:
+        """Return what makes the point say so; None where it does."""
+        if self == stored or not (self.contact_ids or stored):
+            return None
+        name = f"{HOLDER}{self.customer_id}"
+        if not self.contact_ids:
+            return Remove(name)
+        return Put(
+            {
+                "id": name,
+                "type": "holder",
+                "contactIds": list(self.contact_ids),
+                "primary": self.primary,
+                "schemaVersion": SCHEMA_VERSION,
+            }
+        )
+
+
+def holding(customer: Customer, key: PointKey) -> Holding:
+    """Return whether and where the customer has the point."""
+    contacts = [contact for contact in customer.contacts if point_of(contact) == key]
+    primary = any(contact.primary for contact in contacts)
+    return Holding(customer.id, tuple(contact.id for contact in contacts), primary)
+
+
+def point_of(contact: Contact) -> PointKey | None:
+    """Return the point of an e-mail or a phone; None where there is none."""
+    if contact.kind == "url" or contact.normal is None:
+        return None
+    return PointKey(contact.kind, contact.normal)
+
+
+async def read_point(key: PointKey, context: Context) -> Versioned[Point]:
+    """Return the point as every process has left it; an empty one if nobody said anything yet.
+
+    One point read, at twice the price.
+    """
+    partition = context.partition(bucket(key.name(context)))
+    document = await context.documents.read_newest(CONTAINER, partition, POINT)
+    return _versioned(document, key)
+
+
+async def follow(
+    key: PointKey, holding: Holding, settlings: Sequence[Settling], context: Context
+) -> Point:
+    """Register or remove a holder and join decisions, in one commit; return the point after it.
+
+    Both write the point, so a decision and a holder who comes at the same moment have an order,
+    and the later one sees the earlier. Raises Unavailable.
+    """
+    name = key.name(context)
+
+    async def attempt() -> Point:
+        stored, holder = await asyncio.gather(
+            _load(key, context), _load_holder(name, holding.customer_id, context)
+        )
+        after = with_decisions(stored.value, settlings)
+        change = bool(holding.contact_ids) - (holder is not None)
+        after = evolve(after, holders=after.holders + change) if change else after
+        write = holding.write(holder)
+        # Written also where nothing changes: whoever lists the holders next sees all before it.
+        await _write(name, after, stored, context, also=[write] if write else [])
+        return after
+
+    return await until_not_stale(attempt, turn=context.turn("point", name))
+
+
+async def query_holders(
+    key: PointKey, after: str | None, *, limit: int, context: Context
+) -> list[Holding]:
+    """Return the next holders, from right after the customer `after`. One query."""
+    start = HOLDER if after is None else f"{HOLDER}{after}\x01"
+    page = await context.documents.query(
+        CONTAINER,
+        context.partition(bucket(key.name(context))),
+        Range("id", start, f"{HOLDER}~"),
+        limit=limit,
+    )
+    return [holding_of(document) for document in page.documents]
+
+
+async def settle_all(
+    settlings: Sequence[Settling], known: Mapping[PointKey, Versioned[Point]], context: Context
+) -> None:
+    """Join the decisions to their points, side by side. `known` saves reading them once more.
+
+    As long as the deadline allows. Raises Unavailable.
+    """
+    by_point: dict[PointKey, list[Settling]] = {}
+    for one in settlings:
+        by_point.setdefault(one.point, []).append(one)
+    await asyncio.gather(
+        *(_settle(key, of_point, known.get(key), context) for key, of_point in by_point.items())
+    )
+
+
+async def _settle(
+    key: PointKey,
+    settlings: Sequence[Settling],
+    known: Versioned[Point] | None,
+    context: Context,
+) -> None:
+    name = key.name(context)
+
+    async def attempt() -> None:
+        nonlocal known
+        stored, known = known or await _load(key, context), None
+        after = with_decisions(stored.value, settlings)
+        if after is not stored.value:
+            await _write(name, after, stored, context)
+
+    await until_not_stale(attempt, turn=context.turn("point", name))
+
+
+def with_decisions(point: Point, settlings: Sequence[Settling]) -> Point:
+    for one in settlings:
+        point = point.joined(one.stamp, one.purpose, one.channel, is_strong=one.is_strong)
+    return point
+
+
+def holding_of(document: Document) -> Holding:
+    body = document.body
+    customer_id = document.id.removeprefix(HOLDER)
+    return Holding(customer_id, tuple(body["contactIds"]), body["primary"])
+
+
+def bucket(name: str) -> str:
+    return f"{POINT}:{name}"
+
+
+def point_in(document: Document) -> Point:
+    return Point.model_validate(document.body)
+
+
+def point_document(point: Point) -> dict[str, Any]:
+    body = point.model_dump(mode="json", by_alias=True)
+    return body | {"id": POINT, "type": POINT, "schemaVersion": SCHEMA_VERSION}
+
+
+def _versioned(document: Document | None, key: PointKey) -> Versioned[Point]:
+    """Return the point; an empty one has no version."""
+    if document is None:
+        return Versioned(Point(kind=key.kind, value=key.normal), NOT_STORED)
+    return Versioned(point_in(document), document.etag)
+
+
+async def _load(key: PointKey, context: Context) -> Versioned[Point]:
+    partition = context.partition(bucket(key.name(context)))
+    return _versioned(await context.documents.read(CONTAINER, partition, POINT), key)
+
+
+async def _load_holder(name: str, customer_id: str, context: Context) -> Holding | None:
+    partition = context.partition(bucket(name))
+    document = await context.documents.read(CONTAINER, partition, f"{HOLDER}{customer_id}")
+    return holding_of(document) if document else None
+
+
+async def _write(
+    name: str,
+    point: Point,
+    stored: Versioned[Point],
+    context: Context,
+    *,
+    also: Sequence[Operation] = (),
+) -> None:
+    body = point_document(point)
+    is_new = stored.etag == NOT_STORED
+    operation: Operation = Create(body) if is_new else Replace(body, stored.etag)
+    partition = context.partition(bucket(name))
+    await context.documents.commit(CONTAINER, partition, [operation, *also])

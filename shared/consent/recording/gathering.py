@@ -1,0 +1,66 @@
+"""What a recording needs to know: the points that are spoken of, and the purposes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from shared.consent.domain.points import Point, purpose_and_channel
+from shared.consent.domain.purposes import CUSTOMER, ConsentPurpose
+from shared.consent.points import PointKey, point_of, read_point
+from shared.consent.purposes import find_purpose, require_purpose
+from shared.consent.recording.recording import Recording, Target
+from shared.context import Context
+from shared.core.concurrency import side_by_side
+from shared.core.errors import Invalid
+from shared.customers.domain.contacts import find
+from shared.customers.domain.customers import Customer
+from shared.customers.domain.decisions import Said, Statement
+
+AT_ONCE: Final = 16
+
+
+def target_of(customer: Customer, said: Said) -> Target:
+    """Return what the decision is about. Raises Invalid, ContactNotFound."""
+    if not said.contact_id:
+        return Target(PointKey(CUSTOMER, customer.id))
+    contact = find(customer.contacts, said.contact_id)
+    key = point_of(contact)
+    if key is None:
+        detail = f"{contact.value} is no address that others could have too."
+        raise Invalid.at(said.pointer, "no-consent-for-kind", detail)
+    return Target(key, contact)
+
+
+async def gather(recording: Recording, targets: Sequence[Target]) -> None:
+    """Read the points, and the purposes that they and what is said name. Raises Invalid."""
+    context = recording.context
+    keys = list(dict.fromkeys(target.key for target in targets))
+    points = await side_by_side(keys, lambda key: read_point(key, context), at_once=AT_ONCE)
+    recording.read = dict(zip(keys, points, strict=True))
+    recording.points = {key: point.value for key, point in recording.read.items()}
+    found = await purposes_of(recording.points.values(), context)
+    for said in recording.statement.said:
+        pointer = f"{said.pointer}/purpose"
+        found[said.purpose] = await require_purpose(said.purpose, pointer, context)
+    recording.purposes = found
+
+
+async def purposes_of(points: Iterable[Point], context: Context) -> dict[str, ConsentPurpose]:
+    """Return the purposes that something was decided for at these points, by name."""
+    registers = (name for point in points for name in point.registers)
+    named = {purpose_and_channel(name)[0] for name in registers}
+    found = {name: await find_purpose(name, context) for name in sorted(named)}
+    return {name: purpose for name, purpose in found.items() if purpose}
+
+
+async def unlike(
+    customer: Customer, key: PointKey, point: Point, context: Context
+) -> frozenset[str]:
+    """Return the contacts at this point that show something else than what is in force there."""
+    recording = Recording(customer, Statement(), context, points={key: point})
+    recording.purposes = await purposes_of([point], context)
+    shown = recording.shown(key)
+    return frozenset(
+        contact.id
+        for contact in customer.contacts
+        if point_of(contact) == key and contact.consents != shown
+    )

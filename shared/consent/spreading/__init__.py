@@ -1,0 +1,1 @@
+"""Spreading decisions: to everybody who has the contact point, by the events of customers."""

@@ -1,0 +1,53 @@
+"""What follows from a version of a customer elsewhere: kept with its event, and never sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Self
+
+from shared.consent.domain.ledger import Entry
+from shared.consent.points import PointKey, Settling, point_of
+from shared.core.values import Record
+from shared.customers.domain.customers import Customer
+
+TOLD: Final = {
+    "sequence", "kind", "purpose", "channel", "decision", "outcome", "decided_at", "inherited",
+}  # fmt: skip
+
+
+class Followed(Record):
+    """The points that came, went, or were decided about, and what was decided."""
+
+    points: tuple[PointKey, ...] = ()
+    settlings: tuple[Settling, ...] = ()
+
+    def as_notes(self) -> Mapping[str, Any]:
+        notes: Mapping[str, Any] = self.model_dump(mode="json", by_alias=True)
+        return notes
+
+    @classmethod
+    def of(cls, notes: Mapping[str, Any]) -> Self:
+        return cls.model_validate(notes)
+
+
+def facts_of(customer: Customer, entries: Iterable[Entry]) -> Mapping[str, Any]:
+    """Return what the event tells: the decisions, and the last hash of the chain."""
+    told = [entry.core.model_dump(mode="json", by_alias=True, include=TOLD) for entry in entries]
+    head = customer.ledger.head if customer.ledger and customer.ledger.sequence else None
+    return ({"consents": told} if told else {}) | ({"ledgerHead": head} if head else {})
+
+
+def notes_of(
+    before: Customer | None, after: Customer, settlings: Sequence[Settling]
+) -> Mapping[str, Any]:
+    """Return which points came, went, or were decided about, and what was decided."""
+    had = _points(before) if before else set()
+    has = _points(after)
+    restored = before is not None and before.status != after.status
+    moved = (had | has) if restored else had ^ has
+    points = moved | {settling.point for settling in settlings}
+    if not points:
+        return {}
+    return Followed(points=tuple(sorted(points, key=str)), settlings=tuple(settlings)).as_notes()
+
+
+def _points(customer: Customer) -> set[PointKey]:
+    return {key for contact in customer.contacts if (key := point_of(contact))}

@@ -1,0 +1,88 @@
+"""A decision reaches everybody who has the contact point, and a new holder what was decided."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from shared.consent.domain.points import Point
+from shared.consent.domain.purposes import CUSTOMER
+from shared.consent.points import Holding, PointKey, follow, holding, query_holders
+from shared.consent.recording.gathering import unlike
+from shared.consent.spreading.versions import customer_at, followed_by
+from shared.context import Context
+from shared.core.concurrency import side_by_side
+from shared.core.evolve import evolve
+from shared.core.retry import ANY
+from shared.customers.change import Decision, change
+from shared.customers.domain.customers import Customer, CustomerNotFound
+from shared.customers.domain.decisions import CONSENT, Statement
+
+AT_ONCE: Final = 16
+PAGE_SIZE: Final = 100
+MAX_HOLDERS_AT_ONCE: Final = 500  # of a message; the rest goes into another one
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a spread has come: at which of the points, and after which holder."""
+
+    point: int = 0
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What one message did: how many holders were written, and where to go on, if anywhere."""
+
+    written: int
+    rest: Place | None = None
+
+
+async def propagate(key: str, version: int, place: Place, *, context: Context) -> Spread:
+    """Follow one version of a customer: register holders, join decisions, write other holders.
+
+    Repeating it changes nothing. Raises Unavailable, also where the store does not show the
+    version yet.
+    """
+    followed = await followed_by(key, version, context)
+    customer = await customer_at(key, version, context)
+    left, written = MAX_HOLDERS_AT_ONCE, 0
+    for index, point_key in list(enumerate(followed.points))[place.point :]:
+        settlings = [one for one in followed.settlings if one.point == point_key]
+        point = await follow(point_key, holding(customer, point_key), settlings, context)
+        if point_key.kind == CUSTOMER:
+            continue  # nobody else has it
+        after = place.after if index == place.point else None
+        while holders := await query_holders(point_key, after, limit=PAGE_SIZE, context=context):
+            written += await _write(holders, point_key, point, context)
+            after, left = holders[-1].customer_id, left - len(holders)
+            if left <= 0:
+                return Spread(written, Place(index, after))
+            if len(holders) < PAGE_SIZE:
+                break
+    return Spread(written)
+
+
+async def _write(holders: Sequence[Holding], key: PointKey, point: Point, context: Context) -> int:
+    """Let the holders show what is in force; return how many did not."""
+    write = partial(_show, key=key, point=point, context=context)
+    return sum(await side_by_side(holders, write, at_once=AT_ONCE))
+
+
+async def _show(holder: Holding, *, key: PointKey, point: Point, context: Context) -> bool:
+    """Let one holder show what is in force, whatever became of the record. One read, if it does."""
+    renewed: frozenset[str] = frozenset()
+
+    async def decide(customer: Customer) -> Decision:
+        nonlocal renewed
+        renewed = await unlike(customer, key, point, context)
+        if not renewed:
+            return Decision(customer)
+        touched = evolve(customer, modified_at=context.now, modified_by=context.actor)
+        return Decision(touched, details={CONSENT: Statement(renewed=renewed)})
+
+    with suppress(CustomerNotFound):
+        await change(holder.customer_id, decide, if_match=ANY, context=context, feature=None)
+    return bool(renewed)

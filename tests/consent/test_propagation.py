@@ -1,0 +1,166 @@
+"""A decision reaches everybody who has the contact point."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.composition import wiring
+from shared.consent.spreading.pending import all_pending
+from shared.core import deadlines
+from shared.ports.documents import Prefix
+from tests.api import COMPANY, Api, an_email
+from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing
+
+HOLDERS = 3
+
+
+async def eventually(seconds: float, condition: Any) -> Any:
+    """Return what the condition returns once that is true."""
+    async with asyncio.timeout(seconds):
+        while not (found := await condition()):
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def nothing_pending(api: Api) -> bool:
+    """Return whether every event was followed that had to be."""
+    deadlines.deadline.set(None)  # requests of this test have left theirs
+    context = wiring.backend().context(COMPANY, "application:test", datetime.now(UTC))
+    return not [one async for one in all_pending(context)]
+
+
+async def family(api: Api, count: int = HOLDERS) -> list[dict[str, Any]]:
+    """Return customers who share an address, each registered as a holder."""
+    members = [
+        await api.create(firstName=f"K{number}", contacts=[an_email(KAREN)])
+        for number in range(count)
+    ]
+
+    async def registered() -> bool:
+        return await holders(api) == {member["id"] for member in members}
+
+    await eventually(20, registered)
+    return members
+
+
+async def holders(api: Api) -> set[str]:
+    deadlines.deadline.set(None)
+    name = wiring.backend().point_names.name(COMPANY, "email", KAREN)
+    page = await api.documents.query(
+        "directory", (f"point:{name}", COMPANY), Prefix("id", "holder:"), limit=200
+    )
+    return {document.id.removeprefix("holder:") for document in page.documents}
+
+
+async def all_show(api: Api, members: list[dict[str, Any]], decision: str) -> None:
+    async def shown() -> bool:
+        return all([await marketing(api, member) == [decision] for member in members])
+
+    await eventually(20, shown)
+
+
+async def test_all_holders_show_the_same(api: Api) -> None:
+    members = await family(api)
+    await decide(api, members[0], evidence=PROOF)
+    await all_show(api, members, "OptedIn")
+    await decide(api, members[1], decision="OptedOut")
+    await all_show(api, members, "OptedOut")
+
+    newest, oldest = await ledger(api, members[2])
+    assert (newest["decision"], newest["inherited"]) == ("OptedOut", True)
+    assert newest["personal"]["origin"] == members[1]["id"]
+    assert (oldest["decision"], oldest["inherited"]) == ("OptedIn", True)
+    verification = (await api.get(f"customers/{members[2]['id']}/consents/verification")).json()
+    assert (verification["valid"], verification["entries"]) == (True, 2)
+
+
+async def test_there_is_no_echo(api: Api) -> None:
+    members = await family(api)
+    await decide(api, members[0], decision="OptedOut")
+    await all_show(api, members, "OptedOut")
+    await eventually(20, lambda: nothing_pending(api))
+    await asyncio.sleep(1)
+    versions = [
+        (await api.get(f"customers/{member['id']}")).json()["version"] for member in members
+    ]
+
+    assert versions == [2, 2, 2], "the decision, and one inherited entry each"
+    assert await nothing_pending(api)
+
+
+async def test_who_comes_later_shows_what_is_in_force(api: Api) -> None:
+    [karen] = await family(api, 1)
+    await decide(api, karen, decision="OptedOut")
+    twin = await api.create(contacts=[an_email("other@example.com")])
+    path = f"customers/{twin['id']}/contacts/1"
+    await api.call("PATCH", path, {"value": KAREN}, if_match="*")
+
+    async def both() -> bool:
+        return await holders(api) == {karen["id"], twin["id"]}
+
+    await eventually(20, both)
+    assert await marketing(api, twin) == ["OptedOut"]
+
+
+async def test_who_goes_is_no_holder(api: Api) -> None:
+    karen, twin = await family(api, 2)
+    await api.call("DELETE", f"customers/{twin['id']}/contacts/1", if_match="*")
+
+    async def alone() -> bool:
+        return await holders(api) == {karen["id"]}
+
+    await eventually(20, alone)
+    await decide(api, karen, decision="OptedOut")
+    await eventually(20, lambda: nothing_pending(api))
+    assert await ledger(api, twin) == []
+
+
+async def test_a_deactivated_holder_is_written_too(api: Api) -> None:
+    karen, twin = await family(api, 2)
+    await api.call("DELETE", f"customers/{twin['id']}", if_match="*")
+    await decide(api, karen, decision="OptedOut")
+    await all_show(api, [karen, twin], "OptedOut")
+
+
+async def test_where_opt_ins_do_not_spread_withdrawals_do(api: Api) -> None:
+    purpose = (await api.get("settings/consent-purposes/Marketing", bearer=None)).json()
+    body = {name: value for name, value in purpose.items() if name != "etag"}
+    changed = await api.put_setting(
+        "consent-purposes", "Marketing", body | {"optInSpreads": False}, if_match="*"
+    )
+    assert changed.status_code == 200, changed.text
+    karen, twin = await family(api, 2)
+    await decide(api, karen, evidence=PROOF)
+    await eventually(20, lambda: nothing_pending(api))
+
+    assert await marketing(api, karen) == ["OptedIn"]
+    assert await marketing(api, twin) == [None]
+    assert (await checked(api))[0]["allowed"] is True
+    await decide(api, twin, decision="OptedOut")
+    await all_show(api, [karen, twin], "OptedOut")
+
+
+async def test_what_was_decided_while_the_store_was_away_is_settled_by_the_event(api: Api) -> None:
+    [karen] = await family(api, 1)
+    with api.failing_after(commits=1):
+        response = await api.post(
+            f"customers/{karen['id']}/consents", {"contactId": "1", "decision": "OptedOut"}
+        )
+    assert response.status_code == 202, "kept, and in force when the event has been followed"
+
+    async def withdrawn() -> bool:
+        return bool((await checked(api))[0]["reason"] == "opted-out")
+
+    await eventually(20, withdrawn)
+
+
+@pytest.mark.parametrize("count", [10])
+async def test_how_long_it_takes(api: Api, count: int) -> None:
+    members = await family(api, count)
+    begun = time.monotonic()
+    await decide(api, members[0], decision="OptedOut")
+    await all_show(api, members, "OptedOut")
+    print(f"{count} holders: {time.monotonic() - begun:.2f} s")  # noqa: T201  # for whoever looks
