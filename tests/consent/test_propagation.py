@@ -42,17 +42,15 @@ async def family(api: Api, count: int = HOLDERS) -> list[dict[str, Any]]:
     async def registered() -> bool:
         return await holders(api) == {member["id"] for member in members}
 
-    await eventually(20, registered)
+    await eventually(20 + count / 10, registered)
     return members
 
 
 async def holders(api: Api) -> set[str]:
     deadlines.deadline.set(None)
     name = wiring.backend().point_names.name(COMPANY, "email", KAREN)
-    page = await api.documents.query(
-        "directory", (f"point:{name}", COMPANY), Prefix("id", "holder:"), limit=200
-    )
-    return {document.id.removeprefix("holder:") for document in page.documents}
+    found = api.documents.all("directory", (f"point:{name}", COMPANY), Prefix("id", "holder:"))
+    return {document.id.removeprefix("holder:") async for document in found}
 
 
 async def all_show(api: Api, members: list[dict[str, Any]], decision: str) -> None:
