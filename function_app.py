@@ -18,6 +18,7 @@ MODULES = (
     "functions.configuration.http_parameters",
     "functions.configuration.http_settings",
     "functions.consent.bus_consent",
+    "functions.consent.feed_points",
     "functions.consent.http_consent_checks",
     "functions.consent.http_consents",
     "functions.consent.timer_consent",

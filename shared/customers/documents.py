@@ -26,7 +26,7 @@ from shared.ports.documents import (
 CONTAINER: Final = "customers"
 CUSTOMER, ADDRESS, EVENT = "customer", "address", "event"
 ENDED_ADDRESS = "address-ended"  # a type of its own, so that lists need not skip them
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 OLDEST_FIRST = Order(("type", "createdAt"))
 AddressPage = Page
 COMPUTED = frozenset({"displayAccount", "capabilities", "name"})
@@ -47,7 +47,11 @@ def _with_present_forms(body: Mapping[str, Any]) -> dict[str, Any]:
     return dict(body) | {"contacts": contacts}
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _without_computed_values, 2: _with_present_forms}
+UPGRADES: Mapping[int, Upgrade] = {
+    1: _without_computed_values,
+    2: _with_present_forms,
+    3: dict,  # consent was that of the contact alone: see shared/consent/spreading/indexing.py
+}
 
 
 async def read_document(key: str, context: Context) -> Document:

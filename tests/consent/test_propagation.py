@@ -10,18 +10,18 @@ import pytest
 from shared.composition import wiring
 from shared.consent.spreading.pending import all_pending
 from shared.core import deadlines
-from shared.ports.documents import Prefix
+from shared.ports.documents import Prefix, Put
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing
 
 HOLDERS = 3
 
 
-async def eventually(seconds: float, condition: Any) -> Any:
+async def eventually(seconds: float, condition: Any, *, pause: float = 0.05) -> Any:
     """Return what the condition returns once that is true."""
     async with asyncio.timeout(seconds):
         while not (found := await condition()):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
     return found
 
 
@@ -42,7 +42,7 @@ async def family(api: Api, count: int = HOLDERS) -> list[dict[str, Any]]:
     async def registered() -> bool:
         return await holders(api) == {member["id"] for member in members}
 
-    await eventually(20 + count / 10, registered)
+    await eventually(20 + count / 4, registered, pause=max(0.05, count / 200))
     return members
 
 
@@ -162,3 +162,29 @@ async def test_how_long_it_takes(api: Api, count: int) -> None:
     await decide(api, members[0], decision="OptedOut")
     await all_show(api, members, "OptedOut")
     print(f"{count} holders: {time.monotonic() - begun:.2f} s")  # noqa: T201  # for whoever looks
+
+
+async def test_customers_from_before_there_were_points_get_theirs(api: Api) -> None:
+    karen = await api.create(contacts=[an_email("other@example.com")])
+    stored = await api.documents.read("customers", (karen["id"], COMPANY), karen["id"])
+    assert stored
+    [contact] = stored.body["contacts"]
+    older = contact | {
+        "value": KAREN, "normal": KAREN, "marketingConsent": "OptedOut",
+        "consentAt": "2026-01-01T10:00:00Z",
+    }  # fmt: skip
+    older.pop("consents")
+    body = stored.body | {"contacts": [older], "schemaVersion": 3, "version": 2, "ledger": None}
+    await api.documents.commit("customers", (karen["id"], COMPANY), [Put(body)])
+
+    async def indexed() -> bool:
+        shown = (await api.get(f"customers/{karen['id']}/contacts")).json()["items"][0]
+        return bool(shown["consents"])
+
+    await eventually(20, indexed)
+    [check] = await checked(api)
+    twin = await api.create(contacts=[an_email(KAREN, marketingConsent="OptedIn")])
+    assert (check["reason"], check["decidedAt"]) == ("opted-out", "2026-01-01T10:00:00.000Z")
+    assert await marketing(api, karen) == ["OptedOut"]
+    assert await marketing(api, twin) == ["OptedOut"]
+    assert karen["id"] in await holders(api)

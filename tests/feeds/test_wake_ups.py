@@ -18,7 +18,8 @@ from local.host.functions import read_functions
 from shared.composition import wiring
 from shared.core.errors import Unavailable
 from shared.platform.sessions import session
-from tests.api import ADMINISTRATOR, MANAGER, Api, a_customer, started
+from shared.ports.documents import Put
+from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, a_customer, an_email, started
 from tests.doubles.cosmos.containers import Container
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.faults import Conditions
@@ -196,6 +197,22 @@ async def whole_upload(scene: Scene) -> Callable[[], Awaitable[None]]:
     return check
 
 
+async def without_points(scene: Scene) -> Callable[[], Awaitable[None]]:
+    await scene.api.create(id=KAREN, contacts=[an_email()])
+    stored = await scene.api.documents.read("customers", (KAREN, COMPANY), KAREN)
+    assert stored
+    contacts = [one | {"marketingConsent": "OptedOut"} for one in stored.body["contacts"]]
+    older = stored.body | {"schemaVersion": 3, "version": 2, "contacts": contacts}
+    scene.now_the_change()
+    await scene.api.documents.commit("customers", (KAREN, COMPANY), [Put(older)])
+
+    async def check() -> None:
+        [contact] = good(await scene.api.get(f"customers/{KAREN}/contacts"))["items"]
+        assert [one["decision"] for one in contact["consents"]] == ["OptedOut"]
+
+    return check
+
+
 @pytest.mark.parametrize(
     ("function", "container", "prepare"),
     [
@@ -203,6 +220,7 @@ async def whole_upload(scene: Scene) -> Callable[[], Awaitable[None]]:
         ("repair_directory", "customers", unlisted),
         ("keep_cards", "customers", old_card),
         ("move_follow_ups", "customers", left_follow_up),
+        ("index_points", "customers", without_points),
         ("run_imports", "requests", started_import),
         ("move_clients", "books", started_move),
         ("apply_uploads", "distribution", whole_upload),

@@ -67,6 +67,7 @@ MESSAGES = """
 | `relay_events` | changed customer | 1 read for each event and sync operation, 1 commit for how far events were relayed; 1 more for a pending one |
 | `run_imports` | customer | as `create_customer`; 2 reads and 1 commit for each chunk, 1 read for each change of the header |
 | `propagate_consent`, `continue_consent` | event of a version that touched contact points | 2 reads, 1 commit for the list; for each point 2 reads, 1 commit and 1 query for each hundred holders; for each holder 1 read, and where something else is shown 1 strong read and 1 commit |
+| `index_points` | customer stored before there were points | 1 read; for each contact point 2 reads, 2 commits; nothing for every other change |
 | `sweep_consents` | company, each minute | 1 query; 1 commit for each event that is late |
 | `synchronize_customer` | pending customer | 2 reads, 1 commit, then the directory as for an edit |
 | `synchronize_customers_and_channel_requests` | company, each minute | 1 query |

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.consent.domain.points import Point
 from shared.consent.domain.purposes import CUSTOMER
@@ -48,30 +48,53 @@ async def propagate(key: str, version: int, place: Place, *, context: Context) -
     """
     followed = await followed_by(key, version, context)
     customer = await customer_at(key, version, context)
-    left, written = MAX_HOLDERS_AT_ONCE, 0
+    written, room = 0, MAX_HOLDERS_AT_ONCE
     for index, point_key in list(enumerate(followed.points))[place.point :]:
         settlings = [one for one in followed.settlings if one.point == point_key]
-        point = await follow(point_key, holding(customer, point_key), settlings, context)
-        if point_key.kind == CUSTOMER:
-            continue  # nobody else has it
+        own = holding(customer, point_key)
+        point = await follow(point_key, own, settlings, context)
+        if not settlings or point_key.kind == CUSTOMER:
+            # A holder came, or went: nothing changes for the others.
+            written += await _write([own], point_key, point, context)
+            continue
         after = place.after if index == place.point else None
-        while holders := await query_holders(point_key, after, limit=PAGE_SIZE, context=context):
-            written += await _write(holders, point_key, point, context)
-            after, left = holders[-1].customer_id, left - len(holders)
-            if left <= 0:
-                return Spread(written, Place(index, after))
-            if len(holders) < PAGE_SIZE:
-                break
+        some = await _write_all(point_key, point, after, room, context)
+        written, room = written + some.written, room - some.seen
+        if some.after:
+            return Spread(written, Place(index, some.after))
     return Spread(written)
+
+
+class Written(NamedTuple):
+    """How many holders were looked at and written; `after` whom to go on, if more are left."""
+
+    seen: int
+    written: int
+    after: str | None
+
+
+async def _write_all(
+    key: PointKey, point: Point, after: str | None, room: int, context: Context
+) -> Written:
+    """Let holders show what is in force, page by page, until there is no room for more."""
+    seen = written = 0
+    while seen < room:
+        holders = await query_holders(key, after, limit=PAGE_SIZE, context=context)
+        written += await _write(holders, key, point, context)
+        seen += len(holders)
+        if len(holders) < PAGE_SIZE:
+            return Written(seen, written, None)
+        after = holders[-1].customer_id
+    return Written(seen, written, after)
 
 
 async def _write(holders: Sequence[Holding], key: PointKey, point: Point, context: Context) -> int:
     """Let the holders show what is in force; return how many did not."""
-    write = partial(_show, key=key, point=point, context=context)
+    write = partial(renew, key=key, point=point, context=context)
     return sum(await side_by_side(holders, write, at_once=AT_ONCE))
 
 
-async def _show(holder: Holding, *, key: PointKey, point: Point, context: Context) -> bool:
+async def renew(holder: Holding, *, key: PointKey, point: Point, context: Context) -> bool:
     """Let one holder show what is in force, whatever became of the record. One read, if it does."""
     renewed: frozenset[str] = frozenset()
 
