@@ -102,6 +102,7 @@ async def check_change(
 
     Raises StillInUse, NumberSequenceUsed.
     """
+    collection.may_become(before, after)
     if isinstance(before, NumberSequence) and isinstance(after, NumberSequence):
         _check_sequence(before, after)
     if not _changes_values(before, after):

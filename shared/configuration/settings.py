@@ -122,6 +122,8 @@ async def _remove(
         raise NumberSequenceUsed(f"Numbers of {key} were issued already.")
     if collection is col.WORKERS:
         raise col.WorkerKept("Records name the worker; set active to false instead.")
+    if await collection.is_used(key, context):
+        raise col.StillInUse(f"{key} was decided about; set active to false instead.", usedBy=[])
     users = await used_by(collection.name, key, context=context)
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)

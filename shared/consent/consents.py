@@ -53,11 +53,12 @@ async def verify_consents(key: str, *, context: Context) -> Verification:
     The last hash is compared with that in the customer, which is written in the same commits.
     """
     customer = (await read_customer(key, context=context)).value
-    found = NOTHING_VERIFIED
+    found, ledger = NOTHING_VERIFIED, customer.ledger
     async for entry in documents.all_entries(key, context):
+        if ledger and found.entries == ledger.sequence:
+            break  # what comes after was written since the customer was read
         if entry.core.sequence:  # others are not chained yet
             found = verified([entry], found)
-    ledger = customer.ledger
     if ledger and found.valid and (ledger.sequence, ledger.head) != (found.entries, found.head):
         return evolve(found, valid=False, broken_at=min(found.entries, ledger.sequence) + 1)
     return found

@@ -1,7 +1,7 @@
 """Points as documents of the directory: the only place that knows where they are kept."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -95,26 +95,30 @@ async def read_point(key: PointKey, context: Context) -> Versioned[Point]:
 
 
 async def follow(
-    key: PointKey, holding: Holding, settlings: Sequence[Settling], context: Context
-) -> Point:
-    """Register or remove a holder and join decisions, in one commit; return the point after it.
+    key: PointKey,
+    find: Callable[[], Awaitable[Holding]],
+    settlings: Sequence[Settling],
+    context: Context,
+) -> tuple[Point, Holding]:
+    """Register or remove a holder and join decisions, in one commit; return both after it.
 
     Both write the point, so a decision and a holder who comes at the same moment have an order,
-    and the later one sees the earlier. Raises Unavailable.
+    and the later one sees the earlier. `find` tells who holds what, and is asked once the point
+    was read: an older message must not undo what a newer one did. Raises Unavailable.
     """
     name = key.name(context)
 
-    async def attempt() -> Point:
-        stored, holder = await asyncio.gather(
-            _load(key, context), _load_holder(name, holding.customer_id, context)
-        )
+    async def attempt() -> tuple[Point, Holding]:
+        stored = await _load(key, context)
+        holding = await find()
+        holder = await _load_holder(name, holding.customer_id, context)
         after = with_decisions(stored.value, settlings)
         change = bool(holding.contact_ids) - (holder is not None)
         after = evolve(after, holders=after.holders + change) if change else after
         write = holding.write(holder)
         # Written also where nothing changes: whoever lists the holders next sees all before it.
         await _write(name, after, stored, context, also=[write] if write else [])
-        return after
+        return after, holding
 
     return await until_not_stale(attempt, turn=context.turn("point", name))
 

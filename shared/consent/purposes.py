@@ -1,17 +1,52 @@
 """The purposes of a company, as a collection of settings."""
 
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from shared.configuration.domain import collections as col
 from shared.configuration.settings import all_settings, create_settings
 from shared.consent.domain.purposes import ConsentPurpose, first_purposes
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid
+from shared.ports.documents import Documents, Put
+
+CONTAINER: Final = "settings"
+USED: Final = "consent-purposes-used"  # what decisions name: an entry for each purpose
+_noted: WeakKeyDictionary[Documents, set[tuple[str, str]]] = WeakKeyDictionary()
+
+
+def _keeps_texts(before: ConsentPurpose, after: ConsentPurpose) -> None:
+    """Raise StillInUse where a text would change or go: audits need the wording."""
+    for text in before.texts:
+        if text not in after.texts:
+            raise col.StillInUse(f"The text {text.version} is kept as it is.", usedBy=[])
+
+
+async def _is_used(name: str, context: Context) -> bool:
+    partition = (context.legal_entity, USED)
+    return await context.documents.read(CONTAINER, partition, name) is not None
+
 
 CONSENT_PURPOSES: col.Collection[Any] = col.Collection(
-    "consent-purposes", ConsentPurpose, "name", first=first_purposes
+    "consent-purposes",
+    ConsentPurpose,
+    "name",
+    first=first_purposes,
+    may_become=_keeps_texts,
+    is_used=_is_used,
 )
+
+
+async def note_used(names: Iterable[str], context: Context) -> None:
+    """Note that decisions name the purposes; this process does so once for each."""
+    noted = _noted.setdefault(context.documents, set())
+    for name in names:
+        if (context.legal_entity, name) not in noted:
+            entry = Put({"id": name, "type": "consent-purpose-used", "schemaVersion": 1})
+            await context.documents.commit(CONTAINER, (context.legal_entity, USED), [entry])
+            noted.add((context.legal_entity, name))
 
 
 async def find_purpose(name: str, context: Context) -> ConsentPurpose | None:

@@ -63,7 +63,8 @@ async def edit_contact(
 ) -> Versioned[Contact]:
     """Apply the merge patch. Raises ContactNotFound, ContactExists, SuccessorNeeded, Stale."""
     decide = editing(contact_id, edit, if_match=if_match, context=context)
-    customer = await change(key, decide, if_match=ANY, context=context)
+    passes = {"feature": None} if edit.only_withdraws else {}  # also where it is pending
+    customer = await change(key, decide, if_match=ANY, context=context, **passes)
     return _versioned(customer.value, contact_id)
 
 
@@ -82,18 +83,24 @@ def editing(contact_id: str, edit: ContactEdit, *, if_match: str, context: Conte
         said = _said(contact, edited, changes)
         if edited == contact and not said:
             return Decision(customer)
+        details = {CONSENT: Statement(said)}
+        if edit.only_withdraws:  # also where nothing else of the record may be changed
+            touched = evolve(customer, modified_at=context.now, modified_by=context.actor)
+            return Decision(touched, details=details)
         after = customer.edited(context.actor, context.now, contacts=contacts)
-        return Decision(after, details={CONSENT: Statement(said)})
+        return Decision(after, details=details)
 
     return decide
 
 
 def _said(before: Contact, after: Contact, changes: dict[str, Any]) -> list[Said]:
-    """Return what a patch says about consent, unless the contact point shows the same already."""
+    """Return what a patch says about consent, unless it opts in where that is shown already."""
     if "marketing_consent" not in changes:
         return []
     decision = changes["marketing_consent"]
-    if decision == before.marketing_consent and after.normal == before.normal:
+    is_shown = decision == before.marketing_consent and after.normal == before.normal
+    # What a contact shows is a copy: a withdrawal never depends on it.
+    if (is_shown and decision != "OptedOut") or (decision is None and after.normal is None):
         return []
     return [Said(after.id, decision, pointer="/marketingConsent")]
 

@@ -63,6 +63,11 @@ async def read_events(
     return await documents.read_events(key, start, end, limit=limit, context=context)
 
 
+async def read_newest_customer(key: str, *, context: Context) -> Customer | None:
+    """Return the customer as the last writer left it, or None. One point read, at double price."""
+    return await documents.find_newest(key, context)
+
+
 async def read_event(key: str, version: int, *, context: Context) -> Mapping[str, Any] | None:
     """Return the document of the event of a version, with its notes. One point read."""
     return await documents.read_event(key, version, context)

@@ -49,13 +49,23 @@ async def _no_flaws(_: Any, __: Any) -> list[Flaw]:
     return []
 
 
+def _may_become_anything(_: Any, __: Any) -> None:
+    """Refuse nothing."""
+
+
+async def _not_used(_: str, __: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Collection(Generic[T]):
     """One kind of setting: its model, the field that is its key, and the settings it names.
 
     `names` returns what a setting names, and `may_name` the collections in which that can be.
     `check` returns the flaws that only a look at other settings shows; it is called with the
-    setting and the context. `first` are those that a new company has.
+    setting and the context. `first` are those that a new company has. `may_become` raises what
+    refuses to put one setting in the place of another of the same key, and `is_used` tells, by key
+    and context, whether other things than settings name it, so that it cannot be removed.
     """
 
     name: str
@@ -65,6 +75,8 @@ class Collection(Generic[T]):
     may_name: tuple[str, ...] = ()
     check: Callable[[T, Any], Awaitable[list[Flaw]]] = _no_flaws
     first: Callable[[], Sequence[T]] = tuple
+    may_become: Callable[[T, T], None] = _may_become_anything
+    is_used: Callable[[str, Any], Awaitable[bool]] = _not_used
 
     def key_of(self, setting: T) -> str:
         return str(getattr(setting, self.key))

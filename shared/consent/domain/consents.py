@@ -1,13 +1,13 @@
 """Decisions as they are sent and answered."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from shared.consent.domain.ledger import Core, Entry, Personal
 from shared.core.errors import Conflict, Forbidden, NotFound
 from shared.core.values import in_milliseconds
-from shared.customers.domain.contacts import ContactId
+from shared.customers.domain.contacts import ContactId, ContactValue
 from shared.customers.domain.customers import Customer
 from shared.customers.domain.decisions import GivenDecision
 
@@ -48,9 +48,7 @@ class NewConsent(GivenDecision):
     kind: Literal["email", "phone", "url", "customer"] | None = Field(
         None, description="Kind of the contact point, or `customer` for the person"
     )
-    value: Annotated[
-        str | None, StringConstraints(strip_whitespace=True, min_length=1, max_length=254)
-    ] = Field(None, description="E-mail or phone of the contact point")
+    value: ContactValue | None = Field(None, description="E-mail or phone of the contact point")
 
     @model_validator(mode="after")
     def _names_a_point(self) -> "NewConsent":

@@ -92,8 +92,9 @@ class Rule:
         if self.said.decision is None:
             self._check_silence()
         elif self.said.decision == "OptedIn":
-            self._check_opt_in(contact)
+            self._check_verified(contact)
             if is_decision:
+                self._check_active()
                 self._check_text()
 
     def check_room(self, entries: int) -> None:
@@ -139,10 +140,12 @@ class Rule:
             detail = "Null says nothing; to withdraw, send OptedOut."
             raise Invalid.at(self.said.pointer, "say-opted-out", detail)
 
-    def _check_opt_in(self, contact: Contact | None) -> None:
+    def _check_active(self) -> None:
         if not self.purpose.active:
             detail = f"{self.purpose.name} takes no new opt-ins."
             raise Invalid.at(f"{self.said.pointer}/purpose", "purpose-unknown", detail)
+
+    def _check_verified(self, contact: Contact | None) -> None:
         if self.role == "customer" and contact and contact.verified_at is None:
             raise ContactNotVerified("Opt in by the link that was sent to the contact point.")
 

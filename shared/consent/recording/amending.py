@@ -14,7 +14,8 @@ from shared.customers.domain.decisions import Statement
 
 def concerned(before: Customer | None, after: Customer, statement: Statement) -> list[Contact]:
     """Return the contact points that may have to show something else than they do."""
-    known = {contact.id: contact.normal for contact in before.contacts} if before else {}
+    is_older = before is not None and before.ledger is None
+    known = {} if is_older or before is None else {one.id: one.normal for one in before.contacts}
     named = {said.contact_id for said in statement.said} | statement.renewed
     return [
         contact

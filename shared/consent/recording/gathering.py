@@ -7,6 +7,7 @@ from shared.consent.domain.points import Point, purpose_and_channel
 from shared.consent.domain.purposes import CUSTOMER, ConsentPurpose
 from shared.consent.points import PointKey, point_of, read_point
 from shared.consent.purposes import find_purpose, require_purpose
+from shared.consent.recording.older import shown_before
 from shared.consent.recording.recording import Recording, Target
 from shared.context import Context
 from shared.core.concurrency import side_by_side
@@ -16,6 +17,22 @@ from shared.customers.domain.customers import Customer
 from shared.customers.domain.decisions import Said, Statement
 
 AT_ONCE: Final = 16
+
+
+def targets_of(customer: Customer, statement: Statement) -> dict[Said, Target]:
+    """Return what each decision is about. Raises Invalid, ContactNotFound.
+
+    What a body says of a phone without its area code is passed over: nobody could be asked by it.
+    """
+    said = [one for one in statement.said if not _is_of_nobody(customer, one, statement)]
+    return {one: target_of(customer, one) for one in said}
+
+
+def _is_of_nobody(customer: Customer, said: Said, statement: Statement) -> bool:
+    if statement.is_decision or not said.contact_id:
+        return False
+    contact = find(customer.contacts, said.contact_id)
+    return contact.kind == "phone" and contact.normal is None
 
 
 def target_of(customer: Customer, said: Said) -> Target:
@@ -30,13 +47,19 @@ def target_of(customer: Customer, said: Said) -> Target:
     return Target(key, contact)
 
 
-async def gather(recording: Recording, targets: Sequence[Target]) -> None:
-    """Read the points, and the purposes that they and what is said name. Raises Invalid."""
+async def gather(recording: Recording, targets: Sequence[Target], before: Customer | None) -> None:
+    """Read the points, and the purposes that they and what is said name. Raises Invalid.
+
+    What a customer showed before there were ledgers is joined to the points.
+    """
     context = recording.context
-    keys = list(dict.fromkeys(target.key for target in targets))
+    older = shown_before(before) if before is not None and before.ledger is None else []
+    named = [*(target.key for target in targets), *(one.point for one in older)]
+    keys = list(dict.fromkeys(named))
     points = await side_by_side(keys, lambda key: read_point(key, context), at_once=AT_ONCE)
     recording.read = dict(zip(keys, points, strict=True))
     recording.points = {key: point.value for key, point in recording.read.items()}
+    recording.take_over(older)
     found = await purposes_of(recording.points.values(), context)
     for said in recording.statement.said:
         pointer = f"{said.pointer}/purpose"

@@ -3,8 +3,9 @@
 from typing import Final
 
 from shared.consent.points import point_of, settle_all
+from shared.consent.purposes import note_used
 from shared.consent.recording.amending import amended, concerned
-from shared.consent.recording.gathering import gather, target_of
+from shared.consent.recording.gathering import gather, targets_of
 from shared.consent.recording.ledger_writes import take_over, write_entries
 from shared.consent.recording.recording import Recording, Target
 from shared.consent.spreading.followed import facts_of, notes_of
@@ -34,12 +35,12 @@ class ConsentDecisions:
         statement: Statement = change.details.get(self.name) or NO_STATEMENT
         before, after = change.before.value if change.before else None, change.after
         contacts = concerned(before, after, statement)
-        if before is not None and not contacts and not statement.said:
+        if before is not None and before.ledger and not contacts and not statement.said:
             return Joined(after, facts=facts_of(after, ()), notes=notes_of(before, after, ()))
         recording = Recording(after, statement, context)
-        targets = {said: target_of(after, said) for said in statement.said}
+        targets = targets_of(after, statement)
         arrived = [Target(key, one) for one in contacts if (key := point_of(one))]
-        await gather(recording, [*arrived, *targets.values()])
+        await gather(recording, [*arrived, *targets.values()], before)
         operations = await take_over(recording, before)
         for target in arrived:
             recording.inherit(target)
@@ -65,3 +66,4 @@ class ConsentDecisions:
             recording: Recording = statement.result
             await settle_all(recording.settlings, recording.read, context)
             recording.is_settled = True
+            await note_used({one.purpose for one in recording.settlings}, context)

@@ -35,7 +35,8 @@ async def record_consent(key: str, new: NewConsent, *, context: Context) -> Reco
     """
     earlier = await _earlier(key, context) if context.fingerprint else None
     if earlier:
-        return Recorded(earlier, (await read_customer(key, context=context)).value, True)
+        # Whether it was settled is not known; the event of its version does it in any case.
+        return Recorded(earlier, (await read_customer(key, context=context)).value, False)
     statement = Statement(is_decision=True)
 
     async def decide(customer: Customer) -> Decision:

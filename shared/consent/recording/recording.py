@@ -1,7 +1,7 @@
 """What a commit of a customer writes into the ledger, and what the contact points show after it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from shared.consent.domain.ledger import (
 )
 from shared.consent.domain.points import Point, Stamp, purpose_and_channel
 from shared.consent.domain.purposes import ConsentPurpose
-from shared.consent.points import PointKey, Settling
+from shared.consent.points import PointKey, Settling, with_decisions
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.versioned import Versioned
@@ -89,9 +89,7 @@ class Recording:
         if said.decision is None:
             return
         rule.check_room(self.head.sequence)
-        source, evidence = self._source(said, role), said.evidence
-        if evidence.captured_by is None and source != "Import":
-            evidence = evolve(evidence, captured_by=self.context.actor.partition(":")[2])
+        evidence = self._evidence(said, role)
         is_strong = deciding.is_strong(said.decision, evidence, role)
         if self.statement.is_decision and not is_strong:
             rule.check_evidence()
@@ -99,16 +97,44 @@ class Recording:
         stamp = Stamp(
             decision=said.decision,
             decided_at=decided_at,
-            source=source,
+            source=self._source(said, role),
             customer_id=self.customer.id,
             sequence=self.head.sequence + 1,
             valid_until=purpose.end_of(said.decision, decided_at),
         )
-        point = point.joined(stamp, purpose.name, said.channel, is_strong=is_strong)
-        self.points[target.key] = point
-        self.settlings.append(Settling(target.key, stamp, purpose.name, said.channel, is_strong))
-        outcome = deciding.outcome(point, purpose.name, rule.channels, stamp, is_strong=is_strong)
+        outcome = self._outcome(
+            Settling(target.key, stamp, purpose.name, said.channel, is_strong), rule
+        )
         self._append(Taken(stamp, purpose, said.channel, outcome, evidence), target)
+
+    def _evidence(self, said: Said, role: str) -> Evidence:
+        """Return the evidence, captured by the caller unless it comes from elsewhere."""
+        evidence = said.evidence
+        is_imported = "Import" in {self._source(said, role), self.context.source}
+        if evidence.captured_by is not None or is_imported:
+            return evidence
+        return evolve(evidence, captured_by=self.context.actor.partition(":")[2])
+
+    def _outcome(self, settling: Settling, rule: deciding.Rule) -> Outcome:
+        """Join the decision to its point, and return what becomes of it."""
+        stamp, purpose = settling.stamp, rule.purpose
+        if stamp.decision == "OptedIn" and not purpose.active:
+            return "NotInForce"  # in a body it is kept, and not taken
+        self._join(settling)
+        point = self.points[settling.point]
+        return deciding.outcome(
+            point, purpose.name, rule.channels, stamp, is_strong=settling.is_strong
+        )
+
+    def _join(self, settling: Settling) -> None:
+        key = settling.point
+        self.points[key] = with_decisions(self.points[key], [settling])
+        self.settlings.append(settling)
+
+    def take_over(self, settlings: Sequence[Settling]) -> None:
+        """Join what the contacts of an older customer show, who has no ledger yet."""
+        for settling in settlings:
+            self._join(settling)
 
     def inherit(self, target: Target) -> None:
         """Add what others have decided about the point, where the contact does not show it yet."""

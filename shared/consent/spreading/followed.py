@@ -39,7 +39,8 @@ def notes_of(
     before: Customer | None, after: Customer, settlings: Sequence[Settling]
 ) -> Mapping[str, Any]:
     """Return which points came, went, or were decided about, and what was decided."""
-    had = _points(before) if before else set()
+    # Who has no ledger yet was never registered at any point.
+    had = _points(before) if before and before.ledger else set()
     has = _points(after)
     restored = before is not None and before.status != after.status
     moved = (had | has) if restored else had ^ has

@@ -1,16 +1,13 @@
 """Points of customers who were stored before there were any: what their contacts say is joined."""
 
+from functools import partial
 from typing import Final
 
-from shared.consent.domain.ledger import whole_milliseconds
-from shared.consent.domain.points import Stamp
-from shared.consent.points import PointKey, Settling, follow, holding, point_of
+from shared.consent.points import follow, point_of
+from shared.consent.recording.older import shown_before
 from shared.consent.spreading.propagation import renew
-from shared.consent.spreading.versions import customer_at
+from shared.consent.spreading.versions import customer_at, holding_of_newest
 from shared.context import Context
-from shared.customers.domain.contacts import Contact
-from shared.customers.domain.customers import Customer
-from shared.customers.domain.decisions import MARKETING
 
 FIRST_SCHEMA_WITH_POINTS: Final = 4  # of stored customers
 
@@ -21,25 +18,11 @@ async def index_points(key: str, version: int, *, context: Context) -> int:
     Repeating it changes nothing. Raises Unavailable.
     """
     customer = await customer_at(key, version, context)
-    contacts = {found: one for one in customer.contacts if (found := point_of(one))}
-    for point_key, contact in contacts.items():
-        settlings = _said(contact, point_key, customer)
-        own = holding(customer, point_key)
-        point = await follow(point_key, own, settlings, context)
-        await renew(own, key=point_key, point=point, context=context)
-    return len(contacts)
-
-
-def _said(contact: Contact, key: PointKey, customer: Customer) -> list[Settling]:
-    """Return the decision that the contact shows without knowing of its point: an old one."""
-    if contact.marketing_consent is None or contact.consents:
-        return []
-    stamp = Stamp(
-        decision=contact.marketing_consent,
-        decided_at=whole_milliseconds(contact.consent_at or customer.modified_at),
-        source=None,
-        customer_id=customer.id,
-        sequence=0,
-    )
-    is_withdrawal = contact.marketing_consent == "OptedOut"
-    return [Settling(key, stamp, MARKETING, None, is_strong=is_withdrawal)]
+    settlings = shown_before(customer)
+    points = {found for one in customer.contacts if (found := point_of(one))}
+    for key_ in sorted(points, key=str):
+        said = [one for one in settlings if one.point == key_]
+        find = partial(holding_of_newest, key, key_, context)
+        point, own = await follow(key_, find, said, context)
+        await renew(own, key=key_, point=point, context=context)
+    return len(points)

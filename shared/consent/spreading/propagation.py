@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from shared.consent.domain.points import Point
 from shared.consent.domain.purposes import CUSTOMER
-from shared.consent.points import Holding, PointKey, follow, holding, query_holders
+from shared.consent.points import Holding, PointKey, follow, query_holders, read_point
 from shared.consent.recording.gathering import unlike
-from shared.consent.spreading.versions import customer_at, followed_by
+from shared.consent.spreading.versions import customer_at, followed_by, holding_of_newest
 from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.core.evolve import evolve
@@ -47,16 +47,18 @@ async def propagate(key: str, version: int, place: Place, *, context: Context) -
     version yet.
     """
     followed = await followed_by(key, version, context)
-    customer = await customer_at(key, version, context)
+    await customer_at(key, version, context)
     written, room = 0, MAX_HOLDERS_AT_ONCE
     for index, point_key in list(enumerate(followed.points))[place.point :]:
         settlings = [one for one in followed.settlings if one.point == point_key]
-        own = holding(customer, point_key)
-        point = await follow(point_key, own, settlings, context)
+        find = partial(holding_of_newest, key, point_key, context)
+        point, own = await follow(point_key, find, settlings, context)
         if not settlings or point_key.kind == CUSTOMER:
             # A holder came, or went: nothing changes for the others.
             written += await _write([own], point_key, point, context)
             continue
+        if room <= 0:
+            return Spread(written, Place(index))
         after = place.after if index == place.point else None
         some = await _write_all(point_key, point, after, room, context)
         written, room = written + some.written, room - some.seen
@@ -101,6 +103,9 @@ async def renew(holder: Holding, *, key: PointKey, point: Point, context: Contex
     async def decide(customer: Customer) -> Decision:
         nonlocal renewed
         renewed = await unlike(customer, key, point, context)
+        if renewed:  # or does it show something newer than what this spread began with?
+            newest = await read_point(key, context)
+            renewed = await unlike(customer, key, newest.value, context)
         if not renewed:
             return Decision(customer)
         touched = evolve(customer, modified_at=context.now, modified_by=context.actor)

@@ -95,6 +95,12 @@ class ContactEdit(Body):
         description="When it was found to be in the hands of the customer; applications only",
     )
 
+    @property
+    def only_withdraws(self) -> bool:
+        return self.model_fields_set == {"marketing_consent"} and (
+            self.marketing_consent == "OptedOut"
+        )
+
 
 class ContactView(Record):
     """A contact point: an e-mail, a phone or a web address."""

@@ -1,7 +1,9 @@
 """Contact points that were added or changed change."""
 
+from dataclasses import replace
 from typing import Any
 
+from shared.core.errors import Invalid
 from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.customers import contacts
@@ -15,6 +17,7 @@ from shared.customers.domain.contacts import (
     NewContact,
 )
 from shared.customers.domain.customers import Customer
+from shared.customers.domain.decisions import CONSENT, Statement, said_of
 from shared.offline.appliers.field_paths import given, under, with_primary, without, without_primary
 from shared.offline.domain.reconciliation import UNKNOWN_CHANGES, conflicts
 from shared.offline.offline_change import Conflicting, OfflineChange
@@ -32,6 +35,8 @@ class OfflineContact(ContactEdit):
 async def apply_contact(change: OfflineChange) -> int | None:
     """Add a contact point, or change one where no other writer has."""
     edit = change.parse(OfflineContact)
+    if "verified_at" in edit.model_fields_set:
+        raise Invalid.at("/body/verifiedAt", "extra-forbidden", "Only an application knows that.")
     if edit.contact_id is None:
         return await _add_contact(change)
     contact_id = edit.contact_id
@@ -103,13 +108,14 @@ async def _already_there(
     given = new.model_dump(mode="json", by_alias=True, exclude_unset=True)
     told = {"kind", "value", CONSENT_FIELD, "consents"}
     details = {name: value for name, value in given.items() if name not in told}
-    consent = {CONSENT_FIELD: new.marketing_consent} if new.marketing_consent else {}
+    said = said_of(existing.id, new.marketing_consent, new.consents, "/body")
     offered, current = under(prefix, details), under(prefix, _fields(existing))
     open_conflicts = change.choice.open(conflicts(offered, current, UNKNOWN_CHANGES))
     if open_conflicts:
         raise Conflicting("already-there", open_conflicts, customer.version)
     kept = {path: value for path, value in offered.items() if path not in change.choice.left}
-    return await _changed(change, customer, existing.id, kept, consent)
+    decision = await _changed(change, customer, existing.id, kept, {})
+    return replace(decision, details={CONSENT: Statement(said)}) if said else decision
 
 
 def _fields(contact: Contact) -> dict[str, Any]:
