@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -20,9 +21,16 @@ T = TypeVar("T")
 ANY = "*"  # If-Match of a caller who takes whatever version is there
 FIRST_PAUSE_SECONDS = 0.005
 MAX_PAUSE_SECONDS = 0.25
+LATE_AFTER = timedelta(minutes=2)  # doubled with each time that a message was sent
+MAX_LATE_AFTER = timedelta(hours=2)
 CONTENDED = "The resource is being changed by many writers; try again."
 
 _turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+
+def late_after(sent: int) -> timedelta:
+    """Return how long to wait for what follows a message that was sent so many times."""
+    return min(MAX_LATE_AFTER, LATE_AFTER * (1 << min(sent - 1, 10)))
 
 
 def check_version(etag: str, if_match: str) -> None:

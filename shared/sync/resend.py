@@ -1,15 +1,13 @@
 """Finding customers that are pending for too long, and sending their commands again."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shared.context import Context
 from shared.core.errors import Stale
+from shared.core.retry import late_after
 from shared.sync.conversion import resend_command
 from shared.sync.documents import all_listed, update_lists
 
-LATE_AFTER = timedelta(seconds=120)  # doubled with each request
-MAX_LATE_AFTER = timedelta(hours=2)
 MAX_COUNTED = 1000
 
 
@@ -32,17 +30,12 @@ async def resend_late_commands(context: Context) -> int:
     list follows the customers by the change feed; entries that should have left it are removed
     here.
     """
-    cutoff = context.now - LATE_AFTER
+    cutoff = context.now - late_after(1)
     resent = 0
     async for operation in all_listed("Pending", requested_before=cutoff, context=context):
         if operation.asked_last + late_after(operation.asked) <= context.now:
             resent += await _resend(operation.customer_id, context)
     return resent
-
-
-def late_after(asked: int) -> timedelta:
-    """Return how long to wait for a command that was requested so many times."""
-    return min(MAX_LATE_AFTER, LATE_AFTER * (1 << min(asked - 1, 10)))
 
 
 async def count_pending(context: Context) -> PendingCustomers:

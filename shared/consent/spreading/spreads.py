@@ -1,13 +1,14 @@
 """Messages that carry a decision to other holders, and the list of those that have not arrived."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from shared.consent.spreading import pending
 from shared.consent.spreading.pending import PendingSpread
 from shared.consent.spreading.propagation import Place, propagate
 from shared.context import Context
+from shared.core.retry import late_after
 from shared.core.values import Record
 from shared.ports.bus import Bus, Outgoing, session_of
 from shared.ports.documents import Documents
@@ -15,8 +16,6 @@ from shared.ports.documents import Documents
 CONSENT_AGAIN: Final = "consent-again"  # the queue
 SUBSCRIPTION: Final = "consent"  # of the topic of events
 FOLLOWED: Final = "consent"  # property of the events that are to be followed
-LATE_AFTER: Final = timedelta(minutes=2)  # doubled with each request
-MAX_LATE_AFTER: Final = timedelta(hours=2)
 MAX_COUNTED: Final = 1_000
 
 
@@ -121,8 +120,7 @@ def message(event: ConsentEvent) -> Outgoing:
 
 
 def _is_late(one: PendingSpread, now: datetime) -> bool:
-    patience = min(MAX_LATE_AFTER, LATE_AFTER * (1 << min(one.asked, 10)))
-    return (one.asked_at or one.at) + patience <= now
+    return (one.asked_at or one.at) + late_after(one.asked + 1) <= now
 
 
 def _event_of(one: PendingSpread) -> ConsentEvent:
