@@ -226,6 +226,7 @@ module app './modules/app.bicep' = {
     vaultUri: vault.outputs.uri
     cursorKeyUri: vault.outputs.cursorKeyUri
     suppressionKeyUri: vault.outputs.suppressionKeyUri
+    linkKeyUri: vault.outputs.linkKeyUri
     authClientId: authClientId
     allowedClientApplications: allowedClientApplications
     insightsTenantId: insightsTenantId

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.insights import ImportedInsights
 from local.tokens import LocalTokens
-from shared.composition.wiring import Backend
+from shared.composition.wiring import Backend, Keys
 from shared.ports.bus import Bus, NoBus
 from shared.ports.documents import Documents
 from shared.ports.insights import Insights
@@ -47,8 +47,7 @@ class Folder:
         return Backend(
             documents,
             self.tokens(),
-            self.key("cursor"),
-            self.key("suppression"),
+            Keys(self.key("cursor"), self.key("suppression"), self.key("link")),
             bus or NoBus(),
             insights or ImportedInsights(),
         )

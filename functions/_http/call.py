@@ -64,7 +64,10 @@ B = TypeVar("B")
 
 @dataclass(slots=True)
 class Call(Generic[Q, B]):
-    """What a handler is called with. `if_match` is one version, `*`, or None."""
+    """What a handler is called with. `if_match` is one version, `*`, or None.
+
+    `origin` is the address of this app, as the caller has it.
+    """
 
     name: str
     query: Q
@@ -76,6 +79,7 @@ class Call(Generic[Q, B]):
     if_match: str | None = None
     fingerprint: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
 
     @property
     def legal_entity(self) -> str:

@@ -98,6 +98,7 @@ async def _respond(
         now=now,
         backend=backend,
         headers=headers,
+        origin=req.url.partition("/api/")[0],
     )
     key = read_idempotency_key(headers) if operation.idempotent else None
     if key is None and not operation.keyed_by_body:
@@ -119,6 +120,7 @@ async def _respond(
         terms=idempotency.Terms(
             timedelta(seconds=operation.patience) + idempotency.GRACE,
             keeps_refusals=key is not None,
+            secrets=operation.secrets,
         ),
     )
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
+from pydantic_core import from_json, to_json
 
 from functions._http.caller import Caller
 from shared.core import deadlines
@@ -45,10 +46,11 @@ class KeyReused(Invalid):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A request without an answer by `abandoned_after` has crashed. Only a success is kept unless
-    `keeps_refusals`."""
+    `keeps_refusals`. `secrets` are members of an answer that are not kept."""
 
     abandoned_after: timedelta
     keeps_refusals: bool
+    secrets: tuple[str, ...] = ()
 
 
 def partition_of(key: str | None, req: func.HttpRequest, caller: Caller) -> Partition:
@@ -98,9 +100,7 @@ async def once(
     outcome: dict[str, Any] = {"failed": True}
     try:
         response = await run(fingerprint)
-        outcome = _outcome(
-            response, is_repeated=former is not None, keeps_refusals=terms.keeps_refusals
-        )
+        outcome = _outcome(response, terms, is_repeated=former is not None)
     finally:
         with suppress(Stale), deadlines.at_least(CLOSING_SECONDS):
             await documents.commit("requests", partition, [Replace(record | outcome, etag)])
@@ -130,9 +130,7 @@ def _earlier_answer(
     )
 
 
-def _outcome(
-    response: func.HttpResponse, *, is_repeated: bool, keeps_refusals: bool
-) -> dict[str, Any]:
+def _outcome(response: func.HttpResponse, terms: Terms, *, is_repeated: bool) -> dict[str, Any]:
     """Return what is noted when the request is answered.
 
     After a failure of ours the key is free for the same request, whose ids stay the same. After a
@@ -140,7 +138,9 @@ def _outcome(
     applied. Every other answer is kept.
     """
     status = response.status_code
-    is_refused = status == PRECONDITION_FAILED or (status >= CLIENT_ERROR and not keeps_refusals)
+    is_refused = status == PRECONDITION_FAILED or (
+        status >= CLIENT_ERROR and not terms.keeps_refusals
+    )
     if status >= SERVER_ERROR or (is_refused and is_repeated):
         return {"failed": True}
     if is_refused:
@@ -149,6 +149,14 @@ def _outcome(
         "status": response.status_code,
         "headers": dict(response.headers),
         "mimetype": response.mimetype,
-        "body": response.get_body().decode(),
+        "body": _kept(response.get_body(), terms.secrets).decode(),
     }
     return {"answer": answer}
+
+
+def _kept(body: bytes, secrets: tuple[str, ...]) -> bytes:
+    """Return the answer without what must not lie in a store."""
+    if not secrets:
+        return body
+    answer = from_json(body)
+    return to_json(answer | {name: None for name in secrets if name in answer})

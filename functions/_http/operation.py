@@ -40,7 +40,8 @@ class Operation:
     are tuples may be repeated.
     `patience` is how many seconds the store may take. A POST that is `keyed_by_body` is the same
     request again if the same caller sends the same, also without an Idempotency-Key. One that is
-    `never_kept` only asks, and is asked again.
+    `never_kept` may be asked again as it is. `secrets` are the members of an answer that are not
+    kept with it: whoever repeats the request gets null there.
     """
 
     method: Method
@@ -59,6 +60,7 @@ class Operation:
     patience: float = deadlines.REQUEST_SECONDS
     keyed_by_body: bool = False
     never_kept: bool = False
+    secrets: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body_optional: bool = False
     absolute: bool = False

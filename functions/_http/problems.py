@@ -11,6 +11,7 @@ from shared.core.errors import (
     Conflict,
     Flaw,
     Forbidden,
+    Gone,
     Invalid,
     NotFound,
     Refusal,
@@ -23,6 +24,7 @@ from shared.ports.documents import CommitTooLarge
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}
+AFTER_A_MINUTE = {"Retry-After": "60"}
 
 
 class BadRequest(Refusal):
@@ -75,6 +77,12 @@ class BodyTooLarge(Refusal):
     code = "body-too-large"
 
 
+class TooManyRequests(Refusal):
+    """The same has been asked for too often within a minute."""
+
+    code = "too-many-requests"
+
+
 class UnsupportedMediaType(Refusal):
     """The body has a content type that the operation does not take."""
 
@@ -87,10 +95,12 @@ STATUS: Mapping[type[Refusal], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Gone: HTTPStatus.GONE,
     Stale: HTTPStatus.PRECONDITION_FAILED,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     CommitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -156,6 +166,8 @@ def status_of(refusal: type[Refusal]) -> HTTPStatus:
 def headers_of(refusal: Refusal) -> dict[str, str]:
     if isinstance(refusal, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="libro"'}
+    if isinstance(refusal, TooManyRequests):
+        return dict(AFTER_A_MINUTE)
     return dict(RETRY_AFTER) if isinstance(refusal, Unavailable) else {}
 
 

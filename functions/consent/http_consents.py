@@ -19,7 +19,10 @@ from shared.consent.domain.consents import (
     answer,
 )
 from shared.consent.domain.ledger import Entry, Verification
+from shared.consent.links.confirmations import Confirmation, confirmation_of
+from shared.consent.receipts import ConsentReceipt, read_receipt
 from shared.consent.recording import record
+from shared.consent.recording.record import Recorded
 from shared.core.errors import Stale
 from shared.core.values import Key
 from shared.customers.domain.contacts import ContactNotFound
@@ -38,15 +41,26 @@ class LedgerQuery(PageQuery):
     ] = None
 
 
+class RecordedConsent(ConsentEntry):
+    """The decision, and what confirms it if it waits for that."""
+
+    confirmation: Confirmation | None = Field(
+        None,
+        description="What to send to the contact point; null but for applications, "
+        "and where nothing has to be confirmed, or the request was repeated",
+    )
+
+
 @serve(
     bp,
     Operation(
         "POST",
         CONSENTS,
         who="ECA",
-        returns=ConsentEntry,
+        returns=RecordedConsent,
         status=201,
         also=(202,),
+        secrets=("confirmation",),
         pos_operation=CUSTOMER_EDIT,
         tag="Consent",
         refuses=(
@@ -65,13 +79,15 @@ async def record_consent(call: Call[NoQuery, NewConsent]) -> Reply:
     It counts for everybody who has the contact point. A withdrawal needs no evidence and is never
     refused, also where the record is inactive or pending. An opt-in without evidence does not undo
     a withdrawal. 201 says that every reader sees the decision from now on; 202 that it is kept and
-    follows. `outcome` says whether it is in force: an older decision is kept, and superseded.
+    follows. `outcome` says whether it is in force: an older decision is kept, and superseded; one
+    that is pending waits for its confirmation, whose token applications are answered once.
     """
     key = await customer_key(call)
     recorded = await record.record_consent(key, call.body, context=call.context)
     location = call.url("customers", key, "consents", str(recorded.entry.core.sequence))
+    entry = _entry(recorded.entry, recorded.customer, call)
     return Reply(
-        _entry(recorded.entry, recorded.customer, call),
+        RecordedConsent(**dict(entry), confirmation=await _confirmation(recorded, call)),
         status=HTTPStatus.CREATED if recorded.is_settled else HTTPStatus.ACCEPTED,
         location=location,
     )
@@ -133,6 +149,28 @@ async def get_consent(call: Call[NoQuery, None]) -> Reply:
     bp,
     Operation(
         "GET",
+        f"{CONSENTS}/{{sequence:int}}/receipt",
+        who="ECAH",
+        returns=ConsentReceipt,
+        pos_operation=READING,
+        tag="Consent",
+        refuses=(*REFUSES, ConsentNotFound),
+    ),
+)
+async def get_consent_receipt(call: Call[NoQuery, None]) -> Reply:
+    """Get the receipt of a decision.
+
+    With the wording that was shown, and the hash by which the ledger can be checked.
+    """
+    key, sequence = await customer_key(call), int(call.path["sequence"])
+    receipt = await read_receipt(key, sequence, context=call.context)
+    return Reply(receipt, etag=receipt.hash)
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
         f"{CONSENTS}/verification",
         who="ECAH",
         returns=Verification,
@@ -148,6 +186,14 @@ async def verify_consents(call: Call[NoQuery, None]) -> Reply:
     """
     found = await usecases.verify_consents(await customer_key(call), context=call.context)
     return Reply(found, etag=f"{found.entries}-{found.head[:20]}-{found.broken_at}")
+
+
+async def _confirmation(recorded: Recorded, call: Call[Any, Any]) -> Confirmation | None:
+    if recorded.entry.core.outcome != "Pending" or call.caller.role != "Application":
+        return None
+    return await confirmation_of(
+        recorded.entry, recorded.customer, links=call.backend.links, context=call.context
+    )
 
 
 def _entry(entry: Entry, customer: Customer, call: Call[Any, Any]) -> ConsentEntry:

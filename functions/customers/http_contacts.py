@@ -1,5 +1,6 @@
 """Contact points of a customer over HTTP."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import azure.functions as func
@@ -75,7 +76,7 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
     A customer has at most fifty of them.
     """
     contacts = await usecases.list_contacts(await customer_key(call), context=call.context)
-    return Reply(call.slice([_item(contact) for contact in contacts]))
+    return Reply(call.slice([_item(contact, call.now) for contact in contacts]))
 
 
 @serve(
@@ -178,6 +179,7 @@ async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
     return Reply()
 
 
-def _item(contact: Contact) -> dict[str, Any]:
-    view = contact.model_dump(mode="json", by_alias=True, exclude={"normal"})
+def _item(contact: Contact, now: datetime) -> dict[str, Any]:
+    hidden = {"normal", "consent_until"}
+    view = contact.shown_at(now).model_dump(mode="json", by_alias=True, exclude=hidden)
     return view | {"etag": contact_etag(contact)}

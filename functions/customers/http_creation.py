@@ -86,7 +86,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     inherits_email = customer.receipt_email is not None and call.body.receipt_email is None
     warnings = created.inherited.warnings if inherits_email else ()
     reply = Reply(
-        created_customer_view(customer, warnings, created.candidates),
+        created_customer_view(customer, call.now, warnings, created.candidates),
         etag=created.customer.etag,
         location=call.url("customers", customer.id),
     )

@@ -42,7 +42,7 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
     """
     key = await customer_key(call)
     document = await documents.read_document(key, call.context)
-    return Reply(stored_customer_view(document.body), etag=document.etag)
+    return Reply(stored_customer_view(document.body, call.now), etag=document.etag)
 
 
 @serve(
@@ -73,7 +73,7 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     customer = await usecases.edit_customer(
         key, call.body, if_match=call.version, context=call.context
     )
-    return Reply(customer_view(customer.value), etag=customer.etag)
+    return Reply(customer_view(customer.value, call.now), etag=customer.etag)
 
 
 @serve(
@@ -116,4 +116,4 @@ async def restore_customer(call: Call[NoQuery, None]) -> Reply:
     """
     key = await customer_key(call)
     customer = await usecases.restore_customer(key, context=call.context)
-    return Reply(customer_view(customer.value), etag=customer.etag)
+    return Reply(customer_view(customer.value, call.now), etag=customer.etag)

@@ -13,6 +13,7 @@ from functions._http.answers import refuse
 from functions._http.description.openapi import describe
 from functions._http.problems import NoSuchResource
 from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
+from shared.consent.building import companies_building
 from shared.core.errors import NotFound, Unavailable
 
 bp = func.Blueprint()
@@ -40,6 +41,15 @@ class Health(BaseModel):
     status: Literal["ok"] = Field("ok", description="Always ok: a problem is answered otherwise")
 
 
+class Readiness(Health):
+    """The app can serve requests."""
+
+    points: Literal["ready", "building"] = Field(
+        description="Whether it is known of every customer of an older version who has which "
+        "contact point; until then checks of consent answer `pending` and not `unknown`"
+    )
+
+
 class AssetNotFound(NotFound):
     code = "asset-not-found"
 
@@ -61,7 +71,7 @@ async def check_liveness(call: Call[NoQuery, None]) -> Reply:  # noqa: ARG001  #
 
 @serve(
     bp,
-    Operation("GET", "health/ready", returns=Health, absolute=True, tag="Platform",
+    Operation("GET", "health/ready", returns=Readiness, absolute=True, tag="Platform",
               refuses=(NotReady,)),
 )  # fmt: skip
 async def check_readiness(call: Call[NoQuery, None]) -> Reply:
@@ -71,9 +81,10 @@ async def check_readiness(call: Call[NoQuery, None]) -> Reply:
     """
     try:
         await call.backend.documents.read("settings", ("health", "health"), "health")
+        building = await companies_building(call.backend.documents)
     except Unavailable as exc:
         raise NotReady("The store does not answer.", down=["store"]) from exc
-    return Reply(Health())
+    return Reply(Readiness(points="building" if building else "ready"))
 
 
 @serve(

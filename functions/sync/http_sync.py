@@ -96,7 +96,7 @@ async def resync_customer(call: Call[NoQuery, None]) -> Reply:
     """
     key = await customer_key(call)
     customer = await resynchronize(key, context=call.context)
-    return Reply(customer_view(customer.value), etag=customer.etag)
+    return Reply(customer_view(customer.value, call.now), etag=customer.etag)
 
 
 def _views(operations: Sequence[SyncOperation]) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ param serviceBusNamespace string
 param vaultUri string
 param cursorKeyUri string
 param suppressionKeyUri string
+param linkKeyUri string
 param authClientId string
 param allowedClientApplications array
 param insightsTenantId string
@@ -109,6 +110,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     COSMOS__credential: 'managedidentity'
     CURSOR_KEY: '@Microsoft.KeyVault(SecretUri=${cursorKeyUri})'
     SUPPRESSION_KEY: '@Microsoft.KeyVault(SecretUri=${suppressionKeyUri})'
+    LINK_KEY: '@Microsoft.KeyVault(SecretUri=${linkKeyUri})'
     ENTRA__audience: authClientId
     ENTRA__authority: take(login, length(login) - 1)
     ENTRA__tenantId: tenant().tenantId

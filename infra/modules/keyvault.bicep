@@ -47,6 +47,15 @@ module suppressionKey './own-key.bicep' = {
   }
 }
 
+module linkKey './own-key.bicep' = {
+  name: 'link-key'
+  params: {
+    vaultName: vault.name
+    name: 'link-key'
+    tags: tags
+  }
+}
+
 resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
   name: guid(vault.id, principalId, secretsUser)
@@ -75,3 +84,4 @@ output uri string = vault.properties.vaultUri
 // Without a version, so that the app follows the newest.
 output cursorKeyUri string = '${vault.properties.vaultUri}secrets/${cursorKey.outputs.name}'
 output suppressionKeyUri string = '${vault.properties.vaultUri}secrets/${suppressionKey.outputs.name}'
+output linkKeyUri string = '${vault.properties.vaultUri}secrets/${linkKey.outputs.name}'

@@ -1,6 +1,7 @@
 """Connects the adapters to the ports: the only module that chooses them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from shared.composition.metered import Metered
 from shared.composition.participants import PARTICIPANTS
 from shared.configuration.cache import Configuration
 from shared.configuration.number_blocks import Numbers
+from shared.consent.links.tokens import LinkTokens
 from shared.consent.point_names import PointNames
 from shared.context import Context
 from shared.customers.customers import customer_exists
@@ -29,19 +31,29 @@ if TYPE_CHECKING:
     from shared.platform.settings import Settings
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """`cursor` signs the cursors of pages, `suppression` names contact points, `link` signs links.
+
+    All but the second may be renewed.
+    """
+
+    cursor: bytes = field(repr=False)
+    suppression: bytes = field(repr=False)
+    link: bytes = field(repr=False)
+
+
 class Backend:
     """The ports of this process, and its caches.
 
-    `cursor_key` signs the cursors of pages, `suppression_key` names contact points. `participants`
-    take part in each commit of a customer.
+    `keys` are secrets of this installation. `participants` take part in each commit of a customer.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  # one argument for each port
+    def __init__(  # noqa: PLR0913  # one argument for each port
         self,
         documents: Documents,
         tokens: Tokens,
-        cursor_key: bytes,
-        suppression_key: bytes,
+        keys: Keys,
         bus: Bus | None = None,
         insights: Insights | None = None,
         *,
@@ -49,8 +61,9 @@ class Backend:
     ) -> None:
         self.documents = Metered(documents)
         self.tokens = tokens
-        self.cursor_key = cursor_key
-        self.point_names = PointNames(suppression_key)
+        self.cursor_key = keys.cursor
+        self.point_names = PointNames(keys.suppression)
+        self.links = LinkTokens(keys.link)
         self.bus = bus or NoBus()
         self.insights = insights or NoInsights()
         self.participants = participants
@@ -159,9 +172,11 @@ def azure(settings: "Settings") -> Backend:
         and settings.entra_audience
         and settings.cursor_key
         and settings.suppression_key
+        and settings.link_key
     ):
         raise NothingConfigured(
             "Set ENTRA__tenantId, ENTRA__audience, CURSOR_KEY, SUPPRESSION_KEY, "
+            "LINK_KEY, "
             "and the settings of the store; "
             "on one machine, start the app with `python -m local serve`."
         )
@@ -170,8 +185,11 @@ def azure(settings: "Settings") -> Backend:
     return Backend(
         connect(settings),
         EntraTokens(tenant),
-        settings.cursor_key.encode(),
-        settings.suppression_key.encode(),
+        Keys(
+            settings.cursor_key.encode(),
+            settings.suppression_key.encode(),
+            settings.link_key.encode(),
+        ),
         connect_bus(settings),
         connect_insights(settings) if has_insights else NoInsights(),
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints
 
+from shared.consent.building import is_building
 from shared.consent.domain.points import Point, Stamp
 from shared.consent.domain.purposes import ConsentPurpose
 from shared.consent.points import PointKey, read_point
@@ -13,6 +14,7 @@ from shared.consent.purposes import require_purpose
 from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.core.errors import Invalid
+from shared.core.evolve import evolve
 from shared.core.values import Body, Country, Instant, Key, Record
 from shared.customers.domain.decisions import Channel, Decision, LegalBasis
 from shared.customers.domain.normal_forms import normalize
@@ -103,7 +105,14 @@ async def check_consents(check: ConsentCheck, *, context: Context) -> CheckedPoi
         )
 
     items = await side_by_side(check.contact_points, answer, at_once=AT_ONCE)
+    if any(item.reason == "unknown" for item in items) and await is_building(context):
+        items = [_not_known_yet(item) for item in items]
     return CheckedPoints(as_of=context.now, items=tuple(items))
+
+
+def _not_known_yet(item: CheckedPoint) -> CheckedPoint:
+    """Return the answer for a company whose points are not all known yet."""
+    return evolve(item, reason="pending") if item.reason == "unknown" else item
 
 
 def verdict_of(
@@ -113,7 +122,7 @@ def verdict_of(
     stamp = point.register(purpose.name, channel).in_force
     if stamp is None:
         return _without_decision(purpose)
-    is_over = stamp.valid_until is not None and stamp.valid_until <= now
+    is_over = stamp.is_over(now)
     reason = _reason(stamp, purpose, is_over=is_over, is_shared=point.holders > MAX_HOLDERS)
     return Verdict(
         reason in ALLOWING,

@@ -24,12 +24,15 @@ SCHEMA_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class PointKey:
-    """A contact point of a company: its kind, and its value in normal form."""
+    """A contact point of a company: its kind, and its value in normal form, or its hash alone."""
 
     kind: str
     normal: str
+    hash: str = ""
 
     def name(self, context: Context) -> str:
+        if self.hash:
+            return self.hash
         return context.point_names.name(context.legal_entity, self.kind, self.normal)
 
 
@@ -123,6 +126,11 @@ async def follow(
     return await until_not_stale(attempt, turn=context.turn("point", name))
 
 
+async def holds(customer_id: str, key: PointKey, context: Context) -> bool:
+    """Return whether the customer is registered at the point. One point read."""
+    return await _load_holder(key.name(context), customer_id, context) is not None
+
+
 async def query_holders(
     key: PointKey, after: str | None, *, limit: int, context: Context
 ) -> list[Holding]:
@@ -198,7 +206,7 @@ def point_document(point: Point) -> dict[str, Any]:
 def _versioned(document: Document | None, key: PointKey) -> Versioned[Point]:
     """Return the point; an empty one has no version."""
     if document is None:
-        return Versioned(Point(kind=key.kind, value=key.normal), NOT_STORED)
+        return Versioned(Point(kind=key.kind, value=key.normal or None), NOT_STORED)
     return Versioned(point_in(document), document.etag)
 
 

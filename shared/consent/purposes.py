@@ -7,9 +7,11 @@ from weakref import WeakKeyDictionary
 
 from shared.configuration.domain import collections as col
 from shared.configuration.settings import all_settings, create_settings
+from shared.consent.building import begin_building
 from shared.consent.domain.purposes import ConsentPurpose, first_purposes
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid
+from shared.customers.domain.decisions import MARKETING
 from shared.ports.documents import Documents, Put
 
 CONTAINER: Final = "settings"
@@ -56,10 +58,17 @@ async def find_purpose(name: str, context: Context) -> ConsentPurpose | None:
     if purpose is None and name in {first.name for first in first_purposes()}:
         if await all_settings(CONSENT_PURPOSES, context=context):
             return None
+        await begin_building(context)
         with suppress(AlreadyExists):
             await create_settings(CONSENT_PURPOSES, first_purposes(), context=context)
         purpose = await configuration.find(company, CONSENT_PURPOSES, name)
     return purpose
+
+
+async def every_purpose(context: Context) -> list[ConsentPurpose]:
+    """Return all purposes of the company."""
+    await find_purpose(MARKETING, context)  # a company of an older version gets the first ones
+    return await all_settings(CONSENT_PURPOSES, context=context)
 
 
 async def require_purpose(name: str, pointer: str, context: Context) -> ConsentPurpose:

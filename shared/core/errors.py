@@ -8,6 +8,7 @@
     - Stale          another writer came first; read again and retry
       - VersionMismatch  the version that the caller named is not the newest
     - AlreadyExists  something of that id is there already
+  - Gone             it was there, and is not any more
   - VersionRequired  the resource exists, and the request must name the version that was read
   - Invalid          well-formed, but it breaks a rule about values
   - Unavailable      a dependency is down or throttling; the same call may succeed later
@@ -56,6 +57,10 @@ class VersionMismatch(Stale):
 
 class AlreadyExists(Conflict):
     code = "already-exists"
+
+
+class Gone(Refusal):
+    code = "gone"
 
 
 class VersionRequired(Refusal):

@@ -1,6 +1,7 @@
 """Customers and addresses as they are answered, apart from how they are stored."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -58,29 +59,28 @@ class CreatedCustomer(CustomerView):
     )
 
 
-def stored_customer_view(body: Mapping[str, Any]) -> dict[str, Any]:
+def stored_customer_view(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is answered of a stored customer, as JSON.
 
     A read that changes nothing needs no model: building one would be most of what it costs.
     """
     view = {name: body.get(name) for name in CUSTOMER_FIELDS}
-    view["contacts"] = [
-        {name: contact.get(name) for name in CONTACT_FIELDS} for contact in body["contacts"]
-    ]
+    view["contacts"] = [_contact(contact, now) for contact in body["contacts"]]
     view["displayAccount"] = body["accountNumber"] or PENDING_ACCOUNT
     view["capabilities"] = _capabilities(body["syncStatus"], body["status"])
     view["name"] = _name(body)
     return view
 
 
-def customer_view(customer: Customer) -> dict[str, Any]:
-    return stored_customer_view(customer_document(customer))
+def customer_view(customer: Customer, now: datetime) -> dict[str, Any]:
+    return stored_customer_view(customer_document(customer), now)
 
 
 def created_customer_view(
-    customer: Customer, warnings: Sequence[Notice], candidates: Sequence[Candidate]
+    customer: Customer, now: datetime, warnings: Sequence[Notice], candidates: Sequence[Candidate]
 ) -> dict[str, Any]:
-    return customer_view(customer) | {"warnings": warnings, "duplicateCandidates": candidates}
+    view = customer_view(customer, now)
+    return view | {"warnings": warnings, "duplicateCandidates": candidates}
 
 
 def stored_address_view(document: Document) -> dict[str, Any]:
@@ -88,6 +88,15 @@ def stored_address_view(document: Document) -> dict[str, Any]:
     body = document.body
     view = {name: body.get(name) for name in ADDRESS_FIELDS}
     return view | {"id": body["addressId"], "etag": document.etag}
+
+
+def _contact(contact: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the contact point; an opt-in that is over is none, whether or not that is noted."""
+    view = {name: contact.get(name) for name in CONTACT_FIELDS}
+    until = contact.get("consentUntil")
+    if until and datetime.fromisoformat(until) <= now:
+        view |= {"marketingConsent": None, "consentAt": None}
+    return view
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -121,6 +121,16 @@ class Settings(BaseSettings):
             "backup; in Azure a reference to Key Vault",
         ),
     ] = None
+    link_key: Annotated[
+        str | None,
+        Field(
+            validation_alias="LINK_KEY",
+            min_length=32,
+            repr=False,
+            description="key that signs the links by which customers decide; a new one ends those "
+            "that were sent; in Azure a reference to Key Vault",
+        ),
+    ] = None
     telemetry: Annotated[
         str | None,
         Field(
@@ -167,6 +177,7 @@ class Settings(BaseSettings):
         for name, key in (
             ("CURSOR_KEY", self.cursor_key),
             ("SUPPRESSION_KEY", self.suppression_key),
+            ("LINK_KEY", self.link_key),
         ):
             if key and key.startswith("@Microsoft.KeyVault("):
                 raise ValueError(f"{name} is a reference that Key Vault did not resolve.")

@@ -15,7 +15,7 @@ from local.folder import Folder
 from local.host.functions import read_functions
 from local.store import SqliteDocuments
 from shared.composition.participants import PARTICIPANTS
-from shared.composition.wiring import Backend
+from shared.composition.wiring import Backend, Keys
 from shared.context import Context
 from shared.core.errors import Conflict, Stale, Unavailable
 from shared.core.evolve import evolve
@@ -76,7 +76,7 @@ async def context(configured: Path, tmp_path: Path, loyalty: Loyalty) -> AsyncIt
     folder = Folder(shutil.copytree(configured, tmp_path / "data"))
     documents = SqliteDocuments(folder.database)
     tokens, participants = folder.tokens(), (*PARTICIPANTS, loyalty)
-    backend = Backend(documents, tokens, b"", b"", participants=participants)
+    backend = Backend(documents, tokens, Keys(b"", b"", b""), participants=participants)
     yield backend.context(COMPANY, "application:test", datetime.now(UTC))
     documents.close()
 

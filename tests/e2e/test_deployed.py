@@ -71,6 +71,7 @@ async def deployed(cosmos_endpoint: Endpoint, tmp_path: Path) -> AsyncIterator[D
                 "ENTRA__audience": AUDIENCE,
                 "CURSOR_KEY": "c" * 40,
                 "SUPPRESSION_KEY": "s" * 40,
+                "LINK_KEY": "l" * 40,
             }
             async with Deployed(issuer, environment) as deployed:
                 yield deployed

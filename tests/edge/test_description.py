@@ -18,10 +18,10 @@ from shared.configuration.domain.collections import COLLECTIONS
 Json = dict[str, Any]
 REF = "#/components/schemas/"
 VERBS = {
-    "Add", "Answer", "Check", "Complete", "Create", "Deactivate", "Decide", "Delete", "Edit",
-    "Execute", "Get", "Import", "List", "Move", "Preview", "Record", "Remove", "Replay", "Restore",
-    "Retry", "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo", "Update", "Upload",
-    "Verify",
+    "Add", "Answer", "Check", "Complete", "Confirm", "Create", "Deactivate", "Decide", "Delete",
+    "Edit", "Execute", "Get", "Import", "List", "Move", "Preview", "Record", "Remove", "Replay",
+    "Restore", "Retry", "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo",
+    "Unsubscribe", "Update", "Upload", "Verify",
 }  # fmt: skip
 LONGEST_SUMMARY = 80
 

@@ -120,7 +120,7 @@ async def test_who_comes_late_with_an_old_membership_loses_nothing(still: Api) -
     for stop in range(1, 8):
         await to_boss(made["id"])
         back = Back(still.documents, made["id"], stop)
-        late = wiring.Backend(back, wiring.backend().tokens, b"", b"").context(
+        late = wiring.Backend(back, wiring.backend().tokens, wiring.Keys(b"", b"", b"")).context(
             COMPANY, "system:late", NOON
         )
         await follow_client(made["id"], context=late)
@@ -140,7 +140,7 @@ async def test_who_reads_an_old_membership_moves_nothing(still: Api) -> None:
     await edit(still, one, status="Canceled")
     await edit(still, one, status="Open")
     behind: Any = Behind(still.documents, old, 2)
-    late = wiring.Backend(behind, wiring.backend().tokens, b"", b"").context(
+    late = wiring.Backend(behind, wiring.backend().tokens, wiring.Keys(b"", b"", b"")).context(
         COMPANY, "system:late", NOON
     )
     await follow_client(made["id"], context=late)

@@ -171,7 +171,7 @@ def the_app_is_told_what_it_reads(stand: Stand) -> Iterator[str]:
 
 
 def own_keys_are_references(stand: Stand) -> Iterator[str]:
-    for name in ("CURSOR_KEY", "SUPPRESSION_KEY"):
+    for name in ("CURSOR_KEY", "SUPPRESSION_KEY", "LINK_KEY"):
         if not _config(stand, "appsettings").get(name, "").startswith("@Microsoft.KeyVault("):
             yield f"{name} is no reference"
 

@@ -1,6 +1,5 @@
 """Every operation, asked once: on fresh things, with the settings remembered from before."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,11 +14,11 @@ from tests.api import (
     BASE,
     COMPANY,
     MANAGER,
-    a_customer,
-    a_phone,
     an_address,
     an_email,
 )
+from tools.operations.consents import consents
+from tools.operations.people import Ask, person
 
 TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
 CHANNELS = ("SANFRAN", "ONLINE")
@@ -28,8 +27,6 @@ OFFLINE = (
     ' "at": "2026-11-20T10:00:00Z", "body": {{"lastName": "Berg"}}}}'
 )
 
-Ask = Callable[..., Awaitable[Any]]
-
 
 async def everything(ask: Ask, number: int) -> None:
     """Ask `ask(row, method, path, body, **how)` for each row of the table."""
@@ -37,7 +34,7 @@ async def everything(ask: Ask, number: int) -> None:
     await ask(None, "GET", f"customers/{warm['id']}", bearer=MANAGER)
     await _customers(ask, number)
     await _parts(ask, number)
-    await _consents(ask, number)
+    await consents(ask, number)
     await _imports(ask)
     await _uploads(ask, number)
     await _synchronization(ask, number)
@@ -56,19 +53,6 @@ async def everything(ask: Ask, number: int) -> None:
 
 def operation_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
-
-
-def person(number: int, letter: str) -> dict[str, Any]:
-    name, phone = f"Quintus{letter * 3}{number}", f"(206) 555-01{number}{ord(letter) % 10}"
-    return a_customer(
-        firstName=name,
-        lastName="Berg",
-        contacts=[
-            an_email(f"{name}@example.com"),
-            a_phone(phone),
-        ],
-        addresses=[an_address()],
-    )
 
 
 async def _customers(ask: Ask, number: int) -> None:
@@ -114,20 +98,6 @@ async def _parts(ask: Ask, number: int) -> None:
     where = f"{contacts}/{other['id']}"
     await ask("edit_contact", "PATCH", where, {"purpose": "Business"}, if_match="*")
     await ask("remove_contact", "DELETE", where, if_match="*")
-
-
-async def _consents(ask: Ask, number: int) -> None:
-    made = await ask(None, "POST", "customers", person(number, "f"))
-    consents = f"customers/{made['id']}/consents"
-    decision = {"contactId": "1", "decision": "OptedOut"}
-    await ask("record_consent", "POST", consents, decision)
-    await ask("list_consents", "GET", consents)
-    await ask("get_consent", "GET", f"{consents}/1")
-    await ask("verify_consents", "GET", f"{consents}/verification")
-    for count in (1, 10):
-        points = [{"kind": "email", "value": f"{n}{number}@x.org"} for n in range(count)]
-        check = {"purpose": "Marketing", "contactPoints": points}
-        await ask(f"check_consents, {count} points", "POST", "consent-checks", check)
 
 
 async def _imports(ask: Ask) -> None:

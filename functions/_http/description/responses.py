@@ -7,7 +7,7 @@ from functions._http.description.endpoints import Endpoint
 from functions._http.description.refusing import problems
 from functions._http.description.schemas import Schemas
 from functions._http.operation import Operation
-from functions._http.problems import PROBLEM_JSON, status_of
+from functions._http.problems import PROBLEM_JSON, TooManyRequests, status_of
 from shared.core.errors import Unauthenticated, Unavailable
 
 Json = dict[str, Any]
@@ -23,6 +23,8 @@ HEADERS: dict[str, Json] = {
         "description": "true where the first answer is returned again", "schema": STRING
     },
 }  # fmt: skip
+
+LATER = {status_of(Unavailable), status_of(TooManyRequests)}
 
 
 def responses(endpoint: Endpoint, schemas: Schemas) -> Json:
@@ -66,7 +68,7 @@ def _answer_headers(operation: Operation, status: int) -> list[str]:
 
 def _problem(status: HTTPStatus, codes: tuple[str, ...], schema: Json) -> Json:
     headers = ["X-Trace-Id"]
-    headers += ["Retry-After"] if status == status_of(Unavailable) else []
+    headers += ["Retry-After"] if status in LATER else []
     headers += ["WWW-Authenticate"] if status == status_of(Unauthenticated) else []
     return {
         "description": f"{status.phrase}: {', '.join(f'`{code}`' for code in codes)}",

@@ -104,6 +104,12 @@ class Parameters(Setting):
     allow_several_associates: bool = Field(
         False, description="Whether a customer can be in the books of several associates"
     )
+    confirmation_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="Days in which an opt-in can be confirmed, where it has to be"
+    )
+    erasure_cancel_days: Annotated[int, Field(ge=0, le=25)] = Field(
+        7, description="Days between the request for an erasure and its start, to cancel it"
+    )
     customer_insights: CustomerInsights = Field(
         CustomerInsights.model_construct(), description="Connection to Customer Insights"
     )

@@ -28,6 +28,12 @@ class ConsentNotFound(NotFound):
     code = "consent-not-found"
 
 
+class ConsentNotPending(Conflict):
+    """The decision does not wait for a confirmation."""
+
+    code = "consent-not-pending"
+
+
 class LedgerFull(Conflict):
     """The ledger takes no more opt-ins from the customer; a withdrawal is always taken."""
 

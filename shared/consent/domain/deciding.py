@@ -8,7 +8,7 @@ from typing import Final
 from shared.consent.domain.consents import ConsentWithdrawn, ContactNotVerified, LedgerFull
 from shared.consent.domain.ledger import Outcome
 from shared.consent.domain.points import Point, Stamp
-from shared.consent.domain.purposes import ConsentPurpose
+from shared.consent.domain.purposes import CUSTOMER, ConsentPurpose
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
 from shared.core.values import in_milliseconds
@@ -85,14 +85,24 @@ class Rule:
         registers = (self.point.register(self.purpose.name, one) for one in self.channels)
         return [stamp for register in registers if (stamp := register.in_force)]
 
-    def check(self, contact: Contact | None, *, is_decision: bool) -> None:
+    def is_pending(self, source: Source) -> bool:
+        """Return whether it has to be confirmed by a link that is sent to the contact point."""
+        return (
+            self.said.decision == "OptedIn"
+            and self.kind != CUSTOMER
+            and not self.said.is_proven
+            and self.purpose.is_confirmed(source)
+        )
+
+    def check(self, contact: Contact | None, *, is_decision: bool, is_pending: bool) -> None:
         """Raise what refuses it: Invalid, ContactNotVerified."""
         self._check_channel()
         self._check_source()
         if self.said.decision is None:
             self._check_silence()
         elif self.said.decision == "OptedIn":
-            self._check_verified(contact)
+            if not is_pending:
+                self._check_verified(contact)
             if is_decision:
                 self._check_active()
                 self._check_text()
@@ -146,7 +156,8 @@ class Rule:
             raise Invalid.at(f"{self.said.pointer}/purpose", "purpose-unknown", detail)
 
     def _check_verified(self, contact: Contact | None) -> None:
-        if self.role == "customer" and contact and contact.verified_at is None:
+        is_open = contact is not None and contact.verified_at is None
+        if self.role == "customer" and is_open and not self.said.is_proven:
             raise ContactNotVerified("Opt in by the link that was sent to the contact point.")
 
     def _check_source(self) -> None:
@@ -178,4 +189,5 @@ def with_shown(
         consents=shown,
         marketing_consent=deciding[0].decision if deciding else None,
         consent_at=max(one.decided_at for one in deciding) if deciding else None,
+        consent_until=min((one.valid_until for one in deciding if one.valid_until), default=None),
     )

@@ -28,6 +28,9 @@ class Stamp(Record):
     sequence: int
     valid_until: datetime | None = None
 
+    def is_over(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
+
     @property
     def rank(self) -> tuple[datetime, bool, int, str, int]:
         """Return what the greatest of wins: newer; then the withdrawal; then the source."""

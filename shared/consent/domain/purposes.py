@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from shared.core.values import Key, Language, Line, LongLine, Setting, Text
-from shared.customers.domain.decisions import MARKETING, Channel, Decision, LegalBasis
+from shared.customers.domain.decisions import MARKETING, Channel, Decision, LegalBasis, Source
 
 EvidenceRule = Literal["onReturn", "always", "never"]
 PROFILING: Final = "Profiling"
@@ -58,6 +58,11 @@ class ConsentPurpose(Setting):
         None, description="Where customers withdraw, for receipts", examples=["https://x.example"]
     )
     active: bool = Field(True, description="Whether new opt-ins are taken")
+
+    def is_confirmed(self, source: Source) -> bool:
+        """Return whether an opt-in counts only once the customer has confirmed it."""
+        on_the_web = self.double_opt_in == "web" and source in {"Web", "Customer"}
+        return self.double_opt_in == "always" or on_the_web
 
     def end_of(self, decision: Decision, decided_at: datetime) -> datetime | None:
         """Return when a decision ends to be in force; None for never. A withdrawal has no end."""

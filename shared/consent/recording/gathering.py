@@ -14,7 +14,7 @@ from shared.core.concurrency import side_by_side
 from shared.core.errors import Invalid
 from shared.customers.domain.contacts import find
 from shared.customers.domain.customers import Customer
-from shared.customers.domain.decisions import Said, Statement
+from shared.customers.domain.decisions import Said, ShownConsent, Statement
 
 AT_ONCE: Final = 16
 
@@ -37,6 +37,9 @@ def _is_of_nobody(customer: Customer, said: Said, statement: Statement) -> bool:
 
 def target_of(customer: Customer, said: Said) -> Target:
     """Return what the decision is about. Raises Invalid, ContactNotFound."""
+    if said.point:
+        point = said.point
+        return Target(PointKey(point.kind, point.normal, "" if point.normal else point.hash))
     if not said.contact_id:
         return Target(PointKey(CUSTOMER, customer.id))
     contact = find(customer.contacts, said.contact_id)
@@ -75,13 +78,19 @@ async def purposes_of(points: Iterable[Point], context: Context) -> dict[str, Co
     return {name: purpose for name, purpose in found.items() if purpose}
 
 
+async def shown_at(customer: Customer, point: Point, context: Context) -> tuple[ShownConsent, ...]:
+    """Return what is in force at the point for this customer, by purpose and channel."""
+    key = PointKey(point.kind, point.value or "")
+    recording = Recording(customer, Statement(), context, points={key: point})
+    recording.purposes = await purposes_of([point], context)
+    return recording.shown(key)
+
+
 async def unlike(
     customer: Customer, key: PointKey, point: Point, context: Context
 ) -> frozenset[str]:
     """Return the contacts at this point that show something else than what is in force there."""
-    recording = Recording(customer, Statement(), context, points={key: point})
-    recording.purposes = await purposes_of([point], context)
-    shown = recording.shown(key)
+    shown = await shown_at(customer, point, context)
     return frozenset(
         contact.id
         for contact in customer.contacts

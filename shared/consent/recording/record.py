@@ -33,7 +33,7 @@ async def record_consent(key: str, new: NewConsent, *, context: Context) -> Reco
     CustomerInactive, PendingEditNotAllowed, ConsentWithdrawn, ContactNotVerified, LedgerFull,
     Invalid.
     """
-    earlier = await _earlier(key, context) if context.fingerprint else None
+    earlier = await earlier_of(key, context)
     if earlier:
         # Whether it was settled is not known; the event of its version does it in any case.
         return Recorded(earlier, (await read_customer(key, context=context)).value, False)
@@ -49,8 +49,10 @@ async def record_consent(key: str, new: NewConsent, *, context: Context) -> Reco
     return Recorded(recording.entries[-1], customer.value, recording.is_settled)
 
 
-async def _earlier(key: str, context: Context) -> Entry | None:
-    """Return what the same request recorded before. One query."""
+async def earlier_of(key: str, context: Context) -> Entry | None:
+    """Return what the same request recorded before, if it can be repeated. One query."""
+    if context.fingerprint is None:
+        return None
     page = await documents.query_entries(
         key, limit=MAX_LOOKED_THROUGH, continuation=None, context=context
     )

@@ -57,6 +57,7 @@ class Taken:
     outcome: Outcome
     evidence: Evidence
     origin: str | None = None
+    confirms: int | None = None
 
 
 @dataclass
@@ -85,27 +86,30 @@ class Recording:
         purpose, point = self.purposes[said.purpose], self.points[target.key]
         role = self.context.actor.partition(":")[0]
         rule = deciding.Rule(purpose, target.key.kind, said, point, role)
-        rule.check(target.contact, is_decision=self.statement.is_decision)
+        source = self._source(said, role)
+        is_pending = rule.is_pending(source)
+        is_decision = self.statement.is_decision
+        rule.check(target.contact, is_decision=is_decision, is_pending=is_pending)
         if said.decision is None:
             return
         rule.check_room(self.head.sequence)
         evidence = self._evidence(said, role)
-        is_strong = deciding.is_strong(said.decision, evidence, role)
-        if self.statement.is_decision and not is_strong:
+        is_strong = said.is_proven or deciding.is_strong(said.decision, evidence, role)
+        if is_decision and not is_strong and not is_pending:
             rule.check_evidence()
         decided_at = self._decided_at(said, rule)
         stamp = Stamp(
             decision=said.decision,
             decided_at=decided_at,
-            source=self._source(said, role),
+            source=source,
             customer_id=self.customer.id,
             sequence=self.head.sequence + 1,
             valid_until=purpose.end_of(said.decision, decided_at),
         )
-        outcome = self._outcome(
-            Settling(target.key, stamp, purpose.name, said.channel, is_strong), rule
-        )
-        self._append(Taken(stamp, purpose, said.channel, outcome, evidence), target)
+        settling = Settling(target.key, stamp, purpose.name, said.channel, is_strong)
+        outcome: Outcome = "Pending" if is_pending else self._outcome(settling, rule)
+        taken = Taken(stamp, purpose, said.channel, outcome, evidence, confirms=said.confirms)
+        self._append(taken, target)
 
     def _evidence(self, said: Said, role: str) -> Evidence:
         """Return the evidence, captured by the caller unless it comes from elsewhere."""
@@ -176,7 +180,7 @@ class Recording:
         return [
             (channel, stamp)
             for channel, register in registers
-            if (stamp := register.in_force) and self._reaches(stamp, purpose)
+            if (stamp := register.in_force) and self._counts(stamp, purpose)
         ]
 
     def chain(self, older: Entry) -> None:
@@ -186,8 +190,10 @@ class Recording:
         whose = {"customer_id": self.customer.id, "legal_entity": self.context.legal_entity}
         self.entries.append(chained(self.head, personal, **(known | whose)))
 
-    def _reaches(self, stamp: Stamp, purpose: ConsentPurpose) -> bool:
-        """Return whether the decision counts for this customer too."""
+    def _counts(self, stamp: Stamp, purpose: ConsentPurpose) -> bool:
+        """Return whether the decision counts now, and for this customer."""
+        if stamp.is_over(self.context.now):
+            return False
         is_own = stamp.customer_id == self.customer.id
         return is_own or purpose.opt_in_spreads or stamp.decision == "OptedOut"
 
@@ -202,6 +208,8 @@ class Recording:
         if given is None:
             return rule.next_moment(now)
         given = whole_milliseconds(given)
+        if said.confirms:
+            return given
         if self.context.done_at or self.context.source:
             return min(given, now)  # the clock of whoever kept it may be ahead
         rule.check_moment(given, now)
@@ -236,7 +244,7 @@ class Recording:
             decided_at=as_hashed(stamp.decided_at),
             recorded_at=as_hashed(context.now),
             valid_until=as_hashed(stamp.valid_until),
-            confirms=None,
+            confirms=taken.confirms,
             inherited=taken.origin is not None,
         )
         self.entries.append(entry)

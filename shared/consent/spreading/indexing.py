@@ -5,7 +5,7 @@ from typing import Final
 
 from shared.consent.points import follow, point_of
 from shared.consent.recording.older import shown_before
-from shared.consent.spreading.propagation import renew
+from shared.consent.spreading.renewing import renew
 from shared.consent.spreading.versions import customer_at, holding_of_newest
 from shared.context import Context
 

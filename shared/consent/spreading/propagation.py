@@ -1,23 +1,18 @@
 """A decision reaches everybody who has the contact point, and a new holder what was decided."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
 from shared.consent.domain.points import Point
 from shared.consent.domain.purposes import CUSTOMER
-from shared.consent.points import Holding, PointKey, follow, query_holders, read_point
-from shared.consent.recording.gathering import unlike
+from shared.consent.points import Holding, PointKey, follow, query_holders
+from shared.consent.spreading.ends import enlist_ends
+from shared.consent.spreading.renewing import renew
 from shared.consent.spreading.versions import customer_at, followed_by, holding_of_newest
 from shared.context import Context
 from shared.core.concurrency import side_by_side
-from shared.core.evolve import evolve
-from shared.core.retry import ANY
-from shared.customers.change import Decision, change
-from shared.customers.domain.customers import Customer, CustomerNotFound
-from shared.customers.domain.decisions import CONSENT, Statement
 
 AT_ONCE: Final = 16
 PAGE_SIZE: Final = 100
@@ -53,6 +48,7 @@ async def propagate(key: str, version: int, place: Place, *, context: Context) -
         settlings = [one for one in followed.settlings if one.point == point_key]
         find = partial(holding_of_newest, key, point_key, context)
         point, own = await follow(point_key, find, settlings, context)
+        await enlist_ends(settlings, context)
         if not settlings or point_key.kind == CUSTOMER:
             # A holder came, or went: nothing changes for the others.
             written += await _write([own], point_key, point, context)
@@ -94,23 +90,3 @@ async def _write(holders: Sequence[Holding], key: PointKey, point: Point, contex
     """Let the holders show what is in force; return how many did not."""
     write = partial(renew, key=key, point=point, context=context)
     return sum(await side_by_side(holders, write, at_once=AT_ONCE))
-
-
-async def renew(holder: Holding, *, key: PointKey, point: Point, context: Context) -> bool:
-    """Let one holder show what is in force, whatever became of the record. One read, if it does."""
-    renewed: frozenset[str] = frozenset()
-
-    async def decide(customer: Customer) -> Decision:
-        nonlocal renewed
-        renewed = await unlike(customer, key, point, context)
-        if renewed:  # or does it show something newer than what this spread began with?
-            newest = await read_point(key, context)
-            renewed = await unlike(customer, key, newest.value, context)
-        if not renewed:
-            return Decision(customer)
-        touched = evolve(customer, modified_at=context.now, modified_by=context.actor)
-        return Decision(touched, details={CONSENT: Statement(renewed=renewed)})
-
-    with suppress(CustomerNotFound):
-        await change(holder.customer_id, decide, if_match=ANY, context=context, feature=None)
-    return bool(renewed)

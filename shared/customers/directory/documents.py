@@ -95,6 +95,16 @@ async def query_listing(
     )
 
 
+async def query_everybody(year: int, after: str | None, *, limit: int, context: Context) -> Page:
+    """Return the places of all customers of a year, active or not, from right after the id."""
+    return await context.documents.query(
+        CONTAINER,
+        context.partition(listing_bucket(year)),
+        Range("id", start=after + JUST_AFTER if after else None),
+        limit=limit,
+    )
+
+
 def put_entry(legal_entity: str, bucket: str, body: dict[str, Any]) -> Placed:
     return Placed((bucket, legal_entity), Put(body))
 

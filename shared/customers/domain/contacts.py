@@ -136,6 +136,16 @@ class Contact(ContactView):
 
     normal: str | None
     consents: tuple[ShownConsent, ...] = ()
+    consent_until: datetime | None = None
+
+    def shown_at(self, now: datetime) -> "Contact":
+        """Return the contact point without the opt-ins that are over."""
+        current = tuple(one for one in self.consents if not one.is_over(now))
+        is_over = self.consent_until is not None and self.consent_until <= now
+        if len(current) == len(self.consents) and not is_over:
+            return self
+        shown = evolve(self, consents=current)
+        return evolve(shown, marketing_consent=None, consent_at=None) if is_over else shown
 
 
 Contacts = tuple[Contact, ...]

@@ -82,10 +82,26 @@ class ShownConsent(Record):
         None, description="When it ends to be in force; null if it has no end"
     )
 
+    def is_over(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class PointName:
+    """A contact point that no contact shows: its kind and keyed hash, and its value if known."""
+
+    kind: str
+    hash: str
+    normal: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One decision that a body expresses about a contact point; None: nothing is said any more."""
+    """One decision that a body expresses about a contact point; None: nothing is said any more.
+
+    `is_proven` if it came by a link that was sent to the contact point. `confirms` is the number of
+    the entry that it confirms. `point` names the contact point where no contact has it any more.
+    """
 
     contact_id: str
     decision: Decision | None
@@ -95,6 +111,9 @@ class Said:
     evidence: Evidence = NO_EVIDENCE
     decided_at: datetime | None = None
     pointer: str = ""
+    is_proven: bool = False
+    confirms: int | None = None
+    point: PointName | None = None
 
 
 @dataclass

@@ -119,7 +119,7 @@ def _answered(customer: Customer | None, names: Iterable[str]) -> dict[str, Any]
         mode="json",
         by_alias=True,
         include=set(names),
-        exclude={"contacts": {"__all__": {"normal", "consents"}}},
+        exclude={"contacts": {"__all__": {"normal", "consents", "consent_until"}}},
     )
 
 

@@ -41,7 +41,7 @@ async def apply_patch(change: OfflineChange) -> int | None:
     given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     async def decide(customer: Customer) -> Decision:
-        current = flattened(customer_view(customer))
+        current = flattened(customer_view(customer, change.context.now))
         since = await change.since(customer)
         kept = change.settle(_emptied(given, current), customer, current, since)
         left = CustomerEdit.model_validate(_nested(kept, given))

@@ -1,0 +1,33 @@
+"""A customer shows what is in force at a contact point."""
+
+from contextlib import suppress
+
+from shared.consent.domain.points import Point
+from shared.consent.points import Holding, PointKey, read_point
+from shared.consent.recording.gathering import unlike
+from shared.context import Context
+from shared.core.evolve import evolve
+from shared.core.retry import ANY
+from shared.customers.change import Decision, change
+from shared.customers.domain.customers import Customer, CustomerNotFound
+from shared.customers.domain.decisions import CONSENT, Statement
+
+
+async def renew(holder: Holding, *, key: PointKey, point: Point, context: Context) -> bool:
+    """Let one holder show what is in force, whatever became of the record. One read, if it does."""
+    renewed: frozenset[str] = frozenset()
+
+    async def decide(customer: Customer) -> Decision:
+        nonlocal renewed
+        renewed = await unlike(customer, key, point, context)
+        if renewed:  # or does it show something newer than what this spread began with?
+            newest = await read_point(key, context)
+            renewed = await unlike(customer, key, newest.value, context)
+        if not renewed:
+            return Decision(customer)
+        touched = evolve(customer, modified_at=context.now, modified_by=context.actor)
+        return Decision(touched, details={CONSENT: Statement(renewed=renewed)})
+
+    with suppress(CustomerNotFound):
+        await change(holder.customer_id, decide, if_match=ANY, context=context, feature=None)
+    return bool(renewed)
