@@ -4,11 +4,18 @@ from typing import Any
 
 from functions._http.trigger import Call
 from shared.customers.customers import resolve
-from shared.customers.domain.customers import CustomerInactive, CustomerNotFound, NotYourRecord
+from shared.customers.domain.customers import (
+    CustomerErased,
+    CustomerInactive,
+    CustomerNotFound,
+    CustomerRestricted,
+    NotYourRecord,
+)
 from shared.customers.domain.pending_rules import PendingEditNotAllowed
 
 REFUSES = (CustomerNotFound, NotYourRecord)
-EDIT_REFUSES = (*REFUSES, CustomerInactive, PendingEditNotAllowed)
+CLOSED = (CustomerInactive, CustomerRestricted, CustomerErased)
+EDIT_REFUSES = (*REFUSES, *CLOSED, PendingEditNotAllowed)
 
 
 async def customer_key(call: Call[Any, Any]) -> str:

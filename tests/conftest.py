@@ -22,7 +22,7 @@ from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.faults import AS_AZURE
 from tests.doubles.cosmos.server import served
 from tests.doubles.cosmos.stores import cosmos_documents
-from tests.privacy import PersonalDataRecorder, check, recording
+from tests.personal_data import PersonalDataRecorder, check, recording
 
 CONFIGURED = "configured"
 

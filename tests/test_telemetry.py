@@ -33,7 +33,7 @@ from shared.platform.settings import Settings
 from shared.ports import telemetry
 from shared.ports.telemetry import NoTelemetry, Telemetry
 from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer, an_email, started
-from tests.privacy import PersonalDataLeaked, PersonalDataRecorder, check, personal
+from tests.personal_data import PersonalDataLeaked, PersonalDataRecorder, check, personal
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"

@@ -32,6 +32,9 @@ class TracingBus:
     async def drop(self, entity: str, sequence: int) -> bool:
         return await self._bus.drop(entity, sequence)
 
+    async def compact(self) -> None:
+        await self._bus.compact()
+
 
 def _traced(message: Outgoing, entity: str, sender: str | None, spans: ExitStack) -> Outgoing:
     span = telemetry().span(

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import azure.functions as func
 
+from functions._customer import CLOSED
 from functions._http.trigger import (
     Call,
     NoQuery,
@@ -23,7 +24,7 @@ from shared.clienteling.domain.client_books import (
     results_of,
 )
 from shared.core.errors import Invalid
-from shared.customers.domain.customers import CustomerInactive, CustomerNotFound
+from shared.customers.domain.customers import CustomerNotFound
 from shared.handovers.additions import start_addition
 from shared.handovers.views import BulkMoveView, bulk_move_view
 
@@ -45,7 +46,7 @@ bp = func.Blueprint()
             ClientBookUnattended,
             ClientInAnotherBook,
             CustomerNotFound,
-            CustomerInactive,
+            *CLOSED,
             Invalid,
         ),
     ),

@@ -4,7 +4,7 @@ from typing import Any
 
 import azure.functions as func
 
-from functions._customer import customer_key
+from functions._customer import CLOSED, customer_key
 from functions._http.trigger import (
     JSON,
     MERGE_PATCH,
@@ -94,7 +94,7 @@ async def get_client(call: Call[NoQuery, None]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Clienteling",
-        refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound),
+        refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound, *CLOSED),
     ),
 )
 async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
@@ -118,7 +118,7 @@ async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
         status=204,
         if_match="required",
         tag="Clienteling",
-        refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound),
+        refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound, *CLOSED),
     ),
 )
 async def remove_client(call: Call[NoQuery, None]) -> Reply:

@@ -3,7 +3,7 @@
 import azure.functions as func
 from pydantic import Field
 
-from functions._customer import REFUSES, customer_key
+from functions._customer import CLOSED, REFUSES, customer_key
 from functions._http.problems import TooManyRequests
 from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
 from functions.consent.links import PER_TOKEN, UNSEEN
@@ -63,7 +63,7 @@ async def create_confirmation_token(call: Call[NoQuery, None]) -> Reply:
         returns=ConsentEntry,
         never_kept=True,
         tag="Consent",
-        refuses=(ConfirmationNotFound, TooManyRequests, Stale),
+        refuses=(ConfirmationNotFound, TooManyRequests, Stale, *CLOSED),
     ),
 )
 async def confirm_consent(call: Call[NoQuery, GivenConfirmation]) -> Reply:

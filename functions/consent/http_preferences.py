@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import azure.functions as func
 
-from functions._customer import REFUSES, customer_key
+from functions._customer import CLOSED, REFUSES, customer_key
 from functions._http.parsing import parse
 from functions._http.problems import TooManyRequests
 from functions._http.trigger import JSON, Call, NoQuery, Operation, Reply, serve
@@ -35,7 +35,7 @@ bp = func.Blueprint()
 CUSTOMER_EDIT = 623
 HTML: Final = "text/html"
 FORM: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
-LINK_REFUSES: Final = (LinkNotFound, TooManyRequests, Stale)
+LINK_REFUSES: Final = (LinkNotFound, TooManyRequests, Stale, *CLOSED)
 MAX_FORM_BYTES: Final = 16 * 1024
 
 

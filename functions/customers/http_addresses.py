@@ -5,7 +5,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
-from functions._customer import EDIT_REFUSES, REFUSES, customer_key
+from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key
 from functions._http.trigger import (
     JSON,
     MERGE_PATCH,
@@ -28,7 +28,6 @@ from shared.customers.domain.addresses import (
     AddressNotFound,
     NewAddress,
 )
-from shared.customers.domain.customers import CustomerInactive
 from shared.customers.domain.pending_rules import PendingEditNotAllowed
 from shared.customers.views import stored_address_view
 
@@ -129,7 +128,7 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
             *REFUSES,
             AddressNotFound,
             AddressInactive,
-            CustomerInactive,
+            *CLOSED,
             PendingEditNotAllowed,
         ),
     ),
@@ -161,7 +160,7 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
             *REFUSES,
             AddressNotFound,
             AddressInactive,
-            CustomerInactive,
+            *CLOSED,
             PendingEditNotAllowed,
             Invalid,
         ),

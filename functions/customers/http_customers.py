@@ -3,7 +3,7 @@
 import azure.functions as func
 from pydantic.alias_generators import to_camel
 
-from functions._customer import EDIT_REFUSES, REFUSES, customer_key
+from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key
 from functions._http.trigger import JSON, MERGE_PATCH, Call, NoQuery, Operation, Reply, serve
 from shared.configuration.domain.collections import StillInUse
 from shared.customers import customers as usecases
@@ -85,7 +85,7 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
         status=204,
         if_match="required",
         tag="Customers",
-        refuses=(*REFUSES, StillInUse),
+        refuses=(*REFUSES, *CLOSED, StillInUse),
     ),
 )
 async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
@@ -106,7 +106,7 @@ async def deactivate_customer(call: Call[NoQuery, None]) -> Reply:
         who="AH",
         returns=CustomerView,
         tag="Customers",
-        refuses=REFUSES,
+        refuses=(*REFUSES, *CLOSED),
     ),
 )
 async def restore_customer(call: Call[NoQuery, None]) -> Reply:

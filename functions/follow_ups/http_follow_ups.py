@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
+from functions._customer import CLOSED
 from functions._http.trigger import (
     JSON,
     MERGE_PATCH,
@@ -21,7 +22,7 @@ from functions.clienteling.access import BOOK_REFUSES, may_change, may_read
 from shared.clienteling.access import ADD_CLIENT, Visitor
 from shared.clienteling.domain.client_books import ClientNotInBook
 from shared.core.versioned import Versioned
-from shared.customers.domain.customers import CustomerInactive, CustomerNotFound
+from shared.customers.domain.customers import CustomerNotFound
 from shared.follow_ups import follow_ups as usecases
 from shared.follow_ups.documents import FollowUpQuery
 from shared.follow_ups.domain.follow_ups import (
@@ -181,7 +182,7 @@ async def edit_follow_up(call: Call[NoQuery, FollowUpEdit]) -> Reply:
             FollowUpCompleted,
             FollowUpCanceled,
             CustomerNotFound,
-            CustomerInactive,
+            *CLOSED,
         ),
     ),
 )

@@ -5,14 +5,13 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._customer import REFUSES, customer_key
+from functions._customer import CLOSED, REFUSES, customer_key
 from functions._http.problems import BadQuery
 from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Flaw
 from shared.core.formatting import languages
-from shared.customers.domain.customers import CustomerInactive
 from shared.timeline import activities as usecases
 from shared.timeline import timeline
 from shared.timeline.domain.activities import ActivityNotFound, ActivityView, NewActivity
@@ -42,7 +41,7 @@ class TimelineQuery(PageQuery):
         returns=ActivityView,
         status=201,
         tag="Clienteling",
-        refuses=(*REFUSES, CustomerInactive, FeatureOff),
+        refuses=(*REFUSES, *CLOSED, FeatureOff),
     ),
 )
 async def add_activity(call: Call[NoQuery, NewActivity]) -> Reply:

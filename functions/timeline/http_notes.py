@@ -5,7 +5,7 @@ from typing import Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._customer import REFUSES, customer_key
+from functions._customer import CLOSED, REFUSES, customer_key
 from functions._http.trigger import (
     JSON,
     MERGE_PATCH,
@@ -20,7 +20,6 @@ from functions._http.trigger import (
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
 from shared.core.versioned import Versioned
-from shared.customers.domain.customers import CustomerInactive
 from shared.timeline import notes as usecases
 from shared.timeline.documents import NotePosition
 from shared.timeline.domain.notes import NewNote, Note, NoteEdit, NoteNotFound, NotYourNote
@@ -47,7 +46,7 @@ class ListedNote(Note):
         returns=Note,
         status=201,
         tag="Clienteling",
-        refuses=(*NOTE_REFUSES, CustomerInactive),
+        refuses=(*NOTE_REFUSES, *CLOSED),
     ),
 )
 async def add_note(call: Call[NoQuery, NewNote]) -> Reply:
@@ -121,7 +120,7 @@ async def get_note(call: Call[NoQuery, None]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Clienteling",
-        refuses=(*NOTE_REFUSES, NoteNotFound, NotYourNote),
+        refuses=(*NOTE_REFUSES, *CLOSED, NoteNotFound, NotYourNote),
     ),
 )
 async def edit_note(call: Call[NoQuery, NoteEdit]) -> Reply:
@@ -145,7 +144,7 @@ async def edit_note(call: Call[NoQuery, NoteEdit]) -> Reply:
         status=204,
         if_match="required",
         tag="Clienteling",
-        refuses=(*NOTE_REFUSES, NoteNotFound, NotYourNote),
+        refuses=(*NOTE_REFUSES, *CLOSED, NoteNotFound, NotYourNote),
     ),
 )
 async def remove_note(call: Call[NoQuery, None]) -> Reply:

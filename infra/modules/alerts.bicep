@@ -191,6 +191,30 @@ var questions = [
     threshold: 300
   }
   {
+    name: 'erasure-overdue'
+    text: 'The erasure of a customer should have been completed a day ago.'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT30M'
+    query: 'AppMetrics | where Name == "libro.erasure.overdue" | extend Company = tostring(Properties["libro.legal_entity"]), Overdue = Max'
+    value: 'Overdue'
+    silence: false
+    each: 'Company'
+    threshold: 0
+  }
+  {
+    name: 'erasure-not-clean'
+    text: 'An erasure has found something three times after everything was erased.'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT30M'
+    query: 'AppMetrics | where Name == "libro.erasure.rounds" | extend Company = tostring(Properties["libro.legal_entity"]), Rounds = Max'
+    value: 'Rounds'
+    silence: false
+    each: 'Company'
+    threshold: 2
+  }
+  {
     name: 'dead-letters-of-subscriptions'
     text: 'Messages of a subscription were given up.'
     severity: 1

@@ -42,6 +42,10 @@ class SqliteBus:
     def entity(self, path: str) -> Entity:
         return self._entities.get(path) or Entity(path)
 
+    async def compact(self) -> None:
+        """Leave nothing of messages that were received or removed. Raises StoreFailed."""
+        await self._writer.empty_log()
+
     async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
         """Store the messages; once this returns, a power failure does not lose them."""
         now = self._clock()

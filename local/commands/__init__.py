@@ -1,10 +1,10 @@
-"""The commands of one machine: serve, token, import, dead-letters, emulators, trace."""
+"""The commands of one machine: serve, token, import, dead-letters, erasures, emulators, trace."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.commands import dead_letters, emulators, importer, serve, token, trace
+from local.commands import dead_letters, emulators, erasures, importer, serve, token, trace
 
 DATA = Path(".local")
 
@@ -12,7 +12,7 @@ DATA = Path(".local")
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (serve, token, importer, dead_letters, emulators, trace):
+    for module in (serve, token, importer, dead_letters, erasures, emulators, trace):
         module.add_to(commands, DATA)
     options = parser.parse_args(arguments)
     status: int = options.run(options)

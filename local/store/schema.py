@@ -36,6 +36,7 @@ def connect(path: Path, *, cache: int) -> sqlite3.Connection:
     )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")  # what was erased must not stay in free pages
     db.execute("PRAGMA wal_autocheckpoint = 8000")  # pages written often are copied once
     db.execute(f"PRAGMA cache_size = -{cache:d}")
     return db

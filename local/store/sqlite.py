@@ -136,6 +136,10 @@ class SqliteDocuments(Documents):
         removed: int = await self._writer.write(work)
         return removed
 
+    async def compact(self) -> None:
+        """Copy the log into the file and empty it: it has what was there before, too."""
+        await self._writer.empty_log()
+
     def close(self) -> None:
         self._writer.close()
         self._db.close()

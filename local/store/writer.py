@@ -25,7 +25,7 @@ class StoreFailed(StoreUnavailable):
 
 @dataclass(slots=True)
 class Job:
-    """Work for the writer thread, and the future for its result."""
+    """Work for the writer thread, and the future for its result; `is_alone`: in no transaction."""
 
     work: Work
     guarded: bool
@@ -34,6 +34,7 @@ class Job:
     future: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
+    is_alone: bool = False
 
 
 class Writer:
@@ -66,6 +67,16 @@ class Writer:
         # A canceled caller does not cancel its write: it may be on the disk already.
         return await asyncio.shield(future)
 
+    async def empty_log(self) -> None:
+        """Copy the log into the file and empty it. Raises StoreFailed while others read."""
+
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        job = Job(_checkpoint, False, True, loop, future, is_alone=True)
+        self._jobs.put(job)
+        if await asyncio.shield(future):
+            raise StoreFailed("The log of the store is in use.")
+
     def close(self) -> None:
         """Finish the waiting writes, then close the file."""
         self._jobs.put(None)
@@ -79,12 +90,23 @@ class Writer:
                 job = self._jobs.get()
                 ending = job is None
                 jobs += [job] if job else []
-            self._commit(jobs)
+            self._commit([job for job in jobs if not job.is_alone])
+            for job in jobs:
+                if job.is_alone:
+                    self._run_alone(job)
             _announce(jobs)
             if ending:
                 break
 
+    def _run_alone(self, job: Job) -> None:
+        try:
+            job.result = job.work(self._db)
+        except sqlite3.Error as exc:
+            job.error = StoreFailed(f"The store cannot write now ({exc}).")
+
     def _commit(self, jobs: list[Job]) -> None:
+        if not jobs:
+            return
         try:
             self._wait_for_disk(any(job.lasting for job in jobs))
             self._db.execute("BEGIN IMMEDIATE")
@@ -115,6 +137,12 @@ class Writer:
                 self._db.execute("ROLLBACK TO job")
         if job.guarded:
             self._db.execute("RELEASE job")
+
+
+def _checkpoint(db: sqlite3.Connection) -> bool:
+    """Copy the log into the file and empty it; return whether others were in the way."""
+    [is_busy, *_] = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return bool(is_busy)
 
 
 def _announce(jobs: list[Job]) -> None:

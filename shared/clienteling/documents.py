@@ -4,7 +4,7 @@ A book lies with its cards in the partition of its associate, a membership in th
 customer. The settings list all books of a company.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from shared.clienteling.domain.book_moves import BookMove
@@ -14,7 +14,7 @@ from shared.core.upgrades import Upgrade, upgrade
 from shared.core.values import as_text
 from shared.core.versioned import Versioned
 from shared.customers.timeline_entries import timeline_entry
-from shared.ports.documents import Create, Document, Operation, Put, Range, Replace
+from shared.ports.documents import Create, Document, Equal, Operation, Put, Range, Replace
 
 BOOKS: Final = "books"
 CUSTOMERS: Final = "customers"
@@ -112,6 +112,13 @@ def create_book_move(move: BookMove, context: Context) -> Operation:
 
 def book_move_of(document: Document) -> BookMove:
     return BookMove.model_validate(newest(document).body)
+
+
+async def all_book_moves(key: str, context: Context) -> AsyncIterator[BookMove]:
+    """Yield the moves of a customer between books. A query for each page."""
+    moves = context.documents.all(CUSTOMERS, context.partition(key), Equal("type", BOOK_MOVE))
+    async for document in moves:
+        yield book_move_of(document)
 
 
 async def commit_membership(key: str, operations: Sequence[Operation], context: Context) -> None:

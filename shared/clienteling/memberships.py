@@ -82,6 +82,7 @@ async def change_membership(
             return ClientState(before, customer)
         if active_only:
             check_active(customer)
+        customer.check_open()
         writes = [] if after == before else [write_membership(after, stored, context)]
         await commit_membership(key, [*writes, *_beside(before, after)], context)
         return ClientState(after, customer)

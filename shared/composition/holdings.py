@@ -1,13 +1,28 @@
 """What each capability stores about a customer: the list that export and erasure go through."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Final
 
+from shared.clienteling.holdings import HOLDINGS as IN_BOOKS
+from shared.consent.holdings import HOLDINGS as DECIDED
+from shared.customers.holdings import Holding
+from shared.customers.own_holdings import HOLDINGS as CUSTOMERS
+from shared.follow_ups.holdings import HOLDINGS as FOLLOW_UPS
+from shared.handovers.holdings import HOLDINGS as PLANNED
+from shared.measures.holdings import HOLDINGS as MEASURED
+from shared.offline.privacy.holdings import HOLDINGS as UPLOADED
+from shared.privacy.holdings import HOLDINGS as HELD
+from shared.sync.holdings import HOLDINGS as SYNCHRONIZED
+from shared.timeline.holdings import HOLDINGS as TIMELINE
 
-class Holding(Protocol):
-    """Documents of one type with data about a customer."""
-
-    document_type: str
-
-
-HOLDINGS: Sequence[Holding] = ()
+HOLDINGS: Final[tuple[Holding, ...]] = (
+    *CUSTOMERS,
+    *DECIDED,
+    *SYNCHRONIZED,
+    *MEASURED,
+    *IN_BOOKS,
+    *TIMELINE,
+    *PLANNED,
+    *FOLLOW_UPS,
+    *UPLOADED,
+    *HELD,
+)

@@ -62,5 +62,8 @@ class Metered(Documents):
             container, partition, *conditions, order=order, limit=limit, continuation=continuation
         )
 
+    async def compact(self) -> None:
+        await self._documents.compact()
+
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         return await self._documents.changes(container, position, limit)

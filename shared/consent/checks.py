@@ -120,6 +120,8 @@ def verdict_of(
 ) -> Verdict:
     """Return whether messages of the purpose may be sent on one channel."""
     stamp = point.register(purpose.name, channel).in_force
+    if point.held:
+        return Verdict(False, "restricted", stamp.decision if stamp else None)
     if stamp is None:
         return _without_decision(purpose)
     is_over = stamp.is_over(now)

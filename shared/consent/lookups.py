@@ -15,7 +15,7 @@ from shared.core.concurrency import side_by_side
 from shared.core.values import Instant, Record
 from shared.customers.customers import read_customer
 from shared.customers.domain.customers import CustomerNotFound
-from shared.customers.domain.decisions import Channel, Decision, Source
+from shared.customers.domain.decisions import Channel, Decision, LedgerSource
 from shared.customers.domain.normal_forms import normalize
 
 AT_ONCE: Final = 16
@@ -27,7 +27,7 @@ class PointConsent(Record):
     purpose: str = Field(description="What the decision is about", examples=["Marketing"])
     channel: Channel | None = Field(description="Its channel; null for all of the kind")
     decision: Decision = Field(description="The decision in force", examples=["OptedIn"])
-    source: Source | None = Field(description="Where it was taken")
+    source: LedgerSource | None = Field(description="Where it was taken")
     decided_at: Instant = Field(description="When it was taken")
     valid_until: Instant | None = Field(description="When it ends; null if it has no end")
     strength: Literal["Strong", "Weak"] = Field(

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.consent.domain.points import Point, Stamp
+from shared.consent.domain.purposes import CUSTOMER
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.retry import until_not_stale
@@ -49,11 +50,15 @@ class Settling:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A customer who has a point, in these contacts; none: who has it no more."""
+    """A customer who has a point, in these contacts; none: who has it no more.
+
+    `is_held` if nothing is to be sent to it because of this customer.
+    """
 
     customer_id: str
     contact_ids: tuple[str, ...]
     primary: bool = False
+    is_held: bool = field(default=False, compare=False)
 
     def write(self, stored: "Holding | None") -> Operation | None:
         """Return what makes the point say so; None where it does."""
@@ -77,7 +82,8 @@ def holding(customer: Customer, key: PointKey) -> Holding:
     """Return whether and where the customer has the point."""
     contacts = [contact for contact in customer.contacts if point_of(contact) == key]
     primary = any(contact.primary for contact in contacts)
-    return Holding(customer.id, tuple(contact.id for contact in contacts), primary)
+    contact_ids = tuple(contact.id for contact in contacts)
+    return Holding(customer.id, contact_ids, primary, customer.is_held and bool(contacts))
 
 
 def point_of(contact: Contact) -> PointKey | None:
@@ -115,15 +121,51 @@ async def follow(
         stored = await _load(key, context)
         holding = await find()
         holder = await _load_holder(name, holding.customer_id, context)
-        after = with_decisions(stored.value, settlings)
-        change = bool(holding.contact_ids) - (holder is not None)
-        after = evolve(after, holders=after.holders + change) if change else after
+        after = _with_holder(with_decisions(stored.value, settlings), key, holding, holder)
         write = holding.write(holder)
         # Written also where nothing changes: whoever lists the holders next sees all before it.
         await _write(name, after, stored, context, also=[write] if write else [])
         return after, holding
 
     return await until_not_stale(attempt, turn=context.turn("point", name))
+
+
+async def release(key: PointKey, customer_id: str, context: Context, *, drops_value: bool) -> int:
+    """Take a customer out of a point, and its value if nobody has it; return how many have it.
+
+    Repeating it changes nothing. Raises Unavailable.
+    """
+    name = key.name(context)
+
+    async def attempt() -> int:
+        stored = await _load(key, context)
+        if stored.etag == NOT_STORED:
+            return 0
+        holder = await _load_holder(name, customer_id, context)
+        after = _with_holder(stored.value, key, Holding(customer_id, ()), holder)
+        if drops_value and not after.holders:
+            after = evolve(after, value=None)
+        if holder or after != stored.value:
+            also = [Remove(f"{HOLDER}{customer_id}")] if holder else []
+            await _write(name, after, stored, context, also=also)
+        return after.holders
+
+    return await until_not_stale(attempt, turn=context.turn("point", name))
+
+
+async def remove_own_point(customer_id: str, context: Context) -> None:
+    """Remove the point that is the person: what was decided about them, and no address."""
+    partition = context.partition(bucket(PointKey(CUSTOMER, customer_id).name(context)))
+    await context.documents.commit(CONTAINER, partition, [Remove(POINT)])
+
+
+def _with_holder(point: Point, key: PointKey, holding: Holding, holder: Holding | None) -> Point:
+    """Return the point with the holder counted, and held or not because of them."""
+    change = bool(holding.contact_ids) - (holder is not None)
+    others = [held for held in point.held if held != holding.customer_id]
+    held = tuple(sorted([*others, holding.customer_id] if holding.is_held else others))
+    value = point.value or (key.normal if holding.contact_ids else None)
+    return evolve(point, holders=point.holders + change, held=held, value=value)
 
 
 async def holds(customer_id: str, key: PointKey, context: Context) -> bool:

@@ -9,6 +9,7 @@
       - VersionMismatch  the version that the caller named is not the newest
     - AlreadyExists  something of that id is there already
   - Gone             it was there, and is not any more
+  - TooLarge         more than one answer can hold
   - VersionRequired  the resource exists, and the request must name the version that was read
   - Invalid          well-formed, but it breaks a rule about values
   - Unavailable      a dependency is down or throttling; the same call may succeed later
@@ -61,6 +62,10 @@ class AlreadyExists(Conflict):
 
 class Gone(Refusal):
     code = "gone"
+
+
+class TooLarge(Refusal):
+    code = "too-large"
 
 
 class VersionRequired(Refusal):

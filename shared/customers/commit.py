@@ -85,7 +85,8 @@ def _event(
         actor=context.actor,
         changes=change.changes,
     )
-    kind = type_of(change.before.value if change.before else None, after, change.parts)
+    before = change.before.value if change.before else None
+    kind = change.kind or type_of(before, after, change.parts)
     event = event_of(kind, data, context.now, context.traceparent)
     return Create(documents.event_document(event, after.version, facts, notes))
 

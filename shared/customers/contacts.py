@@ -12,9 +12,10 @@ from shared.customers import documents
 from shared.customers.change import Decide, Decision, change, only
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, ContactEdit, Contacts, NewContact
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import NOWHERE, WHILE_RESTRICTED, Customer
 from shared.customers.domain.decisions import CONSENT, Said, Statement, said_of
 from shared.customers.domain.normal_forms import normalize
+from shared.customers.domain.pending_rules import EDITS
 from shared.customers.named_settings import store_country
 
 
@@ -63,8 +64,15 @@ async def edit_contact(
 ) -> Versioned[Contact]:
     """Apply the merge patch. Raises ContactNotFound, ContactExists, SuccessorNeeded, Stale."""
     decide = editing(contact_id, edit, if_match=if_match, context=context)
-    passes = {"feature": None} if edit.only_withdraws else {}  # also where it is pending
-    customer = await change(key, decide, if_match=ANY, context=context, **passes)
+    only_withdraws = edit.only_withdraws  # which is taken whatever became of the record
+    customer = await change(
+        key,
+        decide,
+        if_match=ANY,
+        context=context,
+        feature=None if only_withdraws else EDITS,
+        passes=WHILE_RESTRICTED if only_withdraws else NOWHERE,
+    )
     return _versioned(customer.value, contact_id)
 
 

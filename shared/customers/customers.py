@@ -1,7 +1,7 @@
 """Reading, editing, deactivating and restoring existing customers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from shared.configuration.domain.attributes import check_patch, listed
@@ -73,12 +73,20 @@ async def read_event(key: str, version: int, *, context: Context) -> Mapping[str
     return await documents.read_event(key, version, context)
 
 
+async def all_events(key: str, *, context: Context) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the documents of all events of a customer that are kept. One query for each page."""
+    async for document in documents.all_events(key, context):
+        yield document.body
+
+
 def event_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the event in a changed document of the customers container, if it is one."""
     return documents.event_in(body)
 
 
 def check_active(customer: Customer) -> None:
+    """Raise CustomerErased, CustomerRestricted or CustomerInactive."""
+    customer.check_open()
     if customer.status != "Active":
         raise CustomerInactive(f"The customer is {customer.status.lower()}.")
 

@@ -1,6 +1,6 @@
 """Customers, their addresses and their events as documents: the only place that knows how."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.context import Context
@@ -137,6 +137,13 @@ async def read_event(key: str, version: int, context: Context) -> Mapping[str, A
     name = event_id(version)
     document = await context.documents.read(CONTAINER, context.partition(key), name)
     return document.body if document else None
+
+
+async def all_events(key: str, context: Context) -> AsyncIterator[Document]:
+    """Yield the documents of all events, oldest first. One query for each page."""
+    everything = Range("id", event_id(0), f"{EVENT}:~")
+    async for document in context.documents.all(CONTAINER, context.partition(key), everything):
+        yield document
 
 
 def event_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

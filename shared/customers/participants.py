@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from shared.context import Context
 from shared.core.versioned import Versioned
 from shared.customers.domain.customers import Customer
-from shared.customers.domain.events import FieldChange, differences
+from shared.customers.domain.events import EventType, FieldChange, differences
 from shared.ports.documents import Operation
 
 
@@ -17,19 +17,23 @@ class Change:
     """One version of a customer in the making, on top of the version `before` (None: the first).
 
     `operations` are what the decision itself writes beside the customer, and `parts` what those
-    change, for the event. `details` are what the caller knows beyond the customer, by the name of
-    the participant that it is meant for.
+    change, for the event; `kind` is its type, where that does not follow from the change.
+    `details` are what the caller knows beyond the customer, by the name of the participant that it
+    is meant for.
     """
 
     before: Versioned[Customer] | None
     after: Customer
     operations: Sequence[Operation] = ()
     parts: Sequence[FieldChange] = ()
+    kind: EventType | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def changes(self) -> tuple[FieldChange, ...]:
         """Return how the two versions differ, field by field."""
+        if self.after.status == "Erased":
+            return ()  # from then on no event has values
         before = self.before.value if self.before else None
         return (*differences(before, self.after), *self.parts)
 

@@ -1,6 +1,6 @@
 """One operation that was done offline: applied exactly once, and never over a newer change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from shared.core.flaws import flaws_of
 from shared.core.retry import ANY
 from shared.customers.change import Decide, Decision, change
 from shared.customers.customers import read_events
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import NOWHERE, Closed, Customer
 from shared.offline.domain.conflicts import Choice, ConflictKind, DecisionKind
 from shared.offline.domain.reconciliation import (
     NO_CHANGES,
@@ -103,7 +103,7 @@ class OfflineChange:
         """Return what writes that the operation was applied, in the commit that applies it."""
         return create_marker(self.operation, self.choice.decision, self.context)
 
-    async def apply(self, decide: Decide) -> int | None:
+    async def apply(self, decide: Decide, *, passes: Collection[Closed] = NOWHERE) -> int | None:
         """Change the customer by the decision and mark it; return the version it led to.
 
         What was edited offline was edited already, so the switch for pending customers is not
@@ -122,7 +122,9 @@ class OfflineChange:
                 return Decision(customer)
             return replace(decision, operations=[*decision.operations, self.marker])
 
-        changed = await change(self.key, marked, if_match=ANY, context=self.context, feature=None)
+        changed = await change(
+            self.key, marked, if_match=ANY, context=self.context, feature=None, passes=passes
+        )
         return changed.value.version
 
     async def commit(self, operations: Sequence[Operation] = ()) -> None:

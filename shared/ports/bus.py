@@ -78,6 +78,10 @@ class Bus(Protocol):
         """Delete a dead letter permanently. Return whether it existed."""
         ...
 
+    async def compact(self) -> None:
+        """Leave nothing of what was removed in files of the bus, where it has any."""
+        ...
+
 
 class NoBus:
     """The bus of a process without one."""
@@ -93,3 +97,6 @@ class NoBus:
 
     async def drop(self, entity: str, sequence: int) -> bool:  # noqa: ARG002  # the port's names
         raise BusUnavailable("No bus is connected.")
+
+    async def compact(self) -> None:
+        """Do nothing: there is nothing."""

@@ -255,6 +255,13 @@ class Documents(Protocol):
             if continuation is None:
                 return
 
+    async def compact(self) -> None:
+        """Leave nothing of what was removed in the files of the store, where it has any.
+
+        Raises Unavailable where others are at work; then try again.
+        """
+        return
+
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         """Return documents that were written after the position, and the position after them.
 

@@ -9,7 +9,7 @@ from shared.core.retry import ANY
 from shared.core.versioned import Versioned
 from shared.customers.change import Decision, change
 from shared.customers.creation.numbering import take_account_number
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import WHILE_RESTRICTED, Customer
 from shared.customers.named_settings import check_named
 from shared.sync.documents import commit_operation, load_creation, replace_operation
 from shared.sync.domain.operations import SyncError, SyncOperation, error_of
@@ -44,7 +44,9 @@ async def convert(key: str, *, context: Context) -> Versioned[Customer]:
         synced = evolve(customer, sync_status="Synced", account_number=number)
         return _decision(synced, operation, context)
 
-    return await change(key, decide, if_match=ANY, context=context, feature=None)
+    return await change(
+        key, decide, if_match=ANY, context=context, feature=None, passes=WHILE_RESTRICTED
+    )
 
 
 async def resynchronize(key: str, *, context: Context) -> Versioned[Customer]:
@@ -92,7 +94,9 @@ async def _reopen(key: str, context: Context) -> Versioned[Customer]:
         operation = creation.map(lambda failed: failed.requested_again(context.now))
         return _decision(evolve(customer, sync_status="PendingSync"), operation, context)
 
-    return await change(key, decide, if_match=ANY, context=context, feature=None)
+    return await change(
+        key, decide, if_match=ANY, context=context, feature=None, passes=WHILE_RESTRICTED
+    )
 
 
 def _decision(

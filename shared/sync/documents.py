@@ -127,7 +127,7 @@ async def query_listed(
     """Return the conversions of a company in this list, oldest first. One query."""
     page = await context.documents.query(
         DIRECTORY,
-        _list(context.legal_entity, status),
+        list_partition(context.legal_entity, status),
         _requested(requested_from, None),
         limit=limit,
         continuation=continuation,
@@ -141,7 +141,7 @@ async def all_listed(
     """Yield the conversions of a company in this list, oldest first. A query for each hundred."""
     documents = context.documents.all(
         DIRECTORY,
-        _list(context.legal_entity, status),
+        list_partition(context.legal_entity, status),
         _requested(None, requested_before),
         page_size=LIST_PAGE_SIZE,
     )
@@ -165,7 +165,7 @@ async def update_lists(operation: SyncOperation, documents: Documents) -> None:
         *(
             documents.commit(
                 DIRECTORY,
-                _list(operation.legal_entity, status),
+                list_partition(operation.legal_entity, status),
                 [Put(entry) if status == operation.status else Remove(entry_id)],
             )
             for status in lists
@@ -224,7 +224,7 @@ def _listed(document: Document) -> SyncOperation:
     return SyncOperation.model_validate(_newest(document.body)["operation"])
 
 
-def _list(legal_entity: str, status: OperationStatus) -> Partition:
+def list_partition(legal_entity: str, status: OperationStatus) -> Partition:
     return (f"sync {status.lower()}", legal_entity)
 
 

@@ -20,13 +20,13 @@ async def put_set_aside(legal_entity: str, entry: SetAsideChange, documents: Doc
         "schemaVersion": SCHEMA_VERSION,
         "ttl": RETENTION_SECONDS,
     }
-    await documents.commit(CONTAINER, _partition(legal_entity), [Put(body)])
+    await documents.commit(CONTAINER, set_aside_partition(legal_entity), [Put(body)])
 
 
 async def find_set_aside(
     legal_entity: str, entry_id: str, documents: Documents
 ) -> SetAsideChange | None:
-    document = await documents.read(CONTAINER, _partition(legal_entity), entry_id)
+    document = await documents.read(CONTAINER, set_aside_partition(legal_entity), entry_id)
     return _entry_of(document.body) if document else None
 
 
@@ -34,21 +34,21 @@ async def query_set_aside(
     legal_entity: str, *, limit: int, continuation: str | None, documents: Documents
 ) -> tuple[Sequence[SetAsideChange], str | None]:
     page = await documents.query(
-        CONTAINER, _partition(legal_entity), limit=limit, continuation=continuation
+        CONTAINER, set_aside_partition(legal_entity), limit=limit, continuation=continuation
     )
     return [_entry_of(document.body) for document in page.documents], page.continuation
 
 
 async def count_set_aside(legal_entity: str, function: str, documents: Documents) -> int:
-    page = await documents.query(CONTAINER, _partition(legal_entity), limit=MAX_COUNTED)
+    page = await documents.query(CONTAINER, set_aside_partition(legal_entity), limit=MAX_COUNTED)
     return sum(document.body["function"] == function for document in page.documents)
 
 
 async def remove_set_aside(legal_entity: str, entry_id: str, documents: Documents) -> None:
-    await documents.commit(CONTAINER, _partition(legal_entity), [Remove(entry_id)])
+    await documents.commit(CONTAINER, set_aside_partition(legal_entity), [Remove(entry_id)])
 
 
-def _partition(legal_entity: str) -> Partition:
+def set_aside_partition(legal_entity: str) -> Partition:
     return (f"{SET_ASIDE}:{legal_entity or NO_COMPANY}",)
 
 

@@ -72,7 +72,11 @@ async def list_notes(
 
 
 async def own_note(key: str, note_id: str, visitor: Visitor, context: Context) -> Versioned[Note]:
-    """Return a note that the visitor may change. Raises NoteNotFound, NotYourNote."""
+    """Return a note that the visitor may change.
+
+    Raises CustomerRestricted, CustomerErased, NoteNotFound, NotYourNote.
+    """
+    (await read_customer(key, context=context)).value.check_open()
     note = await read_note(key, note_id, context=context)
     author = visitor.personnel_number
     check_author(note.value, author, manager=await _manages(author, context))

@@ -13,7 +13,7 @@ import pytest
 
 from tests.api import a_customer, an_email
 from tests.e2e.hosts.server import ROOT, serving
-from tests.privacy import personal
+from tests.personal_data import personal
 
 QUIET = {"APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true"}
 KEY = "00000000-0000-4000-8000-000000000000"

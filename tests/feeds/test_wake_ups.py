@@ -197,6 +197,19 @@ async def whole_upload(scene: Scene) -> Callable[[], Awaitable[None]]:
     return check
 
 
+async def requested_erasure(scene: Scene) -> Callable[[], Awaitable[None]]:
+    await scene.api.create(id=KAREN)
+    scene.now_the_change()
+    path = f"customers/{KAREN}/erasure"
+    body = {"reason": "request", "immediately": True}
+    good(await scene.api.post(path, body, bearer=ADMINISTRATOR))
+
+    async def check() -> None:
+        assert good(await scene.api.get(path, bearer=ADMINISTRATOR))["state"] == "Completed"
+
+    return check
+
+
 async def without_points(scene: Scene) -> Callable[[], Awaitable[None]]:
     await scene.api.create(id=KAREN, contacts=[an_email()])
     stored = await scene.api.documents.read("customers", (KAREN, COMPANY), KAREN)
@@ -221,6 +234,7 @@ async def without_points(scene: Scene) -> Callable[[], Awaitable[None]]:
         ("keep_cards", "customers", old_card),
         ("move_follow_ups", "customers", left_follow_up),
         ("index_points", "customers", without_points),
+        ("run_erasures", "customers", requested_erasure),
         ("run_imports", "requests", started_import),
         ("move_clients", "books", started_move),
         ("apply_uploads", "distribution", whole_upload),

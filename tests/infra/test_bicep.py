@@ -125,11 +125,17 @@ def test_the_guide_explains_every_alarm() -> None:
 def test_the_names_in_queries_are_those_of_the_code() -> None:
     queries = {one.name: one.properties["criteria"]["allOf"][0]["query"]
                for one in once("production").deployed.of(QUERY_ALERT)}  # fmt: skip
-    files = ("sync/timer_customer_sync.py", "consent/timer_consent.py", "_feed.py")
+    files = (
+        "sync/timer_customer_sync.py",
+        "consent/timer_consent.py",
+        "_feed.py",
+        "privacy/erasing.py",
+        "privacy/timer_privacy.py",
+    )
     code = "".join((ROOT / "functions" / file).read_text() for file in files)
     names = re.findall(r'"((?:libro|messaging)[\w.]+|synchronize\w+)"', "".join(queries.values()))
 
-    assert len(names) == 9
+    assert len(names) == 11
     for name in names:
         assert f'"{name}"' in code or f"def {name}(" in code, name
     assert f'contains "{subscription("", "")}"' in queries["dead-letters-of-subscriptions"]

@@ -19,6 +19,7 @@ from tests.api import (
 )
 from tools.operations.consents import consents
 from tools.operations.people import Ask, person
+from tools.operations.privacy import privacy
 
 TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
 CHANNELS = ("SANFRAN", "ONLINE")
@@ -35,6 +36,7 @@ async def everything(ask: Ask, number: int) -> None:
     await _customers(ask, number)
     await _parts(ask, number)
     await consents(ask, number)
+    await privacy(ask, number)
     await _imports(ask)
     await _uploads(ask, number)
     await _synchronization(ask, number)

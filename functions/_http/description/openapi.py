@@ -15,6 +15,7 @@ TAGS = {
     "Addresses": "Postal addresses of a customer: any number of them, one of them primary",
     "Contacts": "E-mails, phones and web addresses of a customer; of each kind one is primary",
     "Consent": "Decisions about contact points, their ledger, and whether to write to them",
+    "Privacy": "Export, erasure with a certificate, holds and restrictions of a customer",
     "Imports": "Create many customers with one request, in the background",
     "Synchronization": "How customers that were created asynchronously get their account numbers",
     "Clienteling": "Client books, activities, notes, follow-ups and handovers of associates",

@@ -12,6 +12,7 @@ from shared.platform.sessions import PATTERN as SESSION_PATTERN
 Json = dict[str, Any]
 STRING: Json = {"type": "string"}
 FEATURES = "features/{name}"
+HOLD = "holds/{name}"
 PATH_PARAMETERS = {
     "activityId": ("Id of the activity", "6f1d2c3b4a59"),
     "addressId": ("Id of the address", "1"),
@@ -62,6 +63,8 @@ def _path_parameters(endpoint: Endpoint) -> list[Json]:
 
 
 def _path_description(name: str, endpoint: Endpoint) -> str:
+    if endpoint.path.endswith(HOLD):
+        return "Name of the hold"
     if name == "key":
         return f"Key of the {endpoint.singular}"
     if endpoint.path.endswith(FEATURES):

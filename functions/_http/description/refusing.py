@@ -60,7 +60,8 @@ def problem_name(endpoint: Endpoint, status: HTTPStatus, codes: Iterable[str]) -
     if not telling:
         return f"{_pascal(status.phrase)}Problem"
     if len(telling) <= MAX_CODES_IN_NAME:
-        return "Or".join(_pascal(code) for code in sorted(telling)) + "Problem"
+        ending = "GoneProblem" if status == HTTPStatus.GONE else "Problem"  # codes of 409, too
+        return "Or".join(_pascal(code) for code in sorted(telling)) + ending
     return f"{_pascal(endpoint.operation.name)}{_pascal(status.phrase)}Problem"
 
 

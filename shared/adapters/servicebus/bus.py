@@ -36,6 +36,9 @@ class ServiceBus:
         self._senders: dict[str, ServiceBusSender] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
+    async def compact(self) -> None:
+        """Do nothing: the files of the service are its own."""
+
     async def send(self, entity: str, messages: Sequence[Outgoing]) -> None:
         """Send in as few batches as possible. Raises MessageSizeExceededError."""
         async with self._turns[entity]:  # a sender is not concurrent

@@ -18,6 +18,7 @@ from shared.customers.domain.decisions import (
     Channel,
     Decision,
     Evidence,
+    LedgerSource,
     Said,
     ShownConsent,
     Source,
@@ -85,7 +86,7 @@ class Rule:
         registers = (self.point.register(self.purpose.name, one) for one in self.channels)
         return [stamp for register in registers if (stamp := register.in_force)]
 
-    def is_pending(self, source: Source) -> bool:
+    def is_pending(self, source: LedgerSource) -> bool:
         """Return whether it has to be confirmed by a link that is sent to the contact point."""
         return (
             self.said.decision == "OptedIn"

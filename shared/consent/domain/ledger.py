@@ -15,7 +15,7 @@ from pydantic import Field
 
 from shared.core.values import Record, in_milliseconds
 from shared.customers.domain.customer_record import LedgerHead
-from shared.customers.domain.decisions import Channel, Decision, LegalBasis, Source
+from shared.customers.domain.decisions import Channel, Decision, LedgerSource, LegalBasis
 
 Outcome = Literal["InForce", "Superseded", "NotInForce", "Pending", "Merged"]
 BEGINNING: Final = "0" * 64
@@ -35,7 +35,7 @@ class Core(Record):
     channel: Channel | None = Field(description="Its channel; null for all of the kind")
     decision: Decision | None = Field(description="The decision", examples=["OptedIn"])
     outcome: Outcome = Field(description="What became of it when it was recorded")
-    source: Source | None = Field(description="Where the decision was taken")
+    source: LedgerSource | None = Field(description="Where the decision was taken")
     legal_basis: LegalBasis | None = Field(description="Legal basis of the purpose at that time")
     text_version: str | None = Field(description="Version of the text that was shown")
     locale: str | None = Field(description="Language of the text that was shown")

@@ -9,12 +9,12 @@ from typing import Final, Self, cast
 
 from shared.core.evolve import evolve
 from shared.core.values import Record
-from shared.customers.domain.decisions import Channel, Decision, Source
+from shared.customers.domain.decisions import Channel, Decision, LedgerSource
 
 ALL_CHANNELS: Final = "*"
 RULE: Final = 1  # of the normal forms by which points are named
-SOURCES: Final[Mapping[Source | None, int]] = {
-    "Customer": 5, "Web": 4, "CallCenter": 3, "POS": 2, "Import": 1, None: 0,
+SOURCES: Final[Mapping[LedgerSource | None, int]] = {
+    "Customer": 5, "Web": 4, "CallCenter": 3, "POS": 2, "Import": 1, "Erasure": 0, None: 0,
 }  # fmt: skip
 
 
@@ -23,7 +23,7 @@ class Stamp(Record):
 
     decision: Decision
     decided_at: datetime
-    source: Source | None
+    source: LedgerSource | None
     customer_id: str
     sequence: int
     valid_until: datetime | None = None
@@ -70,6 +70,7 @@ class Point(Record):
     value: str | None  # normal; None once nobody has it any more
     registers: Mapping[str, Register] = {}
     holders: int = 0
+    held: tuple[str, ...] = ()  # customers because of whom nothing is sent there
     rule: int = RULE
 
     def register(self, purpose: str, channel: Channel | None) -> Register:

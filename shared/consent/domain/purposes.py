@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from shared.core.values import Key, Language, Line, LongLine, Setting, Text
-from shared.customers.domain.decisions import MARKETING, Channel, Decision, LegalBasis, Source
+from shared.customers.domain.decisions import MARKETING, Channel, Decision, LedgerSource, LegalBasis
 
 EvidenceRule = Literal["onReturn", "always", "never"]
 PROFILING: Final = "Profiling"
@@ -59,7 +59,7 @@ class ConsentPurpose(Setting):
     )
     active: bool = Field(True, description="Whether new opt-ins are taken")
 
-    def is_confirmed(self, source: Source) -> bool:
+    def is_confirmed(self, source: LedgerSource) -> bool:
         """Return whether an opt-in counts only once the customer has confirmed it."""
         on_the_web = self.double_opt_in == "web" and source in {"Web", "Customer"}
         return self.double_opt_in == "always" or on_the_web

@@ -11,7 +11,7 @@ from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.domain.contacts import Contact
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import EVERYWHERE, NOWHERE, Customer
 from shared.customers.domain.decisions import CONSENT, PointName, Said, Statement
 
 
@@ -47,7 +47,9 @@ async def decide_by_link(key: str, chosen: Chosen, *, context: Context) -> Recor
         )
         return Decision(touched, details={CONSENT: statement})
 
-    customer = await change(key, decide, if_match=ANY, context=context, feature=None)
+    withdraws = all(said.decision == "OptedOut" for said in chosen.said)
+    passes = EVERYWHERE if withdraws else NOWHERE
+    customer = await change(key, decide, if_match=ANY, context=context, feature=None, passes=passes)
     recording = statement.result
     if isinstance(recording, Recording):
         return Recorded(recording.entries[-1], customer.value, recording.is_settled)

@@ -36,7 +36,9 @@ class ConsentDecisions:
         before, after = change.before.value if change.before else None, change.after
         contacts = concerned(before, after, statement)
         if before is not None and before.ledger and not contacts and not statement.said:
-            return Joined(after, facts=facts_of(after, ()), notes=notes_of(before, after, ()))
+            return Joined(
+                after, facts=facts_of(after, ()), notes=notes_of(before, after, (), context)
+            )
         recording = Recording(after, statement, context)
         targets = targets_of(after, statement)
         arrived = [Target(key, one) for one in contacts if (key := point_of(one))]
@@ -53,7 +55,7 @@ class ConsentDecisions:
             customer,
             [*operations, *write_entries(recording)],
             facts_of(customer, recording.entries),
-            notes_of(before, customer, recording.settlings),
+            notes_of(before, customer, recording.settlings, context),
         )
 
     async def after(self, _: Versioned[Customer], change: Change, context: Context) -> None:

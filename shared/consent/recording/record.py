@@ -11,7 +11,7 @@ from shared.context import Context
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.customers import read_customer
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import NOWHERE, WHILE_RESTRICTED, Customer
 from shared.customers.domain.decisions import CONSENT, Statement
 from shared.customers.domain.pending_rules import EDITS
 
@@ -30,8 +30,8 @@ async def record_consent(key: str, new: NewConsent, *, context: Context) -> Reco
     """Record a decision; a repeated request, known by its fingerprint, records no second one.
 
     A withdrawal is taken whatever became of the record. Raises CustomerNotFound, ContactNotFound,
-    CustomerInactive, PendingEditNotAllowed, ConsentWithdrawn, ContactNotVerified, LedgerFull,
-    Invalid.
+    CustomerInactive, CustomerRestricted, CustomerErased, PendingEditNotAllowed, ConsentWithdrawn,
+    ContactNotVerified, LedgerFull, Invalid.
     """
     earlier = await earlier_of(key, context)
     if earlier:
@@ -43,8 +43,15 @@ async def record_consent(key: str, new: NewConsent, *, context: Context) -> Reco
         statement.said = [await said(new, customer, context)]
         return Decision(touched(customer, new, context), details={CONSENT: statement})
 
-    feature = None if new.decision == "OptedOut" else EDITS
-    customer = await change(key, decide, if_match=ANY, context=context, feature=feature)
+    withdraws = new.decision == "OptedOut"
+    customer = await change(
+        key,
+        decide,
+        if_match=ANY,
+        context=context,
+        feature=None if withdraws else EDITS,
+        passes=WHILE_RESTRICTED if withdraws else NOWHERE,
+    )
     recording: Recording = statement.result
     return Recorded(recording.entries[-1], customer.value, recording.is_settled)
 

@@ -30,9 +30,9 @@ from shared.customers.domain.decisions import (
     NO_EVIDENCE,
     Channel,
     Evidence,
+    LedgerSource,
     Said,
     ShownConsent,
-    Source,
     Statement,
 )
 
@@ -197,7 +197,7 @@ class Recording:
         is_own = stamp.customer_id == self.customer.id
         return is_own or purpose.opt_in_spreads or stamp.decision == "OptedOut"
 
-    def _source(self, said: Said, role: str) -> Source:
+    def _source(self, said: Said, role: str) -> LedgerSource:
         if role == "customer":
             return "Customer"
         return said.source or deciding.source_of(self.context.source, role)
@@ -216,16 +216,9 @@ class Recording:
         return given
 
     def _append(self, taken: Taken, target: Target) -> None:
-        stamp, contact, context = taken.stamp, target.contact, self.context
-        personal = Personal(
-            salt=_salt(),
-            contact_id=contact.id if contact else None,
-            value=contact.value if contact else None,
-            captured_by=taken.evidence.captured_by,
-            reference=taken.evidence.reference,
-            recorded_by=context.actor,
-            origin=taken.origin,
-        )
+        stamp, context = taken.stamp, self.context
+        personal = None if self.customer.status == "Erased" else self._personal(taken, target)
+
         entry = chained(
             self.head,
             personal,
@@ -248,6 +241,18 @@ class Recording:
             inherited=taken.origin is not None,
         )
         self.entries.append(entry)
+
+    def _personal(self, taken: Taken, target: Target) -> Personal:
+        contact = target.contact
+        return Personal(
+            salt=_salt(),
+            contact_id=contact.id if contact else None,
+            value=contact.value if contact else None,
+            captured_by=taken.evidence.captured_by,
+            reference=taken.evidence.reference,
+            recorded_by=self.context.actor,
+            origin=taken.origin,
+        )
 
 
 def _shown(purpose: ConsentPurpose, channel: Channel | None, stamp: Stamp) -> ShownConsent:

@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 from shared.consent.domain.ledger import Entry
 from shared.consent.points import PointKey, Settling, point_of
+from shared.context import Context
 from shared.core.values import Record
 from shared.customers.domain.customers import Customer
 
@@ -36,18 +37,29 @@ def facts_of(customer: Customer, entries: Iterable[Entry]) -> Mapping[str, Any]:
 
 
 def notes_of(
-    before: Customer | None, after: Customer, settlings: Sequence[Settling]
+    before: Customer | None, after: Customer, settlings: Sequence[Settling], context: Context
 ) -> Mapping[str, Any]:
-    """Return which points came, went, or were decided about, and what was decided."""
+    """Return which points came, went, or were decided about, and what was decided.
+
+    Of a customer who is erased they are named by their hashes.
+    """
     # Who has no ledger yet was never registered at any point.
     had = _points(before) if before and before.ledger else set()
     has = _points(after)
-    restored = before is not None and before.status != after.status
-    moved = (had | has) if restored else had ^ has
+    moved = (had | has) if _is_another(before, after) else had ^ has
+    if after.status == "Erased":
+        moved = {PointKey(key.kind, "", key.name(context)) for key in moved}
     points = moved | {settling.point for settling in settlings}
     if not points:
         return {}
     return Followed(points=tuple(sorted(points, key=str)), settlings=tuple(settlings)).as_notes()
+
+
+def _is_another(before: Customer | None, after: Customer) -> bool:
+    """Return whether the points have to know of the customer what they did not."""
+    if before is None:
+        return False
+    return before.status != after.status or before.is_held != after.is_held
 
 
 def _points(customer: Customer) -> set[PointKey]:

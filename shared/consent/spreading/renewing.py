@@ -9,7 +9,7 @@ from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
-from shared.customers.domain.customers import Customer, CustomerNotFound
+from shared.customers.domain.customers import EVERYWHERE, Customer, CustomerNotFound
 from shared.customers.domain.decisions import CONSENT, Statement
 
 
@@ -29,5 +29,12 @@ async def renew(holder: Holding, *, key: PointKey, point: Point, context: Contex
         return Decision(touched, details={CONSENT: Statement(renewed=renewed)})
 
     with suppress(CustomerNotFound):
-        await change(holder.customer_id, decide, if_match=ANY, context=context, feature=None)
+        await change(
+            holder.customer_id,
+            decide,
+            if_match=ANY,
+            context=context,
+            feature=None,
+            passes=EVERYWHERE,
+        )
     return bool(renewed)

@@ -113,6 +113,14 @@ def remove_entry(legal_entity: str, bucket: str, entry_id: str) -> Placed:
     return Placed((bucket, legal_entity), Remove(entry_id))
 
 
+def remove_listing(legal_entity: str, created_at: datetime, key: str) -> Placed:
+    return Placed(listing_partition(legal_entity, created_at), Remove(listing_id(created_at, key)))
+
+
+async def remove(placed: Placed, *, context: Context) -> None:
+    await context.documents.commit(CONTAINER, placed.partition, [placed.operation])
+
+
 def put_account(legal_entity: str, account_number: str, key: str) -> Placed:
     body = {"id": ACCOUNT, "customerKey": key}
     return put_entry(legal_entity, account_bucket(account_number), body)

@@ -1,11 +1,13 @@
 """Keeping the directory in step with the customers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shared.context import Context
+from shared.core.concurrency import side_by_side
 from shared.core.errors import AlreadyExists, Stale, Unavailable
 from shared.core.retry import until_not_stale
 from shared.core.versioned import Versioned
@@ -15,6 +17,7 @@ from shared.customers.domain.customers import Customer
 from shared.customers.domain.directory import Entry, entries, line, listing_id, stamp
 from shared.ports.documents import Create, Operation, Placed, Replace, Succeed
 
+AT_ONCE = 16
 PATIENCE_SECONDS = 2.0  # that a request spends on entries that others are rewriting
 
 
@@ -42,6 +45,11 @@ def listed_after(before: Customer) -> Listed:
     )
 
 
+def refs_of(customer: Customer) -> list[str]:
+    """Return what names the entries of the customer in the directory."""
+    return _refs(entries(customer))
+
+
 async def index(
     customer: Versioned[Customer],
     listed: Listed | None,
@@ -63,6 +71,9 @@ async def index(
         nonlocal newest, known
         current = known or await _listed(newest.value, context)
         try:
+            if newest.value.status == "Erased":
+                await _clear(newest.value, attempted.union(current.refs), context)
+                return
             await documents.scatter(*_writes(newest, current, attempted), context)
         except (Stale, AlreadyExists):
             # Another version was written at the same time, and our entries may have replaced
@@ -80,8 +91,13 @@ async def try_index(customer: Versioned[Customer], listed: Listed | None, contex
 
 
 async def is_listed(customer: Customer, context: Context) -> bool:
-    """Return whether the directory says what this version of the customer is. One point read."""
+    """Return whether the directory says what this version of the customer is. One point read.
+
+    Of a customer who was erased it says nothing.
+    """
     listing = await documents.read_listing(customer.created_at, customer.id, context)
+    if customer.status == "Erased":
+        return listing is None
     return listing is not None and bool(listing.body["version"] == stamp(customer))
 
 
@@ -96,6 +112,20 @@ async def _listed(customer: Customer, context: Context) -> Listed:
     )
 
 
+async def _clear(customer: Customer, refs: Iterable[str], context: Context) -> None:
+    """Remove the entries and, when all are gone, the place in the list that named them."""
+    company = customer.legal_entity
+    removals = [documents.remove_entry(company, *_place(ref)) for ref in refs]
+    await side_by_side(removals, partial(documents.remove, context=context), at_once=AT_ONCE)
+    listing = documents.remove_listing(company, customer.created_at, customer.id)
+    await documents.remove(listing, context=context)
+
+
+def _place(ref: str) -> tuple[str, str]:
+    bucket, _, entry_id = ref.partition("\t")
+    return bucket, entry_id
+
+
 def _writes(
     versioned: Versioned[Customer], listed: Listed, attempted: set[str]
 ) -> tuple[list[Placed], Placed]:
@@ -104,9 +134,8 @@ def _writes(
     current = entries(customer)
     writes = [documents.put_entry(company, bucket, body) for bucket, body in current]
     refs = _refs(current)
-    for ref in attempted.union(listed.refs).difference(refs):
-        bucket, _, entry_id = ref.partition("\t")
-        writes.append(documents.remove_entry(company, bucket, entry_id))
+    former = attempted.union(listed.refs).difference(refs)
+    writes += [documents.remove_entry(company, *_place(ref)) for ref in former]
     attempted.update(refs)
     if customer.account_number and customer.account_number != listed.account_number:
         writes.append(documents.put_account(company, customer.account_number, customer.id))

@@ -118,6 +118,9 @@ class CustomerRecord(Record):
     primary_address: AddressSummary | None = Field(
         None, description="The primary address; null if there is none"
     )
+    restricted: bool = Field(
+        False, description="Whether the data is kept, and not used: GDPR, Article 18"
+    )
     ledger: LedgerHead | None = Field(
         None, description="The last entry of the ledger of consents; null if there was none yet"
     )

@@ -1,7 +1,8 @@
 """A customer: a person or an organization that a company sells to."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -47,6 +48,18 @@ class CustomerInactive(Conflict):
     code = "customer-inactive"
 
 
+class CustomerRestricted(Conflict):
+    """The data of the customer is kept, and not used: GDPR, Article 18. Withdrawals are taken."""
+
+    code = "customer-restricted"
+
+
+class CustomerErased(Conflict):
+    """The customer was erased; the number stays, and is never given again."""
+
+    code = "customer-erased"
+
+
 class CustomerExists(Conflict):
     """A customer with the GUID that the caller chose exists already."""
 
@@ -63,6 +76,10 @@ class FieldNotAllowed(Forbidden):
     code = "field-not-allowed"
 
 
+Closed = Literal["restricted", "erased"]
+NOWHERE: tuple[Closed, ...] = ()
+WHILE_RESTRICTED: tuple[Closed, ...] = ("restricted",)
+EVERYWHERE: tuple[Closed, ...] = ("restricted", "erased")
 NEVER_EMPTY = ("currency", "language", "receipt_option")
 
 
@@ -122,6 +139,14 @@ class CustomerEdit(CustomerFields):
     """A merge patch: null removes a value, and a field that is left out stays."""
 
 
+class Restriction(Record):
+    """Why the data of a customer is not used, since when, and who said so."""
+
+    reason: str
+    restricted_at: datetime
+    restricted_by: str
+
+
 class DirectoryState(Record):
     """A digest of what the directory says of the customer, and the version that changed it."""
 
@@ -136,7 +161,8 @@ class Customer(CustomerRecord):
     ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
     the fingerprint of the request that created it, so that a repeated request creates no second
     customer. By `directory` an edit that search does not show leaves the directory alone.
-    `consents` are in force for the person, not for a contact point.
+    `consents` are in force for the person, not for a contact point. While the customer is
+    restricted, or is to be erased, nobody is to be written to.
     """
 
     contacts: Contacts = ()
@@ -144,6 +170,8 @@ class Customer(CustomerRecord):
     made_by: str | None = None
     directory: DirectoryState | None = None
     consents: tuple[ShownConsent, ...] = ()
+    restriction: Restriction | None = None
+    erasure_requested: bool = False
 
     def edited(self, actor: str, now: datetime, **changes: Any) -> "Customer":
         """Return the customer with the changes. Raises CustomerInactive, Invalid."""
@@ -152,6 +180,37 @@ class Customer(CustomerRecord):
         changed = evolve(self, **changes, modified_at=now, modified_by=actor)
         check_names(changed)
         return changed
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether nothing may be sent to the contact points."""
+        return self.restricted or self.erasure_requested
+
+    def check_open(self, passes: Collection[Closed] = ()) -> None:
+        """Raise CustomerErased or CustomerRestricted, unless what is done `passes` there."""
+        if self.status == "Erased" and "erased" not in passes:
+            raise CustomerErased("The customer was erased.")
+        if self.restricted and "restricted" not in passes:
+            raise CustomerRestricted("The data of the customer is kept, and not used.")
+
+    def stub(self, actor: str, now: datetime) -> "Customer":
+        """Return what stays of the customer after an erasure: who it was is gone."""
+        return Customer(
+            id=self.id,
+            account_number=self.account_number,
+            status="Erased",
+            legal_entity=self.legal_entity,
+            store_number=self.store_number,
+            customer_type=self.customer_type,
+            ledger=self.ledger,
+            version=self.version,
+            created_at=self.created_at,
+            created_by=self.created_by.partition(":")[0],
+            modified_at=now,
+            modified_by=actor,
+            directory=self.directory,
+            made_by=self.made_by,
+        )
 
     def with_status(self, status: Status, actor: str, now: datetime) -> "Customer":
         return evolve(self, status=status, modified_at=now, modified_by=actor)

@@ -16,6 +16,7 @@ from shared.core.values import Body, Instant, Key, Line, LongLine, Moment, Recor
 Decision = Literal["OptedIn", "OptedOut"]
 Channel = Literal["email", "call", "sms", "messaging"]
 Source = Literal["POS", "Web", "CallCenter", "Import", "Customer"]
+LedgerSource = Source | Literal["Erasure"]  # the last is never sent: it says that a value is gone
 LegalBasis = Literal["Consent", "LegitimateInterest", "Contract"]
 MARKETING: Final = "Marketing"
 CONSENT: Final = "consent"  # the participant that a Statement is meant for
@@ -107,7 +108,7 @@ class Said:
     decision: Decision | None
     purpose: str = MARKETING
     channel: Channel | None = None
-    source: Source | None = None
+    source: LedgerSource | None = None
     evidence: Evidence = NO_EVIDENCE
     decided_at: datetime | None = None
     pointer: str = ""

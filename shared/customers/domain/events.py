@@ -23,6 +23,12 @@ EventType = Literal[
     "customer.converted",
     "customer.sync-failed",
     "customer.consented",
+    "customer.restricted",
+    "customer.unrestricted",
+    "customer.exported",
+    "customer.erasure-requested",
+    "customer.erasure-canceled",
+    "customer.erased",
 ]
 MEANINGS: dict[EventType, str] = {
     "customer.created": "A customer was created; each field with a value is a change from null.",
@@ -32,6 +38,12 @@ MEANINGS: dict[EventType, str] = {
     "customer.converted": "A pending customer has an account number from now on.",
     "customer.sync-failed": "A pending customer cannot get an account number until corrected.",
     "customer.consented": "A customer decided about consent, and nothing else changed.",
+    "customer.restricted": "The data of a customer is kept, and not used from now on.",
+    "customer.unrestricted": "The data of a customer may be used again.",
+    "customer.exported": "Somebody exported what is stored about a customer.",
+    "customer.erasure-requested": "A customer is to be erased.",
+    "customer.erasure-canceled": "A customer is not to be erased after all.",
+    "customer.erased": "A customer was erased; who has copies should erase them, too.",
 }
 SYNCED_AS: dict[str, EventType] = {
     "Synced": "customer.converted",

@@ -3,7 +3,7 @@
 from shared.consent.domain.consents import NewConsent
 from shared.consent.recording.naming import said, touched
 from shared.customers.change import Decision
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import NOWHERE, WHILE_RESTRICTED, Customer
 from shared.customers.domain.decisions import CONSENT, Statement
 from shared.offline.offline_change import OfflineChange
 
@@ -19,4 +19,5 @@ async def apply_consent(change: OfflineChange) -> int | None:
         statement = Statement([await said(new, customer, context)])
         return Decision(touched(customer, new, context), details={CONSENT: statement})
 
-    return await change.apply(decide)
+    passes = WHILE_RESTRICTED if new.decision == "OptedOut" else NOWHERE
+    return await change.apply(decide, passes=passes)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.privacy import personal
+from tests.personal_data import personal
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0

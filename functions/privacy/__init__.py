@@ -1,0 +1,1 @@
+"""Privacy: HTTP operations, and what erases in the background."""

@@ -1,0 +1,34 @@
+"""What was noted of a customer before the record was emptied: where to look for the rest."""
+
+from datetime import datetime
+
+from shared.core.values import Record
+
+
+class NotedPoint(Record):
+    """A contact point that the customer has, or had: its value in normal form, and its hash."""
+
+    kind: str
+    normal: str
+    hash: str
+
+
+class Noted(Record):
+    """What finders need. `refs` are entries of the directory that the customer has, or had.
+
+    `books` are those that the customer was ever in. `words` are values that nothing may contain
+    any more. All of it goes with the last step.
+    """
+
+    customer_id: str
+    account_number: str | None
+    created_at: datetime
+    books: tuple[str, ...] = ()
+    points: tuple[NotedPoint, ...] = ()
+    refs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return by what others name the customer: the GUID, and the number."""
+        return frozenset(name for name in (self.customer_id, self.account_number) if name)

@@ -1,0 +1,1 @@
+"""What uploads store about a customer."""

@@ -1,0 +1,1 @@
+"""Privacy: what is stored about a customer, exported, restricted, and erased with a certificate."""

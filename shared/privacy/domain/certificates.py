@@ -1,0 +1,51 @@
+"""The certificate of an erasure: what was done, what stays and why, and what goes by itself."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from shared.consent.domain.ledger import canonical
+from shared.core.evolve import evolve
+from shared.privacy.domain.erasures import Certificate, Erasure, Expires, Kept
+
+KEPT: Final = (
+    Kept(what="stub", why="The number is never given again.", basis="17(3)(b)"),
+    Kept(what="ledger", why="It proves what was decided, without the person.", basis="17(3)(e)"),
+    Kept(what="suppressions", why="Nothing is sent to who objected.", basis="21(3)"),
+    Kept(what="certificate", why="It proves the erasure.", basis="5(2)"),
+)
+EXPIRING: Final = (
+    ("answers to repeated requests", timedelta(days=1)),
+    ("lines of imports", timedelta(days=7)),
+    ("marks of relayed events", timedelta(days=7)),
+    ("messages that wait on the bus", timedelta(days=14)),
+    ("backups of the store", timedelta(days=30)),
+)
+
+
+def certificate_of(erasure: Erasure, ledger_head: str, now: datetime) -> Certificate:
+    """Return the certificate of an erasure whose steps are all done."""
+    return _sealed(
+        Certificate(
+            certificate_id=f"{erasure.customer_id}:erasure",
+            customer_id=erasure.customer_id,
+            requested_at=erasure.requested_at,
+            completed_at=now,
+            steps=erasure.steps,
+            found=0,
+            kept=KEPT,
+            expires=tuple(Expires(what=what, at=now + after) for what, after in EXPIRING),
+            ledger_head=ledger_head,
+            hash="",
+        )
+    )
+
+
+def with_removed_later(certificate: Certificate, count: int) -> Certificate:
+    """Return it with what late writers had left, and was removed."""
+    return _sealed(evolve(certificate, removed_later=certificate.removed_later + count))
+
+
+def _sealed(certificate: Certificate) -> Certificate:
+    members = certificate.model_dump(mode="json", by_alias=True, exclude={"hash"})
+    return evolve(certificate, hash=sha256(canonical(members)).hexdigest())

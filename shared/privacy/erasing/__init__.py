@@ -1,0 +1,1 @@
+"""Erasing a customer, step by step, and the certificate that is left."""

@@ -1,0 +1,157 @@
+"""Running an erasure: the next step in the commit that ends the last, by whoever comes first."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from shared.context import Context
+from shared.core.errors import Stale
+from shared.core.evolve import evolve
+from shared.core.versioned import Versioned
+from shared.customers.customers import read_customer
+from shared.customers.domain.customers import CustomerNotFound
+from shared.customers.domain.holdings import Noted
+from shared.ports.bus import Bus
+from shared.privacy import documents
+from shared.privacy.domain.certificates import certificate_of, with_removed_later
+from shared.privacy.domain.erasures import MAX_ROUNDS, Blocker, Erasure, StepName
+from shared.privacy.erasing.emptying import Holdings, empty
+from shared.privacy.erasing.freezing import freeze
+from shared.privacy.erasing.requesting import blockers_of
+from shared.privacy.erasing.steps import Work, count_left, take_step
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN: Final = (timedelta(minutes=10), timedelta(days=1))  # for what late writers leave
+WHILE_BLOCKED: Final = timedelta(hours=1)
+
+
+async def run_erasure(
+    key: str, *, holdings: Holdings, bus: Bus, context: Context
+) -> Erasure | None:
+    """Go on with an erasure as far as it can go now; return how far that is.
+
+    Whoever comes second changes nothing; after a crash it goes on where it was. Raises
+    Unavailable, BusUnavailable.
+    """
+    while True:
+        stored = await documents.find_erasure(key, context)
+        if stored is None or stored.value.state == "Canceled":
+            await documents.forget_due(key, context)
+            return stored.value if stored else None
+        try:
+            if not await _go_on(stored, holdings, bus, context):
+                return stored.value
+        except Stale:
+            log.info("An erasure goes on with another worker")
+
+
+async def _go_on(
+    stored: Versioned[Erasure], holdings: Holdings, bus: Bus, context: Context
+) -> bool:
+    """Do what is next; return whether there may be more. Raises Stale."""
+    erasure = stored.value
+    if erasure.state == "Requested":
+        return await _begin(stored, context)
+    if erasure.state == "Completed":
+        return await _look_again(stored, holdings, context)
+    step = erasure.next_step
+    if step is None:
+        await _complete(stored, context)
+        return True
+    noted = erasure.noted or await _minimal_note(erasure.customer_id, context)
+    work = Work(holdings, noted, bus, context)
+    after = await _stepped(step, erasure, work)
+    await _commit(stored, after, context)
+    return True
+
+
+async def _begin(stored: Versioned[Erasure], context: Context) -> bool:
+    """Empty the record, once the time to cancel is over and nothing keeps it."""
+    erasure = stored.value
+    if erasure.due_at > context.now:
+        return False
+    try:
+        customer = (await read_customer(erasure.customer_id, context=context)).value
+    except CustomerNotFound:
+        return False
+    blockers = await blockers_of(customer, context)
+    if blockers:
+        await _wait(stored, blockers, context)
+        return False
+    await freeze(erasure.customer_id, context=context)
+    return True
+
+
+async def _wait(stored: Versioned[Erasure], blockers: Sequence[Blocker], context: Context) -> None:
+    """Say what keeps the data, and have the timer look again."""
+    later = context.now + WHILE_BLOCKED
+    await documents.note_due(stored.value.customer_id, later, context)
+    if tuple(blockers) != stored.value.blockers:
+        await _commit(stored, evolve(stored.value, blockers=tuple(blockers)), context)
+
+
+async def _stepped(step: StepName, erasure: Erasure, work: Work) -> Erasure:
+    """Return the erasure with the step done, or with a new round where something is left."""
+    now = work.context.now
+    if step != "verify":
+        return erasure.with_step(step, await take_step(step, work), now)
+    left = await count_left(work)
+    if left:
+        if erasure.rounds + 1 >= MAX_ROUNDS:
+            log.error("An erasure found %d documents after %d rounds", left, erasure.rounds + 1)
+        return erasure.again()
+    return evolve(erasure.with_step(step, 0, now), noted=None)
+
+
+async def _complete(stored: Versioned[Erasure], context: Context) -> None:
+    erasure = stored.value
+    customer = (await read_customer(erasure.customer_id, context=context)).value
+    head = customer.ledger.head if customer.ledger else ""
+    await documents.note_due(erasure.customer_id, context.now + LOOK_AGAIN[0], context)
+    completed = evolve(
+        erasure,
+        state="Completed",
+        reason=None,
+        noted=None,
+        checks=len(LOOK_AGAIN),
+        certificate=certificate_of(erasure, head, context.now),
+    )
+    await _commit(stored, completed, context)
+
+
+async def _look_again(stored: Versioned[Erasure], holdings: Holdings, context: Context) -> bool:
+    """Remove what writers have left that were late, ten minutes and a day afterwards."""
+    erasure, certificate = stored.value, stored.value.certificate
+    if not erasure.checks or certificate is None:
+        await documents.forget_due(erasure.customer_id, context)
+        return False
+    due_at = certificate.completed_at + LOOK_AGAIN[len(LOOK_AGAIN) - erasure.checks]
+    if due_at > context.now:
+        return False
+    noted = await _minimal_note(erasure.customer_id, context)
+    left = await empty([one for one in holdings if one.step != "freeze"], noted, context)
+    checked = evolve(
+        erasure,
+        checks=erasure.checks - 1,
+        certificate=with_removed_later(certificate, left) if left else certificate,
+    )
+    if checked.checks:
+        again = certificate.completed_at + LOOK_AGAIN[-1]
+        await documents.note_due(erasure.customer_id, again, context)
+    await _commit(stored, checked, context)
+    return True
+
+
+async def _minimal_note(key: str, context: Context) -> Noted:
+    """Return what is known of a customer who was erased: enough to find what came late."""
+    customer = (await read_customer(key, context=context)).value
+    return Noted(
+        customer_id=key, account_number=customer.account_number, created_at=customer.created_at
+    )
+
+
+async def _commit(stored: Versioned[Erasure], erasure: Erasure, context: Context) -> None:
+    write = documents.write_erasure(erasure, stored.etag)
+    await documents.commit(erasure.customer_id, [write], context)

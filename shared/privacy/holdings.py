@@ -1,0 +1,18 @@
+"""What privacy stores about a customer: holds, and the erasure itself."""
+
+from typing import Final
+
+from shared.customers.domain.holdings import Noted
+from shared.customers.holdings import Body, beside_customer
+from shared.privacy.documents import ERASURE, HOLD
+
+
+def _kept(body: Body, _: Noted) -> Body:
+    """Leave the erasure: its last step takes out what it has noted."""
+    return body
+
+
+HOLDINGS: Final = (
+    beside_customer(HOLD, section="holds"),
+    beside_customer(ERASURE, step="verify", empty=_kept, section="erasure"),
+)
