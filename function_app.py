@@ -23,6 +23,7 @@ MODULES = (
     "functions.consent.http_consent_checks",
     "functions.consent.http_consents",
     "functions.consent.http_contact_points",
+    "functions.consent.http_preference_links",
     "functions.consent.http_preferences",
     "functions.consent.timer_consent",
     "functions.customers.feed_directory",

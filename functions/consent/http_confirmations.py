@@ -13,8 +13,8 @@ from shared.consent.domain.consents import (
     ConsentNotPending,
     answer,
 )
-from shared.consent.links import confirmations as usecases
-from shared.consent.links.confirmations import Confirmation
+from shared.consent.links.confirmation_tokens import Confirmation, request_confirmation
+from shared.consent.links.confirmations import confirm
 from shared.consent.links.tokens import ConfirmationNotFound, digest_of
 from shared.core.errors import Stale
 from shared.core.values import Body
@@ -48,7 +48,7 @@ async def create_confirmation_token(call: Call[NoQuery, None]) -> Reply:
     request with the same Idempotency-Key gets null.
     """
     key, sequence = await customer_key(call), int(call.path["sequence"])
-    confirmation = await usecases.request_confirmation(
+    confirmation = await request_confirmation(
         key, sequence, links=call.backend.links, context=call.context
     )
     location = call.url("customers", key, "consents", str(sequence))
@@ -73,8 +73,6 @@ async def confirm_consent(call: Call[NoQuery, GivenConfirmation]) -> Reply:
     second time the answer is the same.
     """
     PER_TOKEN.count(digest_of(call.body.token))
-    recorded = await usecases.confirm(
-        call.body.token, links=call.backend.links, context=call.context
-    )
+    recorded = await confirm(call.body.token, links=call.backend.links, context=call.context)
     entry = answer(recorded.entry, recorded.customer, "customer")
     return Reply(entry, headers=dict(UNSEEN))

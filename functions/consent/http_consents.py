@@ -19,7 +19,7 @@ from shared.consent.domain.consents import (
     answer,
 )
 from shared.consent.domain.ledger import Entry, Verification
-from shared.consent.links.confirmations import Confirmation, confirmation_of
+from shared.consent.links.confirmation_tokens import Confirmation, confirmation_of
 from shared.consent.receipts import ConsentReceipt, read_receipt
 from shared.consent.recording import record
 from shared.consent.recording.record import Recorded

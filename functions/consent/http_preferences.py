@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl
 
 import azure.functions as func
 
-from functions._customer import CLOSED, REFUSES, customer_key
+from functions._customer import CLOSED
 from functions._http.parsing import parse
 from functions._http.problems import TooManyRequests
-from functions._http.trigger import JSON, Call, NoQuery, Operation, Reply, serve
+from functions._http.trigger import JSON, Call, Operation, Reply, serve
 from functions.consent.links import PER_TOKEN, UNSEEN, TokenQuery
 from functions.consent.preference_page import (
     POLICY,
@@ -24,45 +24,15 @@ from shared.consent.domain.preferences import (
     Unsubscribed,
 )
 from shared.consent.links import preferences as usecases
-from shared.consent.links.preferences import NewPreferenceLink, SentLink
 from shared.consent.links.tokens import LinkNotFound, PreferenceLink, digest_of
 from shared.core.errors import Invalid, Stale
-from shared.core.values import as_text
-from shared.customers.domain.contacts import ContactNotFound
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
 HTML: Final = "text/html"
 FORM: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 LINK_REFUSES: Final = (LinkNotFound, TooManyRequests, Stale, *CLOSED)
 MAX_FORM_BYTES: Final = 16 * 1024
-
-
-@serve(
-    bp,
-    Operation(
-        "POST",
-        "customers/{customerId}/preference-links",
-        who="EA",
-        returns=SentLink,
-        status=201,
-        pos_operation=CUSTOMER_EDIT,
-        secrets=("token", "url"),
-        tag="Consent",
-        refuses=(*REFUSES, ContactNotFound),
-    ),
-)
-async def create_preference_link(call: Call[NoQuery, NewPreferenceLink]) -> Reply:
-    """Create a link by which a customer decides without signing in.
-
-    Send it to the contact point, and nowhere else: whoever has it decides. Nothing is stored of it.
-    """
-    link = await usecases.link_to(await customer_key(call), call.body, call.context)
-    token = call.backend.links.sign(link)
-    url = f"{call.origin}{call.url('preferences')}?token={token}"
-    sent = SentLink(token=token, url=url, expires_at=as_text(link.expires_at))
-    return Reply(sent, location=call.url("preferences"), headers={"Cache-Control": "no-store"})
 
 
 @serve(

@@ -14,7 +14,8 @@ from functions._http.trigger import Call, Operation, Query, Reply, serve
 from shared.composition.holdings import HOLDINGS
 from shared.core.errors import Flaw
 from shared.privacy.domain.erasures import RecordErased
-from shared.privacy.exporting import SECTIONS, ExportTooLarge, export_customer
+from shared.privacy.export_sections import SECTIONS
+from shared.privacy.exporting import ExportTooLarge, export_customer
 
 bp = func.Blueprint()
 

@@ -8,7 +8,7 @@ from shared.clienteling.documents import BOOK_MOVE, BOOKS, MEMBERSHIP, all_book_
 from shared.clienteling.memberships import read_membership
 from shared.context import Context
 from shared.customers.domain.holdings import Noted
-from shared.customers.holdings import Body, Found, Holding, beside_customer
+from shared.customers.holdings.holding import Body, Found, Holding, beside_customer
 
 CARD: Final = "card"
 OF_A_GONE_CARD: Final = ("id", "schemaVersion", "versions")

@@ -4,8 +4,8 @@ from typing import Final
 
 from shared.clienteling.holdings import HOLDINGS as IN_BOOKS
 from shared.consent.holdings import HOLDINGS as DECIDED
-from shared.customers.holdings import Holding
-from shared.customers.own_holdings import HOLDINGS as CUSTOMERS
+from shared.customers.holdings.holding import Holding
+from shared.customers.holdings.own import HOLDINGS as CUSTOMERS
 from shared.follow_ups.holdings import HOLDINGS as FOLLOW_UPS
 from shared.handovers.holdings import HOLDINGS as PLANNED
 from shared.measures.holdings import HOLDINGS as MEASURED

@@ -65,7 +65,7 @@ class Gone(Refusal):
 
 
 class TooLarge(Refusal):
-    code = "too-large"
+    code = "over-size"
 
 
 class VersionRequired(Refusal):

@@ -10,7 +10,7 @@ from shared.core.retry import check_version, write
 from shared.core.versioned import Versioned
 from shared.customers.commit import commit
 from shared.customers.documents import load
-from shared.customers.domain.customers import Closed, Customer
+from shared.customers.domain.customers import NOWHERE, WHILE_RESTRICTED, Closed, Customer
 from shared.customers.domain.events import EventType, FieldChange
 from shared.customers.domain.pending_rules import EDITS, check_edit
 from shared.customers.participants import Change
@@ -56,15 +56,20 @@ async def change(  # noqa: PLR0913  # what is changed, and what it is held to
     if_match: str,
     context: Context,
     feature: str | None = EDITS,
-    passes: Collection[Closed] = (),
+    passes: Collection[Closed] = NOWHERE,
+    withdraws: bool = False,
 ) -> Versioned[Customer]:
     """Decide on the newest version and write over exactly that one.
 
     For a caller who takes any version (`*`) it is read and decided again until it is in. A
     pending customer is changed only with the `feature` on, if one is named; one who is restricted
-    or erased only by what `passes` there. Raises CustomerNotFound, CustomerRestricted,
-    CustomerErased, Stale, PendingEditNotAllowed, Unavailable, and what `decide` raises.
+    or erased only by what `passes` there. What only `withdraws` a consent is taken of a pending and
+    of a restricted one. Raises CustomerNotFound, CustomerRestricted, CustomerErased, Stale,
+    PendingEditNotAllowed, Unavailable, and what `decide` raises.
     """
+
+    if withdraws:
+        feature, passes = None, passes or WHILE_RESTRICTED
 
     async def attempt() -> Versioned[Customer]:
         stored = await load(key, context)

@@ -12,10 +12,9 @@ from shared.customers import documents
 from shared.customers.change import Decide, Decision, change, only
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.contacts import Contact, ContactEdit, Contacts, NewContact
-from shared.customers.domain.customers import NOWHERE, WHILE_RESTRICTED, Customer
+from shared.customers.domain.customers import Customer
 from shared.customers.domain.decisions import CONSENT, Said, Statement, said_of
 from shared.customers.domain.normal_forms import normalize
-from shared.customers.domain.pending_rules import EDITS
 from shared.customers.named_settings import store_country
 
 
@@ -64,14 +63,8 @@ async def edit_contact(
 ) -> Versioned[Contact]:
     """Apply the merge patch. Raises ContactNotFound, ContactExists, SuccessorNeeded, Stale."""
     decide = editing(contact_id, edit, if_match=if_match, context=context)
-    only_withdraws = edit.only_withdraws  # which is taken whatever became of the record
     customer = await change(
-        key,
-        decide,
-        if_match=ANY,
-        context=context,
-        feature=None if only_withdraws else EDITS,
-        passes=WHILE_RESTRICTED if only_withdraws else NOWHERE,
+        key, decide, if_match=ANY, context=context, withdraws=edit.only_withdraws
     )
     return _versioned(customer.value, contact_id)
 

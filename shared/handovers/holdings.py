@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from shared.context import Context
 from shared.customers.domain.holdings import Noted
-from shared.customers.holdings import Body, Found, Holding
+from shared.customers.holdings.holding import Body, Found, Holding
 from shared.handovers.documents import CHUNK, CONTAINER
 from shared.ports.documents import Equal
 

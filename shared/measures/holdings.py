@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.customers.holdings import beside_customer
+from shared.customers.holdings.holding import beside_customer
 from shared.measures.documents import MEASURES
 
 HOLDINGS: Final = (beside_customer(MEASURES, section="measures"),)

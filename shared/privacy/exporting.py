@@ -1,37 +1,23 @@
 """Everything that is stored about a customer, as one document: GDPR, Articles 15 and 20."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import to_json
 
 from shared.configuration.companies import read_company
-from shared.configuration.domain.companies import Company
-from shared.consent.consents import verify_consents
-from shared.consent.domain.ledger import Entry
-from shared.consent.purposes import every_purpose
-from shared.consent.receipts import receipt_of
 from shared.context import Context
 from shared.core.errors import TooLarge
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.customers import read_customer
 from shared.customers.domain.customers import WHILE_RESTRICTED, Customer
-from shared.customers.views import customer_view
 from shared.privacy.domain.erasures import RecordErased
 from shared.privacy.erasing.emptying import Holdings
-from shared.privacy.erasing.freezing import note_of
+from shared.privacy.export_sections import SECTIONS, find_sections
 
 SCHEMA: Final = "libro-export/1"
 MAX_BYTES: Final = 32 * 1024 * 1024
-SECTIONS: Final = (
-    "customer", "contacts", "addresses", "attributes", "consents", "notes", "activities",
-    "bookMoves", "books", "followUps", "measures", "syncOperations", "events", "uploadConflicts",
-    "holds", "erasure", "merges",
-)  # fmt: skip
-OF_THE_RECORD: Final = frozenset({"customer", "contacts", "attributes"})
 RECIPIENTS: Final = (
     "stores and online channels of the company, by packages of customer data",
     "systems that follow the events of the company",
@@ -62,9 +48,7 @@ async def export_customer(
     if customer.status == "Erased":
         raise RecordErased("The customer was erased.")
     company = (await read_company(context=context)).value
-    found = await _found(customer, sections, holdings, context)
-    if "consents" in sections:
-        found["consents"] = await _consents(key, found["consents"], company, context)
+    found = await find_sections(customer, sections, holdings, context)
     body = to_json(
         {
             "schema": SCHEMA,
@@ -85,57 +69,6 @@ async def export_customer(
         )
     await _note(key, context)
     return body
-
-
-async def _found(
-    customer: Customer, sections: frozenset[str], holdings: Holdings, context: Context
-) -> dict[str, Any]:
-    noted = await note_of(customer, context)
-    found: defaultdict[str, Any] = defaultdict(list)
-    for holding in holdings:
-        if holding.section in sections:
-            async for document in holding.find(noted, context):
-                found[holding.section].append(holding.export(document.document.body))
-    listed = {name: found[name] for name in SECTIONS if name not in OF_THE_RECORD}
-    return {**listed, **_of_record(customer, context.now)}
-
-
-def _of_record(customer: Customer, now: datetime) -> Mapping[str, Any]:
-    record = customer_view(customer, now)
-    contacts = record.pop("contacts")
-    consents = {
-        contact.id: contact.model_dump(mode="json", by_alias=True)["consents"]
-        for contact in customer.contacts
-    }
-    return {
-        "customer": record,
-        "contacts": [contact | {"consents": consents[contact["id"]]} for contact in contacts],
-        "attributes": record.pop("attributes"),
-    }
-
-
-async def _consents(
-    key: str, bodies: list[Mapping[str, Any]], company: Company, context: Context
-) -> Mapping[str, Any]:
-    """Return the ledger with its verification, and a receipt of each decision."""
-    entries = [Entry.model_validate(body) for body in bodies if "core" in body]
-    purposes = {purpose.name: purpose for purpose in await every_purpose(context)}
-    verification = await verify_consents(key, context=context)
-    return {
-        "entries": [
-            entry.core.model_dump(mode="json", by_alias=True)
-            | {"personal": entry.personal and entry.personal.model_dump(mode="json", by_alias=True)}
-            | {"hash": entry.hash}
-            for entry in entries
-        ],
-        "verification": verification.model_dump(mode="json", by_alias=True),
-        "receipts": [
-            receipt_of(entry, company, purposes.get(entry.core.purpose)).model_dump(
-                mode="json", by_alias=True
-            )
-            for entry in entries
-        ],
-    }
 
 
 def _subject(customer: Customer) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from shared.customers.domain.holdings import Noted
-from shared.customers.holdings import Body, beside_customer
+from shared.customers.holdings.holding import Body, beside_customer
 from shared.privacy.documents import ERASURE, HOLD
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.customers.holdings import beside_customer
+from shared.customers.holdings.holding import beside_customer
 from shared.timeline.documents import ACTIVITY, NOTE
 
 HOLDINGS: Final = (

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from local.tokens import Bearer
-from shared.privacy.exporting import SECTIONS
+from shared.privacy.export_sections import SECTIONS
 from tests.api import ADMINISTRATOR, COMPANY, Api
 from tests.privacy.scenes import MARKERS, everywhere
 

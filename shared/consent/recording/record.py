@@ -11,9 +11,8 @@ from shared.context import Context
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.customers import read_customer
-from shared.customers.domain.customers import NOWHERE, WHILE_RESTRICTED, Customer
+from shared.customers.domain.customers import Customer
 from shared.customers.domain.decisions import CONSENT, Statement
-from shared.customers.domain.pending_rules import EDITS
 
 MAX_LOOKED_THROUGH: Final = 100  # newest entries, for one that the same request made before
 
@@ -44,14 +43,7 @@ async def record_consent(key: str, new: NewConsent, *, context: Context) -> Reco
         return Decision(touched(customer, new, context), details={CONSENT: statement})
 
     withdraws = new.decision == "OptedOut"
-    customer = await change(
-        key,
-        decide,
-        if_match=ANY,
-        context=context,
-        feature=None if withdraws else EDITS,
-        passes=WHILE_RESTRICTED if withdraws else NOWHERE,
-    )
+    customer = await change(key, decide, if_match=ANY, context=context, withdraws=withdraws)
     recording: Recording = statement.result
     return Recorded(recording.entries[-1], customer.value, recording.is_settled)
 

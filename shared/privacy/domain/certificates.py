@@ -9,10 +9,10 @@ from shared.core.evolve import evolve
 from shared.privacy.domain.erasures import Certificate, Erasure, Expires, Kept
 
 KEPT: Final = (
-    Kept(what="stub", why="The number is never given again.", basis="17(3)(b)"),
-    Kept(what="ledger", why="It proves what was decided, without the person.", basis="17(3)(e)"),
-    Kept(what="suppressions", why="Nothing is sent to who objected.", basis="21(3)"),
-    Kept(what="certificate", why="It proves the erasure.", basis="5(2)"),
+    ("stub", "The number is never given again.", "17(3)(b)"),
+    ("ledger", "It proves what was decided, without the person.", "17(3)(e)"),
+    ("suppressions", "Nothing is sent to who objected.", "21(3)"),
+    ("certificate", "It proves the erasure.", "5(2)"),
 )
 EXPIRING: Final = (
     ("answers to repeated requests", timedelta(days=1)),
@@ -33,7 +33,7 @@ def certificate_of(erasure: Erasure, ledger_head: str, now: datetime) -> Certifi
             completed_at=now,
             steps=erasure.steps,
             found=0,
-            kept=KEPT,
+            kept=tuple(Kept(what=what, why=why, basis=basis) for what, why, basis in KEPT),
             expires=tuple(Expires(what=what, at=now + after) for what, after in EXPIRING),
             ledger_head=ledger_head,
             hash="",

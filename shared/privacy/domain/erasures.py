@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.core.errors import Conflict, Gone, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, LongLine, Record
+from shared.customers.domain.customers import CustomerErased
 from shared.customers.domain.holdings import Noted
 
 ErasureState = Literal["Requested", "Canceled", "Running", "Completed"]
@@ -45,7 +46,7 @@ class ErasureStarted(Conflict):
 class RecordErased(Gone):
     """The customer was erased: nothing is left to export."""
 
-    code = "customer-erased"
+    code = CustomerErased.code
 
 
 class NewErasure(Body):

@@ -11,19 +11,23 @@ from shared.core.evolve import evolve
 from shared.core.versioned import Versioned
 from shared.customers.customers import read_customer
 from shared.customers.domain.customers import CustomerNotFound
-from shared.customers.domain.holdings import Noted
 from shared.ports.bus import Bus
 from shared.privacy import documents
-from shared.privacy.domain.certificates import certificate_of, with_removed_later
+from shared.privacy.domain.certificates import certificate_of
 from shared.privacy.domain.erasures import MAX_ROUNDS, Blocker, Erasure, StepName
-from shared.privacy.erasing.emptying import Holdings, empty
+from shared.privacy.erasing.emptying import Holdings
 from shared.privacy.erasing.freezing import freeze
+from shared.privacy.erasing.looking_again import (
+    LOOK_AGAIN,
+    commit_erasure,
+    look_again,
+    minimal_note,
+)
 from shared.privacy.erasing.requesting import blockers_of
 from shared.privacy.erasing.steps import Work, count_left, take_step
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN: Final = (timedelta(minutes=10), timedelta(days=1))  # for what late writers leave
 WHILE_BLOCKED: Final = timedelta(hours=1)
 
 
@@ -55,15 +59,15 @@ async def _go_on(
     if erasure.state == "Requested":
         return await _begin(stored, context)
     if erasure.state == "Completed":
-        return await _look_again(stored, holdings, context)
+        return await look_again(stored, holdings, context)
     step = erasure.next_step
     if step is None:
         await _complete(stored, context)
         return True
-    noted = erasure.noted or await _minimal_note(erasure.customer_id, context)
+    noted = erasure.noted or await minimal_note(erasure.customer_id, context)
     work = Work(holdings, noted, bus, context)
     after = await _stepped(step, erasure, work)
-    await _commit(stored, after, context)
+    await commit_erasure(stored, after, context)
     return True
 
 
@@ -89,7 +93,7 @@ async def _wait(stored: Versioned[Erasure], blockers: Sequence[Blocker], context
     later = context.now + WHILE_BLOCKED
     await documents.note_due(stored.value.customer_id, later, context)
     if tuple(blockers) != stored.value.blockers:
-        await _commit(stored, evolve(stored.value, blockers=tuple(blockers)), context)
+        await commit_erasure(stored, evolve(stored.value, blockers=tuple(blockers)), context)
 
 
 async def _stepped(step: StepName, erasure: Erasure, work: Work) -> Erasure:
@@ -118,40 +122,4 @@ async def _complete(stored: Versioned[Erasure], context: Context) -> None:
         checks=len(LOOK_AGAIN),
         certificate=certificate_of(erasure, head, context.now),
     )
-    await _commit(stored, completed, context)
-
-
-async def _look_again(stored: Versioned[Erasure], holdings: Holdings, context: Context) -> bool:
-    """Remove what writers have left that were late, ten minutes and a day afterwards."""
-    erasure, certificate = stored.value, stored.value.certificate
-    if not erasure.checks or certificate is None:
-        await documents.forget_due(erasure.customer_id, context)
-        return False
-    due_at = certificate.completed_at + LOOK_AGAIN[len(LOOK_AGAIN) - erasure.checks]
-    if due_at > context.now:
-        return False
-    noted = await _minimal_note(erasure.customer_id, context)
-    left = await empty([one for one in holdings if one.step != "freeze"], noted, context)
-    checked = evolve(
-        erasure,
-        checks=erasure.checks - 1,
-        certificate=with_removed_later(certificate, left) if left else certificate,
-    )
-    if checked.checks:
-        again = certificate.completed_at + LOOK_AGAIN[-1]
-        await documents.note_due(erasure.customer_id, again, context)
-    await _commit(stored, checked, context)
-    return True
-
-
-async def _minimal_note(key: str, context: Context) -> Noted:
-    """Return what is known of a customer who was erased: enough to find what came late."""
-    customer = (await read_customer(key, context=context)).value
-    return Noted(
-        customer_id=key, account_number=customer.account_number, created_at=customer.created_at
-    )
-
-
-async def _commit(stored: Versioned[Erasure], erasure: Erasure, context: Context) -> None:
-    write = documents.write_erasure(erasure, stored.etag)
-    await documents.commit(erasure.customer_id, [write], context)
+    await commit_erasure(stored, completed, context)

@@ -1,0 +1,1 @@
+"""What is stored about a customer: how capabilities say so, and what customers themselves store."""
