@@ -42,3 +42,12 @@ async def ledger(api: Api, customer: dict[str, Any], **how: Any) -> list[dict[st
     assert response.status_code == 200, response.text
     items: list[dict[str, Any]] = response.json()["items"]
     return items
+
+
+async def verified(api: Api, customer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries of a ledger that is whole, oldest first."""
+    path = f"customers/{customer['id']}/consents"
+    entries: list[dict[str, Any]] = (await api.get(f"{path}?limit=100")).json()["items"]
+    found = (await api.get(f"{path}/verification")).json()
+    assert (found["valid"], found["entries"]) == (True, len(entries)), found
+    return entries[::-1]

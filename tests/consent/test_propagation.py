@@ -32,32 +32,34 @@ async def nothing_pending(api: Api) -> bool:
     return not [one async for one in all_pending(context)]
 
 
-async def family(api: Api, count: int = HOLDERS) -> list[dict[str, Any]]:
+async def family(api: Api, count: int = HOLDERS, value: str = KAREN) -> list[dict[str, Any]]:
     """Return customers who share an address, each registered as a holder."""
     members = [
-        await api.create(firstName=f"K{number}", contacts=[an_email(KAREN)])
+        await api.create(firstName=f"K{number}", contacts=[an_email(value)])
         for number in range(count)
     ]
 
     async def registered() -> bool:
-        return await holders(api) == {member["id"] for member in members}
+        return await holders(api, value) == {member["id"] for member in members}
 
     await eventually(20 + count / 4, registered, pause=max(0.05, count / 200))
     return members
 
 
-async def holders(api: Api) -> set[str]:
+async def holders(api: Api, value: str = KAREN) -> set[str]:
     deadlines.deadline.set(None)
-    name = wiring.backend().point_names.name(COMPANY, "email", KAREN)
+    name = wiring.backend().point_names.name(COMPANY, "email", value)
     found = api.documents.all("directory", (f"point:{name}", COMPANY), Prefix("id", "holder:"))
     return {document.id.removeprefix("holder:") async for document in found}
 
 
-async def all_show(api: Api, members: list[dict[str, Any]], decision: str) -> None:
+async def all_show(
+    api: Api, members: list[dict[str, Any]], decision: str, *, seconds: float = 20
+) -> None:
     async def shown() -> bool:
         return all([await marketing(api, member) == [decision] for member in members])
 
-    await eventually(20, shown)
+    await eventually(seconds, shown)
 
 
 async def test_all_holders_show_the_same(api: Api) -> None:

@@ -15,7 +15,7 @@ from local.host.functions import read_functions
 from tests.api import a_customer, an_email
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
-from tests.doubles.cosmos.server import connection_string
+from tests.e2e.hosts.elsewhere import serving_on_azure
 from tests.e2e.hosts.server import serving
 from tests.servicebus_layout import configuration
 
@@ -33,13 +33,8 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Cli
             endpoint: Endpoint = request.getfixturevalue("cosmos_endpoint")
             endpoint.copy(request.getfixturevalue("configured_cosmos"), tmp_path.name)
             broker = stack.enter_context(servicebus.serve(configuration(LAYOUT)))
-            env = {
-                "COSMOS": connection_string(endpoint.url),
-                "COSMOS_DATABASE": tmp_path.name,
-                "SERVICEBUS": broker.connection_string,
-            }
-            options = ("--store", "cosmos", "--bus", "servicebus")
-            server = stack.enter_context(serving(tmp_path / "data", *options, env=env))
+            on_azure = serving_on_azure(tmp_path / "data", endpoint, tmp_path.name, broker)
+            server = stack.enter_context(on_azure)
         yield stack.enter_context(server.client())
 
 

@@ -16,7 +16,7 @@ from local.host.functions import read_functions
 from local.tokens import Bearer
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
-from tests.doubles.cosmos.server import connection_string
+from tests.e2e.hosts.elsewhere import serving_on_azure
 from tests.e2e.hosts.server import serving
 from tests.servicebus_layout import configuration
 
@@ -66,13 +66,8 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]
             endpoint: Endpoint = request.getfixturevalue("cosmos_endpoint")
             broker = stack.enter_context(servicebus.serve(configuration(LAYOUT)))
             endpoint.database(tmp_path.name)
-            env = {
-                "COSMOS": connection_string(endpoint.url),
-                "COSMOS_DATABASE": tmp_path.name,
-                "SERVICEBUS": broker.connection_string,
-            }
-            options = ("--store", "cosmos", "--bus", "servicebus")
-            server = stack.enter_context(serving(tmp_path / "data", *options, env=env))
+            on_azure = serving_on_azure(tmp_path / "data", endpoint, tmp_path.name, broker)
+            server = stack.enter_context(on_azure)
         yield Company(server.url, Folder(tmp_path / "data"), stack)
 
 

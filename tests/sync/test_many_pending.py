@@ -1,8 +1,6 @@
 """Many customers at once who await their numbers, over the endpoint and the broker."""
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +23,7 @@ from shared.platform.topology import Messaging, messaging
 from tests.api import COMPANY, Api, a_customer, started
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
+from tests.doubles.cosmos.server import served_elsewhere
 from tests.doubles.cosmos.stores import cosmos_documents
 from tests.servicebus_layout import configuration
 
@@ -39,14 +38,8 @@ def companies(request: pytest.FixtureRequest) -> list[str]:
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    """Serve Cosmos DB in a process of its own, so that it takes no time from the app's."""
-    command = [sys.executable, "-m", "tests.doubles.cosmos.server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        elsewhere = Endpoint()
-        elsewhere.url = process.stdout.readline().split(";")[0].removeprefix("AccountEndpoint=")
-        yield elsewhere
-        process.terminate()
+    with served_elsewhere() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import argparse
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -33,6 +35,20 @@ def served(endpoint: Endpoint) -> Iterator[Endpoint]:
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+@contextmanager
+def served_elsewhere() -> Iterator[Endpoint]:
+    """Serve in a process of its own, so that it takes no time from this one; yield where it is."""
+    command = [sys.executable, "-m", __name__]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        elsewhere = Endpoint()
+        elsewhere.url = process.stdout.readline().split(";")[0].removeprefix("AccountEndpoint=")
+        try:
+            yield elsewhere
+        finally:
+            process.terminate()
 
 
 def _server(endpoint: Endpoint, port: int) -> tuple[uvicorn.Server, socket.socket]:
