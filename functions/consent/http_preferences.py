@@ -134,7 +134,7 @@ async def unsubscribe_contact_point(call: Call[TokenQuery, bytes]) -> Reply:
 def _link(call: Call[TokenQuery, Any]) -> PreferenceLink:
     """Return the link. Raises LinkNotFound, TooManyRequests."""
     token = call.query.token
-    link = usecases.read_link(token, links=call.backend.links, context=call.context)
+    link = call.backend.links.read(token, call.legal_entity, call.now)
     PER_TOKEN.count(digest_of(token))
     return link
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from functions._http.limits import Limit
 from functions._http.trigger import Query
+from functions.consent.limits import Limit
 
 UNSEEN: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 PER_TOKEN: Final = Limit(30)

@@ -11,12 +11,12 @@ from shared.privacy.erasing.running import run_erasure
 ACTOR = "system:erasure"
 
 
-async def go_on_erasing(key: str, legal_entity: str, now: datetime) -> None:
+async def go_on_erasing(key: str, legal_entity: str, now: datetime, *, told: int = 0) -> None:
     """Do what can be done now. Raises Unavailable, BusUnavailable."""
     backend = wiring.backend()
     context = backend.context(legal_entity, ACTOR, now)
     bus = TracingBus(backend.bus)
-    erasure = await run_erasure(key, holdings=HOLDINGS, bus=bus, context=context)
+    erasure = await run_erasure(key, holdings=HOLDINGS, bus=bus, context=context, told=told)
     if erasure and erasure.rounds and telemetry().on:
         labels = {"libro.legal_entity": legal_entity}
         telemetry().measure("libro.erasure.rounds", erasure.rounds, labels)

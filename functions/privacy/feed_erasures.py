@@ -18,4 +18,6 @@ async def run_erasures(changes: Sequence[Change]) -> None:
     now = datetime.now(UTC)
     for change in changes:
         if change.type == "erasure":
-            await go_on_erasing(change.key, change.legal_entity, now)
+            await go_on_erasing(
+                change.key, change.legal_entity, now, told=change.number("revision")
+            )

@@ -7,8 +7,8 @@ from shared.clienteling.cards.documents import GONE_CARD, GONE_CARD_RETENTION_SE
 from shared.clienteling.documents import BOOK_MOVE, BOOKS, MEMBERSHIP, all_book_moves
 from shared.clienteling.memberships import read_membership
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, Found, Holding, beside_customer
+from shared.customers.holdings.noted import Noted
 
 CARD: Final = "card"
 OF_A_GONE_CARD: Final = ("id", "schemaVersion", "versions")

@@ -7,8 +7,8 @@ from shared.consent import documents
 from shared.consent.points import CONTAINER, HOLDER, POINT, bucket
 from shared.consent.spreading import pending
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, Found, Holding, beside_customer
+from shared.customers.holdings.noted import Noted
 
 HOLDER_TYPE: Final = "holder"
 

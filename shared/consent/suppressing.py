@@ -12,7 +12,7 @@ from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.domain.customers import EVERYWHERE, Customer
 from shared.customers.domain.decisions import CONSENT, PointName, Said, Statement
-from shared.customers.domain.holdings import Noted, NotedPoint
+from shared.customers.holdings.noted import Noted, NotedPoint
 
 
 async def suppress(noted: Noted, context: Context) -> int:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Found, Holding
+from shared.customers.holdings.noted import Noted
 from shared.follow_ups.documents import CONTAINER, FOLLOW_UP
 from shared.ports.documents import Equal
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, Found, Holding
+from shared.customers.holdings.noted import Noted
 from shared.handovers.documents import CHUNK, CONTAINER
 from shared.ports.documents import Equal
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.values import as_text
 from shared.core.versioned import Versioned
 from shared.ports.documents import (
@@ -61,6 +62,7 @@ async def find_erasure(key: str, context: Context) -> Versioned[Erasure] | None:
 
 def write_erasure(erasure: Erasure, etag: str | None) -> Operation:
     """Return what writes it over exactly the version that was read, or for the first time."""
+    erasure = evolve(erasure, revision=erasure.revision + 1)
     body = erasure.model_dump(mode="json", by_alias=True) | {
         "id": ERASURE,
         "type": ERASURE,

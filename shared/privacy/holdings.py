@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, beside_customer
+from shared.customers.holdings.noted import Noted
 from shared.privacy.documents import ERASURE, HOLD
 
 

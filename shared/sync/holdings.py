@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Found, Holding, beside_customer
+from shared.customers.holdings.noted import Noted
 from shared.sync.documents import DIRECTORY, SYNC_OPERATION, list_partition
 from shared.sync.set_aside_documents import CONTAINER, SET_ASIDE, set_aside_partition
 

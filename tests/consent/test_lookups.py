@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.api import CASHIER, Api, an_email
 from tests.consent.scenes import KAREN, decide
-from tests.consent.test_propagation import all_show, eventually, family
+from tests.consent.spreading.test_propagation import all_show, eventually, family
 
 
 async def look_up(api: Api, value: str = KAREN, **but: Any) -> dict[str, Any]:

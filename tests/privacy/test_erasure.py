@@ -7,7 +7,7 @@ from local.folder import Folder
 from shared.consent.domain.ledger import canonical
 from tests.api import ADMINISTRATOR, Api, an_email
 from tests.consent.scenes import checked, decide, ledger
-from tests.consent.test_propagation import eventually
+from tests.consent.spreading.test_propagation import eventually
 from tests.privacy.scenes import MARKERS, erase, everywhere, files_with, leftovers
 
 

@@ -24,7 +24,7 @@ from shared.privacy.erasing.due import due_erasures
 from shared.privacy.erasing.running import run_erasure
 from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, an_email, started
 from tests.consent.scenes import checked
-from tests.consent.test_spread_under_faults import Crash, Dying
+from tests.consent.spreading.test_spread_under_faults import Crash, Dying
 from tests.privacy.scenes import MARKERS, done, everywhere, leftovers
 
 ERASING = {"run_erasures", "sweep_erasures"}

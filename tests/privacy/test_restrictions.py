@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.api import ADMINISTRATOR, MANAGER, Api, an_address, an_email
 from tests.consent.scenes import KAREN, checked, decide, marketing
-from tests.consent.test_propagation import all_show, family
+from tests.consent.spreading.test_propagation import all_show, family
 
 REASON = {"reason": "The customer contests the address"}
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from shared.configuration.companies import read_company
 from shared.consent.domain.points import Point
 from shared.consent.domain.preferences import (
     LinkOutlived,
@@ -14,28 +13,21 @@ from shared.consent.domain.preferences import (
     preferred,
 )
 from shared.consent.domain.purposes import ConsentPurpose
-from shared.consent.links.deciding_by_link import Chosen, contact_at, decide_by_link
+from shared.consent.links.deciding_by_link import Chosen, decide_by_link
+from shared.consent.links.linked import linked_contact, linked_customer
 from shared.consent.links.sayings import is_withdrawn, said_of, withdrawal_of
-from shared.consent.links.tokens import LinkNotFound, LinkTokens, PreferenceLink
+from shared.consent.links.tokens import PreferenceLink
 from shared.consent.points import PointKey, read_point
 from shared.consent.purposes import every_purpose
 from shared.consent.recording.gathering import shown_at
 from shared.context import Context
-from shared.customers.customers import read_customer
-from shared.customers.domain.contacts import Contact
-from shared.customers.domain.customers import Customer, CustomerNotFound
-from shared.customers.domain.decisions import Said
-
-
-def read_link(token: str, *, links: LinkTokens, context: Context) -> PreferenceLink:
-    """Return the link of the token. No look into the store. Raises LinkNotFound."""
-    return links.read(token, context.legal_entity, context.now)
+from shared.customers.domain.customers import Customer
 
 
 async def read_preferences(link: PreferenceLink, *, context: Context) -> Preferences:
     """Return what is in force. Raises LinkNotFound, LinkOutlived."""
-    customer = await _customer(link, context)
-    contact = _contact(link, customer, context)
+    customer = await linked_customer(link, context)
+    contact = linked_contact(link, customer, context)
     if contact is None:
         raise LinkOutlived("The contact point has changed since the link was sent.")
     point = (await read_point(PointKey(contact.kind, contact.normal or ""), context)).value
@@ -50,8 +42,8 @@ async def set_preferences(
 
     A link that is outlived still withdraws. Raises LinkNotFound, LinkOutlived, Invalid.
     """
-    customer = await _customer(link, context)
-    contact = _contact(link, customer, context)
+    customer = await linked_customer(link, context)
+    contact = linked_contact(link, customer, context)
     if contact is None and any(one.decision == "OptedIn" for one in decisions):
         raise LinkOutlived("The contact point has changed since the link was sent.")
     said = [said_of(one, link, f"/decisions/{index}") for index, one in enumerate(decisions)]
@@ -66,7 +58,7 @@ async def unsubscribe(link: PreferenceLink, *, context: Context) -> Unsubscribed
 
     Raises LinkNotFound.
     """
-    customer = await _customer(link, context)
+    customer = await linked_customer(link, context)
     point = (await read_point(PointKey(link.point.kind, "", link.point.hash), context)).value
     purposes = await _purposes(link, context)
     open_ = [one for one in purposes if not is_withdrawn(point, one, link.point.kind)]
@@ -76,31 +68,16 @@ async def unsubscribe(link: PreferenceLink, *, context: Context) -> Unsubscribed
     return Unsubscribed(purposes=tuple(one.name for one in purposes))
 
 
-async def _customer(link: PreferenceLink, context: Context) -> Customer:
-    try:
-        return (await read_customer(link.customer_id, context=context)).value
-    except CustomerNotFound:
-        raise LinkNotFound("The link is not valid any more.") from None
-
-
-def _contact(link: PreferenceLink, customer: Customer, context: Context) -> Contact | None:
-    """Return the contact point, where the link may still show it."""
-    if customer.status in {"Merged", "Erased"}:
-        return None
-    named = Said("", None, point=link.point)
-    return contact_at(customer, Chosen(link.contact_id, (named,)), context)
-
-
 async def _preferences(
     link: PreferenceLink, customer: Customer, point: Point, value: str | None, context: Context
 ) -> Preferences:
     """Return what is in force; of a link that is outlived nothing but the purposes."""
-    company = await read_company(context=context)
+    company = await context.configuration.company(context.legal_entity)
     shown = await shown_at(customer, point, context) if value else ()
     kind = link.point.kind
     offered = [one for one in await _purposes(link, context) if one.active]
     purposes = [preferred(one, kind, shown) for one in offered]
-    return Preferences(company=company.value.name, kind=kind, value=value, purposes=tuple(purposes))
+    return Preferences(company=company.name, kind=kind, value=value, purposes=tuple(purposes))
 
 
 async def _purposes(link: PreferenceLink, context: Context) -> list[ConsentPurpose]:

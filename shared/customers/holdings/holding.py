@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
+from shared.customers.holdings.noted import Noted
 from shared.ports.documents import Document, Equal, Partition
 
 Body = Mapping[str, Any]

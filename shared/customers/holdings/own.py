@@ -6,8 +6,8 @@ from typing import Any, Final
 from shared.context import Context
 from shared.customers import documents
 from shared.customers.directory import documents as directory
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, Found, Holding, beside_customer, of_partition
+from shared.customers.holdings.noted import Noted
 
 
 def _stub(body: Body, _: Noted) -> Body:

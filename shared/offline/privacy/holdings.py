@@ -8,8 +8,8 @@ from pydantic_core import from_json, to_json
 from shared.configuration.domain import collections as col
 from shared.configuration.settings import all_settings
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, Find, Found, Holding, beside_customer
+from shared.customers.holdings.noted import Noted
 from shared.offline.conflict_documents import CONFLICT
 from shared.offline.documents import CHUNK, CONTAINER, RESULT, STOP
 from shared.offline.domain.uploads import RETENTION_SECONDS

@@ -10,7 +10,7 @@ from shared.core.errors import Conflict, Gone, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, LongLine, Record
 from shared.customers.domain.customers import CustomerErased
-from shared.customers.domain.holdings import Noted
+from shared.customers.holdings.noted import Noted
 
 ErasureState = Literal["Requested", "Canceled", "Running", "Completed"]
 StepName = Literal[
@@ -130,13 +130,14 @@ class Erasure(ErasureView):
 
     `noted` is what the steps look for, written with the commit that empties the record; `rounds`
     counts how often something was found by the verification. `checks` are left, after completion,
-    for what late writers leave behind.
+    for what late writers leave behind. `revision` counts the writes.
     """
 
     customer_id: str
     noted: Noted | None = None
     rounds: int = 0
     checks: int = 2
+    revision: int = 1
 
     @property
     def next_step(self) -> StepName | None:

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from shared.context import Context
 from shared.core.concurrency import side_by_side
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.holding import Body, Found, Holding
+from shared.customers.holdings.noted import Noted
 from shared.ports.documents import Operation, Partition, Remove, Replace
 
 OPERATIONS_IN_COMMIT: Final = 90

@@ -8,8 +8,8 @@ from shared.customers.change import Decision, change
 from shared.customers.customers import all_events
 from shared.customers.directory.entries import refs_of
 from shared.customers.domain.customers import EVERYWHERE, Customer
-from shared.customers.domain.holdings import Noted
 from shared.customers.holdings.former import former_versions
+from shared.customers.holdings.noted import Noted
 from shared.privacy import documents
 
 

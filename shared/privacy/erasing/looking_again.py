@@ -1,4 +1,4 @@
-"""After an erasure: what writers have left that were late is removed, and certified."""
+"""The end of an erasure: the certificate, and what writers have left that were late."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,13 +7,29 @@ from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.versioned import Versioned
 from shared.customers.customers import read_customer
-from shared.customers.domain.holdings import Noted
+from shared.customers.holdings.noted import Noted
 from shared.privacy import documents
-from shared.privacy.domain.certificates import with_removed_later
+from shared.privacy.domain.certificates import certificate_of, with_removed_later
 from shared.privacy.domain.erasures import Erasure
 from shared.privacy.erasing.emptying import Holdings, empty
 
 LOOK_AGAIN: Final = (timedelta(minutes=10), timedelta(days=1))
+
+
+async def complete(stored: Versioned[Erasure], context: Context) -> None:
+    erasure = stored.value
+    customer = (await read_customer(erasure.customer_id, context=context)).value
+    head = customer.ledger.head if customer.ledger else ""
+    await documents.note_due(erasure.customer_id, context.now + LOOK_AGAIN[0], context)
+    completed = evolve(
+        erasure,
+        state="Completed",
+        reason=None,
+        noted=None,
+        checks=len(LOOK_AGAIN),
+        certificate=certificate_of(erasure, head, context.now),
+    )
+    await commit_erasure(stored, completed, context)
 
 
 async def look_again(stored: Versioned[Erasure], holdings: Holdings, context: Context) -> bool:

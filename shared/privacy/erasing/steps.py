@@ -1,16 +1,20 @@
 """The steps of an erasure after the first, each of which can be repeated."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from shared.consent.suppressing import suppress
 from shared.context import Context
-from shared.customers.domain.holdings import Noted
+from shared.core.evolve import evolve
+from shared.customers.holdings.noted import Noted
 from shared.platform.topology import messaging
 from shared.ports.bus import Bus
-from shared.privacy.domain.erasures import StepName
+from shared.privacy.domain.erasures import MAX_ROUNDS, Erasure, StepName
 from shared.privacy.erasing.emptying import Holdings, empty, left_of
+
+log = logging.getLogger(__name__)
 
 PEEK_SIZE: Final = 100
 RECORD: Final = "freeze"  # the step of what the first step has emptied
@@ -37,7 +41,20 @@ class Work:
 Step = Callable[[Work], Awaitable[int]]
 
 
-async def take_step(step: StepName, work: Work) -> int:
+async def stepped(step: StepName, erasure: Erasure, work: Work) -> Erasure:
+    """Return the erasure with the step done, or with a new round where something is left."""
+    now = work.context.now
+    if step != "verify":
+        return erasure.with_step(step, await _take_step(step, work), now)
+    left = await _count_left(work)
+    if left:
+        if erasure.rounds + 1 >= MAX_ROUNDS:
+            log.error("An erasure found %d documents after %d rounds", left, erasure.rounds + 1)
+        return erasure.again()
+    return evolve(erasure.with_step(step, 0, now), noted=None)
+
+
+async def _take_step(step: StepName, work: Work) -> int:
     """Do the step; return how many documents or messages it has changed.
 
     Raises Stale, Unavailable, BusUnavailable: then it is done again.
@@ -47,7 +64,7 @@ async def take_step(step: StepName, work: Work) -> int:
     return await empty(work.of(step), work.noted, work.context)
 
 
-async def count_left(work: Work) -> int:
+async def _count_left(work: Work) -> int:
     """Return how much an erasure has to change still."""
     return len([left async for left in left_of(work.later, work.noted, work.context)])
 

@@ -26,7 +26,7 @@ from shared.platform.topology import messaging, subscription
 from shared.sync.outbox import EVENTS
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import PROOF, checked, decide, verified
-from tests.consent.test_propagation import all_show, eventually, family, nothing_pending
+from tests.consent.spreading.test_propagation import all_show, eventually, family, nothing_pending
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import served_elsewhere

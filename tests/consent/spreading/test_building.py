@@ -14,7 +14,7 @@ from shared.core import deadlines
 from shared.ports.documents import Remove
 from tests.api import COMPANY, Api
 from tests.consent.scenes import KAREN, checked
-from tests.consent.test_propagation import eventually, family
+from tests.consent.spreading.test_propagation import eventually, family
 
 
 def context_of() -> Context:

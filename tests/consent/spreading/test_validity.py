@@ -7,7 +7,7 @@ from shared.consent.spreading.expiring import expire
 from shared.core import deadlines
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import KAREN, checked, decide, marketing
-from tests.consent.test_propagation import all_show, eventually, family, nothing_pending
+from tests.consent.spreading.test_propagation import all_show, eventually, family, nothing_pending
 
 SHORT = {
     "name": "Marketing",
