@@ -3,5 +3,6 @@
 from shared.configuration.domain.collections import register
 from shared.consent.purposes import CONSENT_PURPOSES
 from shared.follow_ups.rule_settings import FOLLOW_UP_RULES
+from shared.privacy.retention.policies import RETENTION_POLICIES
 
-register(CONSENT_PURPOSES, FOLLOW_UP_RULES)
+register(CONSENT_PURPOSES, FOLLOW_UP_RULES, RETENTION_POLICIES)

@@ -1,13 +1,21 @@
 """What consent stores about a customer: the ledger, points with their holders, and lists."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Final
 
 from shared.consent import documents
 from shared.consent.points import CONTAINER, HOLDER, POINT, bucket
 from shared.consent.spreading import pending
 from shared.context import Context
-from shared.customers.holdings.holding import Body, Found, Holding, beside_customer
+from shared.customers.holdings.ageing import Ageing
+from shared.customers.holdings.holding import (
+    Body,
+    Found,
+    Holding,
+    beside_customer,
+    of_partition,
+)
 from shared.customers.holdings.noted import Noted
 
 HOLDER_TYPE: Final = "holder"
@@ -40,6 +48,22 @@ async def _find_pending(noted: Noted, context: Context) -> AsyncIterator[Found]:
             yield Found(pending.CONTAINER, partition, document)
 
 
+async def _find_expired(key: str, before: datetime, context: Context) -> AsyncIterator[Found]:
+    """Yield entries about opt-ins that have ended, and name the person still."""
+    find = of_partition(documents.CONSENT)
+    noted = Noted(customer_id=key, account_number=None, created_at=before)
+    async for found in find(noted, context):
+        body = found.document.body
+        until = body["core"]["validUntil"] if body.get("personal") else None
+        if until and datetime.fromisoformat(until) < before:
+            yield found
+
+
+def _anonymous(body: Body) -> Body:
+    return dict(body) | {"personal": None}
+
+
+AGEING: Final = (Ageing("expired-consents", _find_expired, empty=_anonymous),)
 HOLDINGS: Final = (
     beside_customer(documents.CONSENT, step="ledger", empty=_without_person, section="consents"),
     Holding(

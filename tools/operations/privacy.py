@@ -14,6 +14,13 @@ async def privacy(ask: Ask, number: int) -> None:
     await ask("put_restriction", "PUT", f"{path}/restriction", {"reason": "contested"}, **boss)
     await ask("remove_restriction", "DELETE", f"{path}/restriction", **boss)
     await ask("export_customer_data", "GET", f"{path}/export", **boss)
+    run, where = {"dryRun": True}, "retention-policies/notes/runs"
+    if number == 1:
+        await ask("start_retention_run", "POST", where, run, **boss)
+    else:
+        where = "retention-policies/activities/runs"
+        await ask("start_retention_run", "POST", where, run, **boss)
+    await ask("get_retention_run", "GET", f"{where}/{where.split('/')[1]}-dry", **boss)
     await ask("request_erasure", "POST", f"{path}/erasure", {"reason": "asked"}, **boss)
     await ask("get_erasure", "GET", f"{path}/erasure", **boss)
     await ask("cancel_erasure", "DELETE", f"{path}/erasure", if_match="*", **boss)

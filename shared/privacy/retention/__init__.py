@@ -1,0 +1,1 @@
+"""Retention: what is older than a policy allows goes, night by night."""
