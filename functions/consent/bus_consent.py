@@ -47,6 +47,9 @@ async def _spread(received: Received[ConsentEvent]) -> None:
     event, backend = received.command, received.backend
     context = backend.context(event.data.legal_entity, ACTOR, received.now)
     bus = TracingBus(backend.bus)
-    if await spread(event, bus=bus, context=context):
+    done = await spread(event, bus=bus, context=context)
+    labels = {"libro.legal_entity": context.legal_entity}
+    telemetry().measure("libro.point.holders", done.holders, labels)
+    if done.rest is None:
         lag = (datetime.now(UTC) - event.time).total_seconds()
-        telemetry().measure("libro.consent.lag", lag, {"libro.legal_entity": context.legal_entity})
+        telemetry().measure("libro.consent.lag", lag, labels)

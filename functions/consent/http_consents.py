@@ -8,6 +8,7 @@ from pydantic import Field
 
 from functions._customer import EDIT_REFUSES, REFUSES, customer_key
 from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from shared.composition.telemetry import telemetry
 from shared.consent import consents as usecases
 from shared.consent.domain.consents import (
     ConsentEntry,
@@ -85,6 +86,9 @@ async def record_consent(call: Call[NoQuery, NewConsent]) -> Reply:
     key = await customer_key(call)
     recorded = await record.record_consent(key, call.body, context=call.context)
     location = call.url("customers", key, "consents", str(recorded.entry.core.sequence))
+    if recorded.entry.core.outcome == "Superseded" and telemetry().on:
+        labels = {"libro.legal_entity": call.legal_entity}
+        telemetry().count("libro.consent.superseded", 1, labels)
     entry = _entry(recorded.entry, recorded.customer, call)
     return Reply(
         RecordedConsent(**dict(entry), confirmation=await _confirmation(recorded, call)),

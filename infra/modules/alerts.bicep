@@ -191,6 +191,18 @@ var questions = [
     threshold: 300
   }
   {
+    name: 'placeholder-contact'
+    text: 'More than a thousand customers have one contact point: opt-ins there count nowhere.'
+    severity: 3
+    every: 'PT15M'
+    window: 'PT30M'
+    query: 'AppMetrics | where Name == "libro.point.holders" | extend Company = tostring(Properties["libro.legal_entity"]), Holders = Max'
+    value: 'Holders'
+    silence: false
+    each: 'Company'
+    threshold: 1000
+  }
+  {
     name: 'erasure-overdue'
     text: 'The erasure of a customer should have been completed a day ago.'
     severity: 1

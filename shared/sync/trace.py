@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.consent.spreading.pending import is_pending
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.core.values import Record
@@ -22,6 +23,7 @@ EXPECTED_DURATION = {
     "relayed": timedelta(seconds=10),
     "converted": timedelta(seconds=60),
     "inDirectory": timedelta(seconds=10),
+    "consent": timedelta(seconds=60),
 }
 
 State = Literal["done", "pending", "late", "failed"]
@@ -33,7 +35,8 @@ class Step(Record):
     step: Annotated[
         str,
         Field(
-            description="committed, relayed to subscribers, converted, or inDirectory for search.",
+            description="committed, relayed to subscribers, converted, inDirectory for search, "
+            "or consent: decisions have reached every holder.",
             examples=["relayed"],
         ),
     ]
@@ -79,21 +82,24 @@ class Trace(Record):
 
 
 async def trace_customer(key: str, *, context: Context) -> Versioned[Trace]:
-    """Return where the customer is. Four point reads, three of them side by side.
+    """Return where the customer is. Five point reads, four of them side by side.
 
     Raises CustomerNotFound.
     """
     customer = (await read_customer(key, context=context)).value
-    listed, mark, creation = await asyncio.gather(
+    listed, mark, creation, is_spreading = await asyncio.gather(
         is_listed(customer, context),
         find_relay_mark(customer.id, context.documents),
         load_creation(customer.id, context),
+        is_pending(customer.id, customer.version, customer.modified_at, context),
     )
+    is_relayed = mark is not None and mark.version >= customer.version
     steps = [
         Step(step="committed", state="done", version=customer.version, at=customer.modified_at),
         _relayed(mark, customer, context.now),
         *([_converted(creation.value, context.now)] if creation else []),
         _step("inDirectory", customer, context.now, done=listed),
+        _step("consent", customer, context.now, done=is_relayed and not is_spreading),
     ]
     trace = _trace(customer, steps, context.now)
     return Versioned(trace, f"{trace.version}-{int(trace.as_of.timestamp() * 1000)}")

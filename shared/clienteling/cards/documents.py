@@ -21,13 +21,13 @@ from shared.context import Context
 from shared.core.upgrades import Upgrade, upgrade
 from shared.core.values import Attributes, AttributeValue, as_text
 from shared.core.versioned import Versioned
-from shared.customers.domain.contacts import primary
+from shared.customers.domain.contacts import primary, primary_decision
 from shared.customers.domain.customers import Customer
 from shared.ports.documents import ID_ORDER, Condition, Create, Order, Replace
 
 GONE_CARD: Final = "card-gone"  # a type of its own, so that lists need not skip them
 GONE_CARD_RETENTION_SECONDS: Final = 7 * 86400  # how late a late writer may come
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 SCAN_PAGE_SIZE: Final = 500
 PAGE_SIZE: Final = 100
 
@@ -37,7 +37,12 @@ def _without_display_account(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "displayAccount"}
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _without_display_account}
+def _with_marketing(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 2 did not show decisions about marketing; they come with the next projection."""
+    return dict(body) | {"marketing": {"email": None, "phone": None}}
+
+
+UPGRADES: Mapping[int, Upgrade] = {1: _without_display_account, 2: _with_marketing}
 
 
 class CardVersions(NamedTuple):
@@ -69,6 +74,7 @@ class CardDocument(TypedDict):
     name: str
     primaryEmail: str | None
     primaryPhone: str | None
+    marketing: dict[str, str | None]
     addedAt: str
     lastActivityAt: str | None
     attributes: Attributes
@@ -112,6 +118,10 @@ def card_document(
         "name": customer.name,
         "primaryEmail": primary(customer.contacts, "email"),
         "primaryPhone": primary(customer.contacts, "phone"),
+        "marketing": {
+            "email": primary_decision(customer.contacts, "email"),
+            "phone": primary_decision(customer.contacts, "phone"),
+        },
         "addedAt": as_text(holder.added_at),
         "lastActivityAt": as_text(activity) if activity else None,
         "attributes": dict(attributes),

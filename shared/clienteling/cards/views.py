@@ -17,6 +17,7 @@ from shared.core.evolve import evolve
 from shared.core.formatting import languages
 from shared.core.values import Record
 from shared.customers.domain.customer_record import PENDING_ACCOUNT
+from shared.customers.domain.decisions import Decision
 from shared.ports.insights import Client
 
 MeasuresStatus = Literal["off", "ok", "unavailable"]
@@ -29,6 +30,13 @@ class Associate(Record):
     name: str | None = Field(
         None, description="Name of the worker, if the company knows it", examples=["Tricia Fejfar"]
     )
+
+
+class Marketing(Record):
+    """The decisions about marketing that are in force at the primary contact points."""
+
+    email: Decision | None = Field(description="At the primary e-mail", examples=["OptedIn"])
+    phone: Decision | None = Field(description="At the primary phone", examples=["OptedOut"])
 
 
 class CardView(Record):
@@ -48,6 +56,7 @@ class CardView(Record):
         description="Primary e-mail address", examples=["karen@contoso.com"]
     )
     primary_phone: str | None = Field(description="Primary phone number", examples=["+14255550100"])
+    marketing: Marketing = Field(description="Decisions about marketing in force")
     slots: tuple[Slot, ...] = Field(
         description="At most three things worth knowing: measures first, then attributes"
     )
@@ -128,6 +137,7 @@ def _view(associate: Associate, card: CardDocument, slots: Sequence[Slot]) -> Ca
         account_number=card["accountNumber"],
         display_account=card["accountNumber"] or PENDING_ACCOUNT,
         name=card["name"],
+        marketing=Marketing.model_validate(card["marketing"]),
         primary_email=card["primaryEmail"],
         primary_phone=card["primaryPhone"],
         slots=tuple(slots),

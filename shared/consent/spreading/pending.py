@@ -54,6 +54,14 @@ async def delist(pending: PendingSpread, documents: Documents) -> None:
     await documents.commit(CONTAINER, _partition(pending.legal_entity), [Remove(pending.id)])
 
 
+async def is_pending(key: str, version: int, at: datetime, context: Context) -> bool:
+    """Return whether this version of a customer is being followed still. One point read."""
+    name = PendingSpread(context.legal_entity, key, version, at).id
+    return (
+        await context.documents.read(CONTAINER, _partition(context.legal_entity), name) is not None
+    )
+
+
 async def all_pending(context: Context) -> AsyncIterator[PendingSpread]:
     """Yield what is pending, oldest first. One query for each hundred."""
     partition = _partition(context.legal_entity)

@@ -29,10 +29,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What one message did: how many holders were written, and where to go on, if anywhere."""
+    """What one message did: how many holders were written, and where to go on, if anywhere.
+
+    `holders` is how many the most common of the points has.
+    """
 
     written: int
     rest: Place | None = None
+    holders: int = 0
 
 
 async def propagate(key: str, version: int, place: Place, *, context: Context) -> Spread:
@@ -43,24 +47,25 @@ async def propagate(key: str, version: int, place: Place, *, context: Context) -
     """
     followed = await followed_by(key, version, context)
     await customer_at(key, version, context)
-    written, room = 0, MAX_HOLDERS_AT_ONCE
+    written, room, holders = 0, MAX_HOLDERS_AT_ONCE, 0
     for index, point_key in list(enumerate(followed.points))[place.point :]:
         settlings = [one for one in followed.settlings if one.point == point_key]
         find = partial(holding_of_newest, key, point_key, context)
         point, own = await follow(point_key, find, settlings, context)
         await enlist_ends(settlings, context)
+        holders = max(holders, point.holders)
         if not settlings or point_key.kind == CUSTOMER:
             # A holder came, or went: nothing changes for the others.
             written += await _write([own], point_key, point, context)
             continue
         if room <= 0:
-            return Spread(written, Place(index))
+            return Spread(written, Place(index), holders)
         after = place.after if index == place.point else None
         some = await _write_all(point_key, point, after, room, context)
         written, room = written + some.written, room - some.seen
         if some.after:
-            return Spread(written, Place(index, some.after))
-    return Spread(written)
+            return Spread(written, Place(index, some.after), holders)
+    return Spread(written, None, holders)
 
 
 class Written(NamedTuple):

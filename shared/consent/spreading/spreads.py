@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.consent.spreading import pending
 from shared.consent.spreading.pending import PendingSpread
-from shared.consent.spreading.propagation import Place, propagate
+from shared.consent.spreading.propagation import Place, Spread, propagate
 from shared.context import Context
 from shared.core.retry import late_after
 from shared.core.values import Record
@@ -49,8 +49,8 @@ class ConsentEvent(Record):
         )
 
 
-async def spread(event: ConsentEvent, *, bus: Bus, context: Context) -> bool:
-    """Let other holders show what is in force; return whether all of them do now.
+async def spread(event: ConsentEvent, *, bus: Bus, context: Context) -> Spread:
+    """Let other holders show what is in force; return how far that has come.
 
     What is left goes on with another message. Raises Unavailable, BusUnavailable.
     """
@@ -65,9 +65,9 @@ async def spread(event: ConsentEvent, *, bus: Bus, context: Context) -> bool:
             }
         )
         await bus.send(CONSENT_AGAIN, [message(rest)])
-        return False
+        return done
     await pending.delist(event.pending, context.documents)
-    return True
+    return done
 
 
 def is_followed(document: Mapping[str, object]) -> bool:

@@ -230,6 +230,13 @@ def primary(contacts: Sequence[Contact], kind: ContactKind) -> str | None:
     )
 
 
+def primary_decision(contacts: Sequence[Contact], kind: ContactKind) -> Decision | None:
+    """Return the decision about marketing at the primary contact point of the kind."""
+    return next(
+        (one.marketing_consent for one in contacts if one.kind == kind and one.primary), None
+    )
+
+
 def _with_primary(contacts: Contacts, kind: ContactKind, chosen: str | None) -> Contacts:
     """Leave exactly one primary of the kind: the chosen one, the one there was, or the first."""
     same_kind = of_kind(contacts, kind)
