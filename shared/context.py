@@ -55,7 +55,8 @@ class Context:
     `channel` is the store or online channel that acts, if one does, and `source` where what it
     passes on was said, if that is not where the actor works. `participants` write with
     every change of a customer: see customers/participants.py. `traceparent` is the trace that
-    this call is part of, and that what follows from it continues.
+    this call is part of, and that what follows from it continues. `left_to_feed` gathers what a
+    commit could not do afterwards, by participant: it is kept, and follows from its event.
     """
 
     legal_entity: str
@@ -73,6 +74,7 @@ class Context:
     channel: str | None = None
     source: str | None = None
     traceparent: str | None = field(default_factory=traceparent)
+    left_to_feed: set[str] = field(default_factory=set, compare=False)
 
     @property
     def decided_at(self) -> datetime:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from functions._customer import EDIT_REFUSES, REFUSES, customer_key
 from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from shared.composition.telemetry import telemetry
+from functions.consent.recorded import RecordedConsent, recorded_consent
 from shared.consent import consents as usecases
 from shared.consent.domain.consents import (
     ConsentEntry,
@@ -20,10 +20,8 @@ from shared.consent.domain.consents import (
     answer,
 )
 from shared.consent.domain.ledger import Entry, Verification
-from shared.consent.links.confirmation_tokens import Confirmation, confirmation_of
 from shared.consent.receipts import ConsentReceipt, read_receipt
 from shared.consent.recording import record
-from shared.consent.recording.record import Recorded
 from shared.core.errors import Stale
 from shared.core.values import Key
 from shared.customers.domain.contacts import ContactNotFound
@@ -40,16 +38,6 @@ class LedgerQuery(PageQuery):
     purpose: Annotated[
         Key | None, Field(description="Only decisions about this purpose", examples=["Marketing"])
     ] = None
-
-
-class RecordedConsent(ConsentEntry):
-    """The decision, and what confirms it if it waits for that."""
-
-    confirmation: Confirmation | None = Field(
-        None,
-        description="What to send to the contact point; null but for applications, "
-        "and where nothing has to be confirmed, or the request was repeated",
-    )
 
 
 @serve(
@@ -86,12 +74,8 @@ async def record_consent(call: Call[NoQuery, NewConsent]) -> Reply:
     key = await customer_key(call)
     recorded = await record.record_consent(key, call.body, context=call.context)
     location = call.url("customers", key, "consents", str(recorded.entry.core.sequence))
-    if recorded.entry.core.outcome == "Superseded" and telemetry().on:
-        labels = {"libro.legal_entity": call.legal_entity}
-        telemetry().count("libro.consent.superseded", 1, labels)
-    entry = _entry(recorded.entry, recorded.customer, call)
     return Reply(
-        RecordedConsent(**dict(entry), confirmation=await _confirmation(recorded, call)),
+        await recorded_consent(recorded, call),
         status=HTTPStatus.CREATED if recorded.is_settled else HTTPStatus.ACCEPTED,
         location=location,
     )
@@ -190,14 +174,6 @@ async def verify_consents(call: Call[NoQuery, None]) -> Reply:
     """
     found = await usecases.verify_consents(await customer_key(call), context=call.context)
     return Reply(found, etag=f"{found.entries}-{found.head[:20]}-{found.broken_at}")
-
-
-async def _confirmation(recorded: Recorded, call: Call[Any, Any]) -> Confirmation | None:
-    if recorded.entry.core.outcome != "Pending" or call.caller.role != "Application":
-        return None
-    return await confirmation_of(
-        recorded.entry, recorded.customer, links=call.backend.links, context=call.context
-    )
 
 
 def _entry(entry: Entry, customer: Customer, call: Call[Any, Any]) -> ConsentEntry:

@@ -1,6 +1,7 @@
 """Contact points of a customer over HTTP."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import azure.functions as func
@@ -20,6 +21,7 @@ from functions._http.trigger import (
     serve,
 )
 from shared.consent.domain.consents import ContactNotVerified
+from shared.context import Context
 from shared.core.errors import Stale
 from shared.customers import contacts as usecases
 from shared.customers.contacts import contact_etag
@@ -36,7 +38,7 @@ from shared.customers.domain.contacts import (
     TooManyContacts,
 )
 from shared.customers.domain.customers import FieldNotAllowed
-from shared.customers.domain.decisions import ShownConsent
+from shared.customers.domain.decisions import CONSENT, ShownConsent
 
 bp = func.Blueprint()
 
@@ -87,6 +89,7 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
         who="ECA",
         returns=ContactView,
         status=201,
+        also=(202,),
         pos_operation=CUSTOMER_EDIT,
         tag="Contacts",
         refuses=(
@@ -104,10 +107,10 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
 
     An e-mail, a phone or a web address. The first of a kind is the primary one of that kind.
     """
-    key = await customer_key(call)
-    contact = await usecases.add_contact(key, call.body, context=call.context)
+    key, context = await customer_key(call), call.context
+    contact = await usecases.add_contact(key, call.body, context=context)
     location = call.url("customers", key, "contacts")
-    return Reply(contact.value, etag=contact.etag, location=location)
+    return Reply(contact.value, etag=contact.etag, location=location, status=_status(context))
 
 
 @serve(
@@ -117,6 +120,7 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
         ONE,
         who="ECA",
         returns=ContactView,
+        also=(202,),
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
@@ -135,15 +139,17 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     """Update a contact point of a customer.
 
     The body is a JSON merge patch. `primary: true` makes it the primary one of its kind in place
-    of the current one.
+    of the current one. 202 says that a decision about consent is kept, but not seen by every
+    reader yet.
     """
     key = await customer_key(call)
     if "verified_at" in call.body.model_fields_set and call.caller.role != "Application":
         raise FieldNotAllowed("Only an application knows that.", fields=["verifiedAt"])
+    context = call.context
     contact = await usecases.edit_contact(
-        key, call.path["contactId"], call.body, if_match=call.version, context=call.context
+        key, call.path["contactId"], call.body, if_match=call.version, context=context
     )
-    return Reply(contact.value, etag=contact.etag)
+    return Reply(contact.value, etag=contact.etag, status=_status(context))
 
 
 @serve(
@@ -177,6 +183,11 @@ async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
         context=call.context,
     )
     return Reply()
+
+
+def _status(context: Context) -> HTTPStatus | None:
+    """Return the status where a decision is kept, and not seen by every reader yet."""
+    return HTTPStatus.ACCEPTED if CONSENT in context.left_to_feed else None
 
 
 def _item(contact: Contact, now: datetime) -> dict[str, Any]:

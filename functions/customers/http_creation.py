@@ -16,6 +16,7 @@ from shared.customers.creation import creation
 from shared.customers.creation.inheritance import customer_defaults
 from shared.customers.creation.refusals import CREATION
 from shared.customers.domain.creation import CustomerDefaults, NewCustomer
+from shared.customers.domain.decisions import CONSENT
 from shared.customers.views import (
     CreatedCustomer,
     created_customer_view,
@@ -69,16 +70,17 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
 
     The answer is 202 for a customer whose account number follows within seconds: where the
     request says `Prefer: respond-async`, where the store creates customers asynchronously, or
-    where no account number is available now.
+    where no account number is available now; and where a decision about consent is kept, but not
+    seen by every reader yet.
     """
     if call.query.allow_duplicate:
         await check_pos_operation(
             call.caller.claims, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
         )
-    asynchronously = prefers(call.headers, RESPOND_ASYNC)
+    asynchronously, context = prefers(call.headers, RESPOND_ASYNC), call.context
     created = await creation.create_customer(
         call.body,
-        context=call.context,
+        context=context,
         allow_duplicate=call.query.allow_duplicate,
         asynchronously=asynchronously,
     )
@@ -90,7 +92,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
         etag=created.customer.etag,
         location=call.url("customers", customer.id),
     )
-    if customer.sync_status == "PendingSync":
+    if customer.sync_status == "PendingSync" or CONSENT in context.left_to_feed:
         reply.status = HTTPStatus.ACCEPTED
     if asynchronously and reply.status:
         reply.headers["Preference-Applied"] = RESPOND_ASYNC

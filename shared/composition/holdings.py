@@ -14,7 +14,7 @@ from shared.handovers.holdings import HOLDINGS as PLANNED
 from shared.measures.holdings import HOLDINGS as MEASURED
 from shared.offline.privacy.holdings import HOLDINGS as UPLOADED
 from shared.privacy.holdings import HOLDINGS as HELD
-from shared.sync.ageing import AGEING as AGED_OPERATIONS
+from shared.sync.holdings import AGEING as AGED_OPERATIONS
 from shared.sync.holdings import HOLDINGS as SYNCHRONIZED
 from shared.timeline.ageing import AGEING as AGED_TIMELINE
 from shared.timeline.holdings import HOLDINGS as TIMELINE

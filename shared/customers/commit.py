@@ -130,4 +130,5 @@ async def _act_afterwards(
     try:
         await participant.after(customer, change, context)
     except (Unavailable, Stale) as exc:
+        context.left_to_feed.add(participant.name)
         log.info("%s is left to the change feed: %s", participant.name, exc.code)

@@ -42,6 +42,8 @@ def adding(new: NewContact, contact_id: str, *, context: Context) -> Decide:
 
     async def decide(customer: Customer) -> Decision:
         if context.fingerprint and any(contact.id == contact_id for contact in customer.contacts):
+            if said:  # whether every reader sees it already is not known
+                context.left_to_feed.add(CONSENT)
             return Decision(customer)
         normal = await normal_value(new, customer, context)
         purpose = "Personal" if customer.customer_type == "Person" else "Business"

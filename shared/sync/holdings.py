@@ -1,12 +1,15 @@
 """What synchronization stores about a customer: operations, lists, and changes set aside."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Final
 
 from shared.context import Context
+from shared.customers.holdings.ageing import Ageing
 from shared.customers.holdings.holding import Found, Holding, beside_customer
 from shared.customers.holdings.noted import Noted
-from shared.sync.documents import DIRECTORY, SYNC_OPERATION, list_partition
+from shared.ports.documents import Equal
+from shared.sync.documents import CUSTOMERS, DIRECTORY, SYNC_OPERATION, list_partition
 from shared.sync.set_aside_documents import CONTAINER, SET_ASIDE, set_aside_partition
 
 
@@ -25,6 +28,16 @@ async def _find_set_aside(noted: Noted, context: Context) -> AsyncIterator[Found
             yield Found(CONTAINER, partition, document)
 
 
+async def _find_done(key: str, before: datetime, context: Context) -> AsyncIterator[Found]:
+    partition = context.partition(key)
+    of_type = Equal("type", SYNC_OPERATION)
+    async for document in context.documents.all(CUSTOMERS, partition, of_type):
+        done = document.body["completedAt"]
+        if done and datetime.fromisoformat(done) < before:
+            yield Found(CUSTOMERS, partition, document)
+
+
+AGEING: Final = (Ageing("sync-operations", _find_done),)
 HOLDINGS: Final = (
     beside_customer(SYNC_OPERATION, section="syncOperations"),
     Holding(DIRECTORY, frozenset({"sync pending", "sync failed"}), "directory", _find_listed),

@@ -81,7 +81,7 @@ class Place:
                 self.held.remove(session)
                 self.busy[received.lock_token] = session
         while len(found) < most and (accepted := await self.source.accept(ORDERLY)):
-            received = await accepted.next(0.5)
+            received = await accepted.next(5.0)  # it has one: only the link has to open
             assert received
             found.append(received)
             self.busy[received.lock_token] = accepted

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.clienteling.cards.documents import CardDocument
 from shared.clienteling.cards.pages import FoundCard
-from shared.clienteling.domain.card_slots import Reader, Slot, compose, labeled
+from shared.clienteling.domain.card_slots import Marketing, Reader, Slot, compose, labeled
 from shared.clienteling.domain.client_books import pair_etag
 from shared.configuration.domain.attributes import Definitions
 from shared.configuration.workers import find_worker
@@ -17,7 +17,6 @@ from shared.core.evolve import evolve
 from shared.core.formatting import languages
 from shared.core.values import Record
 from shared.customers.domain.customer_record import PENDING_ACCOUNT
-from shared.customers.domain.decisions import Decision
 from shared.ports.insights import Client
 
 MeasuresStatus = Literal["off", "ok", "unavailable"]
@@ -30,13 +29,6 @@ class Associate(Record):
     name: str | None = Field(
         None, description="Name of the worker, if the company knows it", examples=["Tricia Fejfar"]
     )
-
-
-class Marketing(Record):
-    """The decisions about marketing that are in force at the primary contact points."""
-
-    email: Decision | None = Field(description="At the primary e-mail", examples=["OptedIn"])
-    phone: Decision | None = Field(description="At the primary phone", examples=["OptedOut"])
 
 
 class CardView(Record):

@@ -10,8 +10,16 @@ from shared.configuration.domain.attributes import AttributeType, Definition
 from shared.configuration.domain.measure_definitions import MeasureDefinition
 from shared.core.formatting import formatted, translated
 from shared.core.values import Record
+from shared.customers.domain.decisions import Decision
 
 SLOTS = 3
+
+
+class Marketing(Record):
+    """The decisions about marketing that are in force at the primary contact points."""
+
+    email: Decision | None = Field(description="At the primary e-mail", examples=["OptedIn"])
+    phone: Decision | None = Field(description="At the primary phone", examples=["OptedOut"])
 
 
 class Slot(Record):

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Unavailable
 from shared.core.versioned import Versioned
-from shared.customers import documents
 from shared.customers.commit import commit
 from shared.customers.creation.draft import Draft, draft_customer
 from shared.customers.creation.inheritance import creates_pending, inheritance, restricted
 from shared.customers.creation.numbering import take_account_number
+from shared.customers.creation.repeated import existing_customer
 from shared.customers.directory.duplicates import check_duplicates
-from shared.customers.directory.entries import is_listed, try_index
 from shared.customers.domain import creation as cr
-from shared.customers.domain.customers import Customer, CustomerExists, CustomerNotFound
+from shared.customers.domain.customers import Customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ async def create_customer(
         inherited = await restricted(new, inherited, context)
     draft = await draft_customer(new, inherited, context)
     customer = draft.customer
-    if (new.id or context.fingerprint) and (existing := await _existing(customer, context)):
+    if (new.id or context.fingerprint) and (existing := await existing_customer(customer, context)):
         return Created(existing, inherited)
     candidates = await check_duplicates(customer, allow=allow_duplicate, context=context)
     number = None if pending else await _account_number(customer, context)
@@ -72,27 +71,7 @@ async def _commit(draft: Draft, context: Context) -> Versioned[Customer]:
     try:
         return await commit(draft.change(), context)
     except AlreadyExists:
-        existing = await _existing(draft.customer, context)
+        existing = await existing_customer(draft.customer, context)
         if existing is None:
             raise Unavailable("The customer was created at this moment; try again.") from None
         return existing
-
-
-async def _existing(customer: Customer, context: Context) -> Versioned[Customer] | None:
-    """Return the customer if the same request created it before, or None.
-
-    Looking before a number is taken lets a repeated import cost no numbers. Raises CustomerExists.
-    """
-    try:
-        existing = await documents.load(customer.id, context)
-    except CustomerNotFound:
-        return None
-    if context.fingerprint is None or existing.value.made_by != context.fingerprint:
-        raise CustomerExists(
-            f"There is a customer {customer.id} already.",
-            customerId=existing.value.id,
-            accountNumber=existing.value.account_number,
-        )
-    if not await is_listed(existing.value, context):
-        await try_index(existing, None, context)
-    return existing

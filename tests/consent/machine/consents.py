@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from shared.consent.checks import CheckedPoint, ConsentCheck, ContactPoint, check_consents
+from shared.consent.spreading.expiring import expire
 from shared.core.values import in_milliseconds
 from shared.ports.bus import BusUnavailable
 from tests.consent.machine import asking as ask
@@ -175,6 +176,8 @@ class Consents(Running):
 
     async def _drain(self) -> None:
         """Let everything be delivered, and then once more."""
+        await self._come_to_its_end()
+        await expire(self.context(), limit=1_000)
         await self._come_to_its_end()
         await drained.check_drained(self.ledgers, self.context())
         for name in self.bus.taken:

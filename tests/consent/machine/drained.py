@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.consent.consents import verify_consents
 from shared.context import Context
+from shared.core.values import in_milliseconds
 from shared.ports.documents import Prefix
 from tests.consent.machine import model
 from tests.consent.machine.model import Entry, Point
@@ -15,17 +16,17 @@ Json = dict[str, Any]
 async def check_drained(ledgers: Ledgers, context: Context) -> None:
     entries = list(ledgers.entries.values())
     for key, customer in ledgers.customers.items():
-        _check_contacts(customer, entries)
+        _check_contacts(customer, entries, in_milliseconds(context.now))
         await _check_chain(key, customer, entries, context)
     for point in model.POINTS:
         await _check_point(point, ledgers, context)
 
 
-def _check_contacts(customer: Json, entries: list[Entry]) -> None:
+def _check_contacts(customer: Json, entries: list[Entry], now: str) -> None:
     """Hold what the contacts show to what is in force."""
     for contact in customer["contacts"]:
         point = (contact["kind"], contact["normal"])
-        shown = model.shown(entries, point, customer["id"])
+        shown = model.shown(entries, point, customer["id"], now)
         assert contact["consents"] == shown
         assert contact["marketingConsent"] == model.marketing(shown, contact["kind"])
 

@@ -122,13 +122,13 @@ def _name(entry: Entry | None) -> tuple[str, int] | None:
     return entry.name if entry else None
 
 
-def shown(entries: Sequence[Entry], point: Point, customer: str) -> list[Json]:
-    """Return what a contact of the customer has to show of its point."""
+def shown(entries: Sequence[Entry], point: Point, customer: str, now: str) -> list[Json]:
+    """Return what a contact of the customer has to show of its point; nothing that is over."""
     found = []
     for (purpose, kind), channels in CHANNELS.items():
         for channel in channels if kind == point[0] else ():
             entry = in_force([one for one in entries if one.is_about(point, purpose, channel)])
-            if entry and _reaches(entry, customer):
+            if entry and _reaches(entry, customer) and not _is_over(entry, now):
                 found.append(
                     {
                         "purpose": purpose,
@@ -139,6 +139,10 @@ def shown(entries: Sequence[Entry], point: Point, customer: str) -> list[Json]:
                     }
                 )
     return found
+
+
+def _is_over(entry: Entry, now: str) -> bool:
+    return entry.valid_until is not None and entry.valid_until <= now
 
 
 def _reaches(entry: Entry, customer: str) -> bool:

@@ -14,6 +14,7 @@ from shared.consent.spreading.pending import all_pending
 from shared.consent.spreading.spreads import ConsentEvent, resend_late, spread
 from shared.context import Context
 from shared.core.errors import Refusal
+from shared.customers.domain.decisions import CONSENT
 from shared.ports.changes import change_of
 from shared.ports.documents import Documents
 from shared.sync.outbox import relay_changes
@@ -73,9 +74,9 @@ class Running(RuleBasedStateMachine):
             self.once.add(fingerprint)
 
         async def do(documents: Documents) -> None:
-            said = await request.do(replace(context, documents=documents))
-            # Only `record_consent` tells; others are settled unless something failed.
-            if said or (said is None and not (how.faults or again)):
+            asking = replace(context, documents=documents)
+            said = await request.do(asking)
+            if said or (said is None and CONSENT not in asking.left_to_feed):
                 self.settled.add(fingerprint)
 
         self._run(do, how, request.refusals, lambda: self.failed.append((fingerprint, request)))
@@ -93,7 +94,7 @@ class Running(RuleBasedStateMachine):
 
         async def do(documents: Documents) -> None:
             context = replace(self.context(), documents=documents)
-            if await spread(event, bus=self.bus, context=context):
+            if (await spread(event, bus=self.bus, context=context)).rest is None:
                 self.ledgers.followed.add((event.data.customer_id, event.data.version))
             self.bus.take(name)
 
