@@ -73,6 +73,14 @@ class People:
                 "PATCH", f"{COMPANY}/customers/{self._random_person()[0]}", body, ANY_VERSION
             )
 
+    def decisions(self) -> Iterator[Request]:
+        while True:
+            yield withdrawal_of(self._random_person()[0])
+
+    def ledgers(self) -> Iterator[Request]:
+        while True:
+            yield Request("GET", f"{COMPANY}/customers/{self._random_person()[0]}/consents")
+
     def searches(self) -> Iterator[Request]:
         """Yield the searches typed at a POS: beginnings of names, both names, e-mails."""
         while True:
@@ -130,6 +138,17 @@ class People:
 
     def _random_person(self) -> Person:
         return self._random.choice(self._sample)
+
+
+def withdrawal_of(customer_id: str) -> Request:
+    body = {"contactId": "1", "decision": "OptedOut"}
+    return Request("POST", f"{COMPANY}/customers/{customer_id}/consents", body)
+
+
+def check_of(values: list[str], headers: tuple[tuple[str, str], ...]) -> Request:
+    points = [{"kind": "email", "value": value} for value in values]
+    body = {"purpose": "Marketing", "contactPoints": points}
+    return Request("POST", f"{COMPANY}/consent-checks", body, headers)
 
 
 def addresses_of(customer_id: str) -> Iterator[Request]:
