@@ -1,7 +1,7 @@
 """An erasure loses nothing of what it has to do, whatever happens to the process that does it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,16 @@ from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.composition.holdings import HOLDINGS
+from shared.composition.metered import Metered
 from shared.context import Context
 from shared.core import deadlines
+from shared.core.errors import Unavailable
+from shared.customers.customers import read_event, read_newest_customer
 from shared.customers.domain.events import RETENTION_SECONDS
-from shared.ports.documents import Create
+from shared.ports.documents import Create, Placed
 from shared.privacy.domain.erasures import Erasure
 from shared.privacy.erasing.due import due_erasures
+from shared.privacy.erasing.freezing import freeze
 from shared.privacy.erasing.running import run_erasure
 from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, an_email, started
 from tests.consent.scenes import checked
@@ -86,6 +90,31 @@ async def test_a_process_that_dies_at_any_commit_is_followed_by_another(
     assert died > 3
 
 
+class HalfWay(Metered):
+    """A store whose writer of search entries dies before it writes what names them."""
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        for write in writes:
+            await self.commit(container, write.partition, [write.operation])
+        raise Unavailable("the process died here")
+
+
+async def test_the_event_of_the_erasure_has_no_values_and_names_points_by_their_hashes(
+    resting: Api,
+) -> None:
+    key = await requested(resting)
+    await freeze(key, context=context_of())
+    erased = await read_newest_customer(key, context=context_of())
+    assert erased
+    event = await read_event(key, erased.version, context=context_of())
+
+    assert event
+    assert (event["event"]["type"], event["event"]["data"]["changes"]) == ("customer.erased", [])
+    points = event["notes"]["consent"]["points"]
+    assert points
+    assert all(point["hash"] and not point["normal"] for point in points)
+
+
 async def test_two_workers_at_once_erase_once(resting: Api) -> None:
     key = await requested(resting)
     erasures = await asyncio.gather(*(run(key) for _ in range(3)))
@@ -141,17 +170,20 @@ async def test_what_writers_leave_who_are_late_goes_too_and_is_certified(resting
 
 
 async def test_writers_that_crashed_have_left_nothing_that_is_not_found(resting: Api) -> None:
-    """Two writers in a row die before they have written what search shows; a third overtakes."""
+    """One dies between the entries of search and what names them, the next before its entries."""
     customer = await everywhere(resting)
     path = f"customers/{customer['id']}"
-    for name in ("Firstcrash", "Secondcrash"):
-        with resting.crashing_before_the_directory():
-            await resting.call("PATCH", path, {"lastName": name}, if_match="*")
+    with resting._installed(HalfWay(resting.documents)):
+        await resting.call("PATCH", path, {"lastName": "Firstcrash"}, if_match="*")
+    with resting.crashing_before_the_directory():
+        await resting.call("PATCH", path, {"lastName": "Secondcrash"}, if_match="*")
     await done(resting, "PATCH", path, {"lastName": "Third"}, if_match="*")
     body = {"reason": "r", "immediately": True}
     await done(resting, "POST", f"{path}/erasure", body, bearer=ADMINISTRATOR)
+    left = await leftovers(resting, lambda text: b"firstcrash" in text)
     erasure = await run(customer["id"])
 
+    assert left, "nothing names them but the event"
     assert erasure.state == "Completed"
     words = (b"Firstcrash", b"Secondcrash", b"firstcrash", b"Third")
     assert await leftovers(resting, lambda text: any(word in text for word in words)) == []
