@@ -54,4 +54,6 @@ def set_up(*, level: str, form: str, stream: TextIO | None = None) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It tells of each look for a session that found none, with a trace.
+    logging.getLogger("azure.servicebus.aio._async_utils").setLevel(logging.ERROR)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
