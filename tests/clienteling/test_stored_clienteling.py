@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,19 @@ async def test_an_older_document_is_answered_right(api: Api, path: Path) -> None
 
     assert answers
     for request, answer in answers.items():
-        assert without_etags(await answer_to(api, request)) == without_etags(answer), request
+        current = without_etags(await answer_to(api, request))
+        assert current == with_marketing(without_etags(answer)), request
+
+
+def with_marketing(answer: Any) -> Any:
+    """Return the answer with what cards did not show then: nothing is known of marketing."""
+    if isinstance(answer, list):
+        return [with_marketing(item) for item in answer]
+    if not isinstance(answer, dict):
+        return answer
+    shown = {name: with_marketing(value) for name, value in answer.items()}
+    is_card = "slots" in shown
+    return shown | ({"marketing": {"email": None, "phone": None}} if is_card else {})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
