@@ -1,6 +1,6 @@
 """A customer shows what is in force at a contact point."""
 
-from contextlib import suppress
+import logging
 
 from shared.consent.domain.points import Point
 from shared.consent.points import Holding, PointKey, read_point
@@ -11,6 +11,9 @@ from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.domain.customers import EVERYWHERE, Customer, CustomerNotFound
 from shared.customers.domain.decisions import CONSENT, Statement
+from shared.ports.documents import CommitTooLarge
+
+log = logging.getLogger(__name__)
 
 
 async def renew(holder: Holding, *, key: PointKey, point: Point, context: Context) -> bool:
@@ -28,7 +31,7 @@ async def renew(holder: Holding, *, key: PointKey, point: Point, context: Contex
         touched = evolve(customer, modified_at=context.now, modified_by=context.actor)
         return Decision(touched, details={CONSENT: Statement(renewed=renewed)})
 
-    with suppress(CustomerNotFound):
+    try:
         await change(
             holder.customer_id,
             decide,
@@ -37,4 +40,10 @@ async def renew(holder: Holding, *, key: PointKey, point: Point, context: Contex
             feature=None,
             passes=EVERYWHERE,
         )
+    except CustomerNotFound:
+        return False
+    except CommitTooLarge:
+        # The others must not wait for this one, whose copy stays older than what is in force.
+        log.exception("A customer is too large to show what was decided")
+        return False
     return bool(renewed)
