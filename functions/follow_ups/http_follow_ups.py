@@ -102,7 +102,7 @@ async def list_follow_ups(call: Call[FollowUpsQuery, None]) -> Reply:
         returns=FollowUpView,
         status=201,
         tag="Clienteling",
-        refuses=(*ONE_REFUSES, ClientNotInBook, CustomerNotFound),
+        refuses=(*ONE_REFUSES, ClientNotInBook, CustomerNotFound, *CLOSED),
     ),
 )
 async def add_follow_up(call: Call[NoQuery, NewFollowUp]) -> Reply:

@@ -22,7 +22,7 @@ async def import_measure(call: Call[NoQuery, MeasureValues]) -> Reply:
     """Import the values of a measure for up to 1,000 customers.
 
     Other customers keep their values, the same values again change nothing, and customers that do
-    not exist are reported.
+    not exist, were erased, or are restricted are reported as unknown.
     """
     report = await put_measure_values(call.path["name"], call.body.values, context=call.context)
     return Reply(report)

@@ -52,12 +52,13 @@ async def add_follow_up(
 ) -> Versioned[FollowUp]:
     """Add a follow-up to the book; the same request twice adds one.
 
-    Raises CustomerNotFound, ClientNotInBook.
+    Raises CustomerNotFound, ClientNotInBook, CustomerRestricted.
     """
     key = await resolve(new.customer_id, context=context)
     membership = await read_membership(key, context)
     membership.must_be_of(personnel_number)
     customer = (await read_customer(key, context=context)).value
+    customer.check_open()
     follow_up = FollowUp(
         id=context.new_id(),
         customer_id=key,

@@ -14,7 +14,11 @@ from shared.context import Context
 from shared.core.errors import Flaw, Invalid
 from shared.core.retry import until_not_stale
 from shared.customers.customers import read_customer, resolve
-from shared.customers.domain.customers import CustomerNotFound
+from shared.customers.domain.customers import (
+    CustomerErased,
+    CustomerNotFound,
+    CustomerRestricted,
+)
 from shared.measures.documents import find_imported, write_imported
 from shared.measures.domain.imported import Imported, Value
 
@@ -77,8 +81,8 @@ def _escaped(name: str) -> str:
 async def _put(customer_id: str, name: str, value: Value, context: Context) -> Outcome:
     try:
         key = await resolve(customer_id, context=context)
-        await read_customer(key, context=context)
-    except CustomerNotFound:
+        (await read_customer(key, context=context)).value.check_open()
+    except (CustomerNotFound, CustomerErased, CustomerRestricted):
         return "unknown"
 
     async def attempt() -> Outcome:

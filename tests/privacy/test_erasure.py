@@ -115,7 +115,13 @@ async def test_every_write_afterwards_is_refused_and_lists_are_empty(api: Api) -
                                            "purpose": "Profiling"}),
     ]  # fmt: skip
     export = await api.get(f"{path}/export", bearer=ADMINISTRATOR)
+    spend = {"name": "LifetimeSpend", "label": "Spend", "dataType": "Decimal"}
+    await api.put_setting("measures", "LifetimeSpend", spend)
+    measured = await api.call(
+        "PUT", "measures/LifetimeSpend", {"values": {customer["id"]: 5}}, bearer=ADMINISTRATOR
+    )
 
+    assert measured.json()["unknown"] == [customer["id"]], measured.text
     for response in writes:
         assert (response.status_code, response.json()["code"]) == (409, "customer-erased")
     for part in ("addresses", "contacts"):
