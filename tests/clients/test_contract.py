@@ -39,7 +39,7 @@ def test_answers_are_what_the_description_says(
                 str(Path(sys.executable).parent / "schemathesis"),
                 "--config-file", str(configuration), "run", f"{server.url}/api/openapi.json",
                 "--header", f"Authorization: Bearer {server.token(role)}",
-                "--checks", CHECKS, "--max-examples", f"{scale(12, 200)}", "--seed", "4021",
+                "--checks", CHECKS, "--max-examples", f"{scale(8, 200)}", "--seed", "4021",
                 "--phases", "examples,coverage,fuzzing", "--no-color",
             ],
             cwd=tmp_path, capture_output=True, text=True, check=False,

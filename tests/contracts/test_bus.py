@@ -24,7 +24,7 @@ from tests.servicebus_layout import configuration
 # The SDK leaves the socket of a broken connection to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-TOPIC, QUEUE, ORDERLY, WINDOW, LOCK = "events", "work", "orderly", 600.0, 30.0
+TOPIC, QUEUE, ORDERLY, WINDOW, LOCK = "events", "work", "orderly", 600.0, 120.0
 LAYOUT = Messaging(
     {
         QUEUE: Entity(QUEUE, lock=LOCK, max_deliveries=3),
