@@ -15,7 +15,7 @@ from shared.context import Context
 from shared.customers.domain.customers import Customer
 from shared.customers.views import customer_view
 from shared.privacy.erasing.emptying import Holdings
-from shared.privacy.erasing.freezing import note_of
+from shared.privacy.erasing.freezing import note_now
 
 SECTIONS: Final = (
     "customer", "contacts", "addresses", "attributes", "consents", "notes", "activities",
@@ -29,7 +29,7 @@ async def find_sections(
     customer: Customer, sections: frozenset[str], holdings: Holdings, context: Context
 ) -> dict[str, Any]:
     """Return the sections that are named; one that is empty is there, empty."""
-    noted = await note_of(customer, context)
+    noted = await note_now(customer, context)
     found: defaultdict[str, Any] = defaultdict(list)
     for holding in holdings:
         if holding.section in sections:

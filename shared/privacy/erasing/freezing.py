@@ -3,6 +3,7 @@
 from shared.clienteling.holdings import books_ever
 from shared.consent.suppressing import named_points, points_of
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.customers import all_events
@@ -35,6 +36,17 @@ async def freeze(key: str, *, context: Context) -> None:
     await change(key, decide, if_match=ANY, context=context, feature=None, passes=EVERYWHERE)
 
 
+async def note_now(customer: Customer, context: Context) -> Noted:
+    """Return where the data of the customer is now; former versions are left out."""
+    return Noted(
+        customer_id=customer.id,
+        account_number=customer.account_number,
+        created_at=customer.created_at,
+        books=await books_ever(customer.id, context),
+        points=tuple(sorted(set(points_of(customer, context)), key=str)),
+    )
+
+
 async def note_of(customer: Customer, context: Context) -> Noted:
     """Return where the data of the customer is, with what events say of former versions.
 
@@ -46,11 +58,8 @@ async def note_of(customer: Customer, context: Context) -> Noted:
     points = {point for version in versions for point in points_of(version, context)}
     points |= {point for event in events for point in named_points(event, context)}
     refs = {ref for version in versions for ref in refs_of(version)}
-    return Noted(
-        customer_id=customer.id,
-        account_number=customer.account_number,
-        created_at=customer.created_at,
-        books=await books_ever(customer.id, context),
+    return evolve(
+        await note_now(customer, context),
         points=tuple(sorted(points, key=str)),
         refs=tuple(sorted(refs)),
     )
