@@ -1,5 +1,6 @@
 """The ledger of a customer: listing and checking decisions."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from shared.consent import documents
@@ -8,6 +9,7 @@ from shared.consent.domain.ledger import NOTHING_VERIFIED, Entry, Verification, 
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.customers.customers import read_customer
+from shared.customers.domain.customer_record import LedgerHead
 from shared.customers.domain.customers import Customer
 from shared.ports.documents import Document
 
@@ -59,6 +61,17 @@ async def verify_consents(key: str, *, context: Context) -> Verification:
             break  # what comes after was written since the customer was read
         if entry.core.sequence:  # others are not chained yet
             found = verified([entry], found)
+    return compared(found, ledger)
+
+
+def verification_of(entries: Sequence[Entry], customer: Customer) -> Verification:
+    """Return whether these entries, in the order of the chain, are the customer's whole ledger."""
+    known = entries[: customer.ledger.sequence] if customer.ledger else entries
+    return compared(verified(known, NOTHING_VERIFIED), customer.ledger)
+
+
+def compared(found: Verification, ledger: LedgerHead | None) -> Verification:
+    """Return the verification, with the last hash held to that in the customer."""
     if ledger and found.valid and (ledger.sequence, ledger.head) != (found.entries, found.head):
         return evolve(found, valid=False, broken_at=min(found.entries, ledger.sequence) + 1)
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.consent.domain.preferences import can_be_decided
 from shared.consent.domain.purposes import CUSTOMER
 from shared.consent.holding_points import forget_value, leave_point
 from shared.consent.points import PointKey, point_of, read_point, remove_own_point
@@ -35,10 +36,8 @@ async def _withdraw(point: NotedPoint, noted: Noted, context: Context) -> None:
     stored = (await read_point(PointKey(point.kind, "", point.hash), context)).value
     said = []
     for purpose in await every_purpose(context):
-        channels = purpose.channels_of(point.kind)
-        in_force = [stored.register(purpose.name, channel).in_force for channel in channels]
-        is_out = all(stamp is not None and stamp.decision == "OptedOut" for stamp in in_force)
-        if channels and purpose.legal_basis != "Contract" and not is_out:
+        is_out = stored.is_withdrawn(purpose.name, purpose.channels_of(point.kind))
+        if can_be_decided(purpose, point.kind) and not is_out:
             name = PointName(point.kind, point.hash)
             said.append(
                 Said("", "OptedOut", purpose.name, source="Erasure", is_proven=True, point=name)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shared.configuration.companies import read_company
 from shared.configuration.domain.companies import Company
-from shared.consent.consents import verify_consents
+from shared.consent.consents import verification_of
 from shared.consent.domain.ledger import Entry
 from shared.consent.purposes import every_purpose
 from shared.consent.receipts import receipt_of
@@ -37,7 +37,7 @@ async def find_sections(
                 found[holding.section].append(holding.export(document.document.body))
     if "consents" in sections:
         company = (await read_company(context=context)).value
-        found["consents"] = await _consents(customer.id, found["consents"], company, context)
+        found["consents"] = await _consents(customer, found["consents"], company, context)
     listed = {name: found[name] for name in SECTIONS if name not in OF_THE_RECORD}
     return {**listed, **_of_record(customer, context.now)}
 
@@ -57,12 +57,12 @@ def _of_record(customer: Customer, now: datetime) -> Mapping[str, Any]:
 
 
 async def _consents(
-    key: str, bodies: list[Mapping[str, Any]], company: Company, context: Context
+    customer: Customer, bodies: list[Mapping[str, Any]], company: Company, context: Context
 ) -> Mapping[str, Any]:
     """Return the ledger with its verification, and a receipt of each decision."""
     entries = [Entry.model_validate(body) for body in bodies if "core" in body]
     purposes = {purpose.name: purpose for purpose in await every_purpose(context)}
-    verification = await verify_consents(key, context=context)
+    verification = verification_of(entries, customer)
     return {
         "entries": [
             entry.core.model_dump(mode="json", by_alias=True)

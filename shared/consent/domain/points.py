@@ -3,7 +3,7 @@
 What is in force is a maximum, so the order in which decisions arrive, and how often, is all one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Self, cast
 
@@ -79,6 +79,11 @@ class Point(Record):
         if channel is None:
             return own
         return own.with_all(self.registers.get(_name(purpose, None), EMPTY))
+
+    def is_withdrawn(self, purpose: str, channels: Iterable[Channel | None]) -> bool:
+        """Return whether a withdrawal is in force on all of these channels."""
+        in_force = (self.register(purpose, channel).in_force for channel in channels)
+        return all(stamp is not None and stamp.decision == "OptedOut" for stamp in in_force)
 
     def joined(
         self, stamp: Stamp, purpose: str, channel: Channel | None, *, is_strong: bool

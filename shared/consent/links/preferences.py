@@ -15,7 +15,7 @@ from shared.consent.domain.preferences import (
 from shared.consent.domain.purposes import ConsentPurpose
 from shared.consent.links.deciding_by_link import Chosen, decide_by_link
 from shared.consent.links.linked import linked_contact, linked_customer
-from shared.consent.links.sayings import is_withdrawn, said_of, withdrawal_of
+from shared.consent.links.sayings import said_of, withdrawal_of
 from shared.consent.links.tokens import PreferenceLink
 from shared.consent.points import PointKey, read_point
 from shared.consent.purposes import every_purpose
@@ -61,7 +61,11 @@ async def unsubscribe(link: PreferenceLink, *, context: Context) -> Unsubscribed
     customer = await linked_customer(link, context)
     point = (await read_point(PointKey(link.point.kind, "", link.point.hash), context)).value
     purposes = await _purposes(link, context)
-    open_ = [one for one in purposes if not is_withdrawn(point, one, link.point.kind)]
+    open_ = [
+        one
+        for one in purposes
+        if not point.is_withdrawn(one.name, one.channels_of(link.point.kind))
+    ]
     if open_:
         said = [withdrawal_of(one, link) for one in open_]
         await decide_by_link(customer.id, Chosen(link.contact_id, said), context=context)

@@ -1,15 +1,9 @@
 """What somebody says by a link, as it goes into the ledger."""
 
-from shared.consent.domain.points import Point
 from shared.consent.domain.preferences import NewPreference
 from shared.consent.domain.purposes import ConsentPurpose
 from shared.consent.links.tokens import PreferenceLink
 from shared.customers.domain.decisions import Evidence, Said
-
-
-def is_withdrawn(point: Point, purpose: ConsentPurpose, kind: str) -> bool:
-    in_force = (point.register(purpose.name, one).in_force for one in purpose.channels_of(kind))
-    return all(stamp is not None and stamp.decision == "OptedOut" for stamp in in_force)
 
 
 def said_of(new: NewPreference, link: PreferenceLink, pointer: str) -> Said:

@@ -3,14 +3,10 @@
 Who reads a contact or a point sees the end by itself; this is for those who follow events.
 """
 
-from functools import partial
-
-from shared.consent.points import PointKey, query_holders, read_point
+from shared.consent.points import PointKey, read_point
 from shared.consent.spreading.ends import delist_end, point_of_end, query_ended
-from shared.consent.spreading.propagation import AT_ONCE, PAGE_SIZE
-from shared.consent.spreading.renewing import renew
+from shared.consent.spreading.propagation import MAX_HOLDERS_AT_ONCE, write_all
 from shared.context import Context
-from shared.core.concurrency import side_by_side
 
 
 async def expire(context: Context, *, limit: int) -> int:
@@ -30,12 +26,9 @@ async def _expire(key: PointKey, context: Context) -> int:
     point = (await read_point(key, context)).value
     if point.value is None:
         return 0
-    whole = PointKey(key.kind, point.value)
-    write = partial(renew, key=whole, point=point, context=context)
-    written, after = 0, None
+    whole, written, after = PointKey(key.kind, point.value), 0, None
     while True:
-        holders = await query_holders(whole, after, limit=PAGE_SIZE, context=context)
-        written += sum(await side_by_side(holders, write, at_once=AT_ONCE))
-        if len(holders) < PAGE_SIZE:
+        some = await write_all(whole, point, after, MAX_HOLDERS_AT_ONCE, context)
+        written, after = written + some.written, some.after
+        if after is None:
             return written
-        after = holders[-1].customer_id

@@ -61,7 +61,7 @@ async def propagate(key: str, version: int, place: Place, *, context: Context) -
         if room <= 0:
             return Spread(written, Place(index), holders)
         after = place.after if index == place.point else None
-        some = await _write_all(point_key, point, after, room, context)
+        some = await write_all(point_key, point, after, room, context)
         written, room = written + some.written, room - some.seen
         if some.after:
             return Spread(written, Place(index, some.after), holders)
@@ -76,7 +76,7 @@ class Written(NamedTuple):
     after: str | None
 
 
-async def _write_all(
+async def write_all(
     key: PointKey, point: Point, after: str | None, room: int, context: Context
 ) -> Written:
     """Let holders show what is in force, page by page, until there is no room for more."""

@@ -39,8 +39,16 @@ async def empty(holdings: Holdings, noted: Noted, context: Context) -> int:
 
     Raises Stale where somebody else writes one of them, and Unavailable.
     """
+    return await write_left([left async for left in left_of(holdings, noted, context)], context)
+
+
+async def write_left(changes: Sequence[Left], context: Context) -> int:
+    """Write what stays of these documents; return how many they were.
+
+    Raises Stale where somebody else writes one of them, and Unavailable.
+    """
     by_place: defaultdict[Place, list[Operation]] = defaultdict(list)
-    async for left in left_of(holdings, noted, context):
+    for left in changes:
         by_place[left.found.container, left.found.partition].append(_operation(left))
     commits = [
         (place, operations[start : start + OPERATIONS_IN_COMMIT])

@@ -9,14 +9,13 @@ from shared.core.errors import Stale
 from shared.customers.customers import read_customer
 from shared.customers.domain.customers import Customer, CustomerNotFound
 from shared.customers.holdings.ageing import Ageing
-from shared.ports.documents import Operation, Remove, Replace
 from shared.privacy.domain.erasures import ErasureBlocked, NewErasure
 from shared.privacy.domain.retention import RetentionRun
+from shared.privacy.erasing.emptying import Left, write_left
 from shared.privacy.erasing.requesting import request_erasure
 from shared.privacy.holds import holds_at
 from shared.privacy.retention.last_activity import last_active_at
 
-OPERATIONS_IN_COMMIT: Final = 90
 REASON: Final = "Not kept any longer by the retention policy"
 
 
@@ -89,19 +88,13 @@ async def _remove(
 async def _empty(
     ageing: Ageing, name: str, before: datetime, context: Context, *, is_dry: bool
 ) -> int:
-    aged = [found async for found in ageing.find(name, before, context)]
-    for start in range(0, 0 if is_dry else len(aged), OPERATIONS_IN_COMMIT):
-        some = aged[start : start + OPERATIONS_IN_COMMIT]
-        operations: list[Operation] = []
-        for found in some:
-            after = ageing.empty(found.document.body)
-            operations.append(
-                Remove(found.document.id)
-                if after is None
-                else Replace(dict(after), found.document.etag)
-            )
-        try:
-            await context.documents.commit(some[0].container, some[0].partition, operations)
-        except Stale:
-            return 0  # somebody writes it now: it is looked at again in the next run
-    return len(aged)
+    aged = [
+        Left(found, ageing.empty(found.document.body))
+        async for found in ageing.find(name, before, context)
+    ]
+    if is_dry:
+        return len(aged)
+    try:
+        return await write_left(aged, context)
+    except Stale:
+        return 0  # somebody writes it now: it is looked at again in the next run
