@@ -1,7 +1,7 @@
 """Listing, adding, editing and removing the contact points of a customer."""
 
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from shared.context import Context
 from shared.core.errors import Invalid
@@ -17,6 +17,8 @@ from shared.customers.domain.decisions import CONSENT, Said, Statement, said_of
 from shared.customers.domain.normal_forms import normalize
 from shared.customers.named_settings import store_country
 
+MAX_REMOVED: Final = 20  # removed contact points that are remembered, for requests that come again
+
 
 def contact_etag(contact: Contact) -> str:
     """Return the version of one contact point, which is stored inside the customer."""
@@ -28,7 +30,10 @@ async def list_contacts(key: str, *, context: Context) -> Contacts:
 
 
 async def add_contact(key: str, new: NewContact, *, context: Context) -> Versioned[Contact]:
-    """Add a contact point; a repeated request adds no second one."""
+    """Add a contact point; a repeated request adds no second one.
+
+    Raises ContactNotFound if it comes again once what it added was removed, and what `adding` does.
+    """
     contact_id = context.new_id()
     decide = adding(new, contact_id, context=context)
     customer = await change(key, decide, if_match=ANY, context=context)
@@ -41,7 +46,8 @@ def adding(new: NewContact, contact_id: str, *, context: Context) -> Decide:
     said = said_of(contact_id, new.marketing_consent, new.consents, "")
 
     async def decide(customer: Customer) -> Decision:
-        if context.fingerprint and any(contact.id == contact_id for contact in customer.contacts):
+        former = {*customer.removed_contacts, *(contact.id for contact in customer.contacts)}
+        if context.fingerprint and contact_id in former:
             if said:  # whether every reader sees it already is not known
                 context.left_to_feed.add(CONSENT)
             return Decision(customer)
@@ -116,7 +122,10 @@ async def remove_contact(
     async def decide(customer: Customer) -> Customer:
         check_version(contact_etag(cp.find(customer.contacts, contact_id)), if_match)
         contacts = cp.remove(customer.contacts, contact_id, successor)
-        return customer.edited(context.actor, context.now, contacts=contacts)
+        removed = (contact_id, *customer.removed_contacts)[:MAX_REMOVED]
+        return customer.edited(
+            context.actor, context.now, contacts=contacts, removed_contacts=removed
+        )
 
     await change(key, only(decide), if_match=ANY, context=context)
 

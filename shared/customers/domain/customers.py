@@ -160,7 +160,8 @@ class Customer(CustomerRecord):
     `indexed_addresses` are the addresses, apart from the primary one, that search covers: at most
     ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
     the fingerprint of the request that created it, so that a repeated request creates no second
-    customer. By `directory` an edit that search does not show leaves the directory alone.
+    customer; `removed_contacts` names the contact points that were removed last, so that one that
+    added such a point does not bring it back, and a consent with it. By `directory` an edit that search does not show leaves the directory alone.
     `consents` are in force for the person, not for a contact point. While the customer is
     restricted, or is to be erased, nobody is to be written to.
     """
@@ -168,6 +169,7 @@ class Customer(CustomerRecord):
     contacts: Contacts = ()
     indexed_addresses: dict[str, str] = {}
     made_by: str | None = None
+    removed_contacts: tuple[str, ...] = ()
     directory: DirectoryState | None = None
     consents: tuple[ShownConsent, ...] = ()
     restriction: Restriction | None = None
