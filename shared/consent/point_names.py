@@ -5,13 +5,13 @@ has withdrawn. The first character says which key it was.
 """
 
 import base64
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Final
 
 KEY_VERSION: Final = "1"
 LENGTH: Final = 26
+BYTES: Final = 20  # that many characters are made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class PointNames:
     def name(self, legal_entity: str, kind: str, normal: str) -> str:
         """Return the version of the key and the hash: what `pointHash` is everywhere."""
         text = f"{legal_entity}\n{kind}\n{normal}".encode()
-        digest = hmac.new(self.key, text, hashlib.sha256).digest()
-        return KEY_VERSION + base64.b32encode(digest).decode().lower()[:LENGTH]
+        digest = hmac.digest(self.key, text, "sha256")
+        return KEY_VERSION + base64.b32encode(digest[:BYTES]).decode().lower()[:LENGTH]
 
     def __repr__(self) -> str:
         return "PointNames()"

@@ -15,14 +15,22 @@ async def side_by_side(
 
     Nothing goes on in the background: if one raises, the others are waited for first.
     """
-    gate = asyncio.Semaphore(at_once)
+    every = list(items)
+    waiting = iter(enumerate(every))
+    results: dict[int, R] = {}
+    failures: dict[int, BaseException] = {}
 
-    async def run(item: T) -> R:
-        async with gate:
-            return await do(item)
+    async def work() -> None:
+        # Few tasks with many items each: a task for each item costs more than many a read.
+        for number, item in waiting:
+            try:
+                results[number] = await do(item)
+            except Exception as exc:  # noqa: BLE001  # raised below, once all others are done
+                failures[number] = exc
 
-    results = await asyncio.gather(*(run(item) for item in items), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return results  # type: ignore[return-value]  # no exception is left in it
+    workers = (work() for _ in range(min(at_once, len(every))))
+    ended = await asyncio.gather(*workers, return_exceptions=True)
+    for failure in (*ended, *(failures[number] for number in sorted(failures))):
+        if failure is not None:
+            raise failure
+    return [results[number] for number in range(len(every))]

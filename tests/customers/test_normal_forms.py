@@ -1,9 +1,12 @@
 """The forms in which e-mails and phones are compared, and how those are found."""
 
 import pytest
+from email_validator import validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.core.errors import Invalid
-from shared.customers.domain.normal_forms import normalize, present_form
+from shared.customers.domain.normal_forms import normal_email, normalize, present_form
 from tests.api import Api, a_phone, an_email
 
 
@@ -30,6 +33,35 @@ def test_one_form_for_all_ways_of_writing(
 ) -> None:
     assert normalize(kind, value, country, "/value") == normal
     assert present_form({"kind": kind, "value": value, "normal": normal}) == normal
+
+
+def by_the_library(value: str) -> str | None:
+    try:
+        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except ValueError:
+        return None
+    return f"{found.local_part.lower()}@{found.ascii_domain.lower()}"
+
+
+def normal_or_none(value: str) -> str | None:
+    try:
+        return normal_email(value)
+    except ValueError:
+        return None
+
+
+pieces = st.text("aK0._%+-'é", max_size=6) | st.sampled_from(["x" * 59, "x" * 64, "a.b"])
+labels = st.sampled_from(
+    ["x", "X", "org", "test", "localhost", "xn--", "xn--bcher-kva", "ab--c", "-a", "1", "", "y" * 64]
+)
+domains = st.lists(labels, min_size=1, max_size=3).map(".".join)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=2_000)
+@given(pieces, domains)
+def test_what_is_right_at_a_glance_is_as_the_library_says(local_part: str, domain: str) -> None:
+    value = f"{local_part}@{domain}"
+    assert normal_or_none(value) == by_the_library(value)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, Self, cast
 
+from pydantic import Field
+
 from shared.core.evolve import evolve
 from shared.core.values import Record
 from shared.customers.domain.decisions import Channel, Decision, LedgerSource
@@ -68,7 +70,7 @@ class Point(Record):
 
     kind: str
     value: str | None  # normal; None once nobody has it any more
-    registers: Mapping[str, Register] = {}
+    registers: Mapping[str, Register] = Field(default_factory=dict)
     holders: int = 0
     held: tuple[str, ...] = ()  # customers because of whom nothing is sent there
     rule: int = RULE
@@ -76,9 +78,8 @@ class Point(Record):
     def register(self, purpose: str, channel: Channel | None) -> Register:
         """Return what is decided for a channel: for it by name, or for all of the kind."""
         own = self.registers.get(_name(purpose, channel), EMPTY)
-        if channel is None:
-            return own
-        return own.with_all(self.registers.get(_name(purpose, None), EMPTY))
+        whole = None if channel is None else self.registers.get(_name(purpose, None))
+        return own if whole is None else own.with_all(whole)
 
     def is_withdrawn(self, purpose: str, channels: Iterable[Channel | None]) -> bool:
         """Return whether a withdrawal is in force on all of these channels."""
