@@ -4,11 +4,14 @@ Its JSON reader takes every text that looks like a time for one, free text inclu
 in a form of its own. So an app that copies what a feed hands over is found out here, too.
 """
 
+import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
+# A value, not a name, whose text may be a time. In JSON a quote within a text has a backslash.
+CANDIDATE: Final = re.compile(r'(?<!\\)"(\d{4}-\d\d-[^"\\]+|/Date\([^"\\]+)"(?!\s*:)')
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7})\d*)?)?(Z|[+-]\d\d:?\d\d)?"
 )
@@ -16,13 +19,12 @@ SCRIPT_DATE = re.compile(r"/Date\((-?\d+)\)/")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def rewritten(value: Any) -> Any:
-    """Return the JSON value with its times as the host writes them."""
-    if isinstance(value, dict):
-        return {name: rewritten(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [rewritten(inner) for inner in value]
-    return _rewritten_text(value) if isinstance(value, str) else value
+def rewritten(value: Any) -> str:
+    """Return the JSON of the value with its times as the host writes them.
+
+    The text is searched, not the value: every feed of a busy host does this to every document.
+    """
+    return CANDIDATE.sub(lambda found: f'"{_rewritten_text(found[1])}"', json.dumps(value))
 
 
 def _rewritten_text(text: str) -> str:

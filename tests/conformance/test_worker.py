@@ -1,6 +1,7 @@
 """Under Microsoft's own worker the app does what it does under the local host."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from function_app import app
 from local.folder import Folder
 from local.host.feeds import as_delivered
 from local.host.functions import read_functions
+from local.host.rewriting import rewritten
 from local.host.routes import Table, decoded_path
 from local.store import SqliteDocuments
 from shared.composition import wiring
@@ -228,7 +230,7 @@ async def found(query: str, context: Context) -> list[str]:
 async def told(container: str, context: Context) -> list[dict[str, Any]]:
     """Return everything in the container as Cosmos DB's trigger delivers it."""
     changes = await context.documents.changes(container, None, 100)
-    return [
+    batch = [
         {
             "_rid": "4xB9AKz7pYkBAAAAAAAAAA==",
             "_self": "dbs/4xB9AA==/colls/4xB9AKz7pYk=/docs/4xB9AKz7pYkBAAAAAAAAAA==/",
@@ -239,3 +241,4 @@ async def told(container: str, context: Context) -> list[dict[str, Any]]:
         }
         for number, one in enumerate(changes.documents, start=1)
     ]
+    return [dict(one) for one in json.loads(rewritten(batch))]

@@ -52,7 +52,20 @@ def normal_or_none(value: str) -> str | None:
 
 pieces = st.text("aK0._%+-'é", max_size=6) | st.sampled_from(["x" * 59, "x" * 64, "a.b"])
 labels = st.sampled_from(
-    ["x", "X", "org", "test", "localhost", "xn--", "xn--bcher-kva", "ab--c", "-a", "1", "", "y" * 64]
+    [
+        "x",
+        "X",
+        "org",
+        "test",
+        "localhost",
+        "xn--",
+        "xn--bcher-kva",
+        "ab--c",
+        "-a",
+        "1",
+        "",
+        "y" * 64,
+    ]
 )
 domains = st.lists(labels, min_size=1, max_size=3).map(".".join)
 

@@ -1,12 +1,12 @@
 """What Cosmos DB's trigger hands to the function of a feed."""
 
-import json
 from typing import Any
 
 from azure.functions.meta import Datum
 
 from local.host.feeds import as_delivered
 from local.host.functions import decode
+from local.host.rewriting import rewritten
 from shared.ports.documents import Documents
 
 
@@ -18,5 +18,5 @@ async def told(documents: Documents, container: str) -> Any:
         changes = await documents.changes(container, position, 1000)
         position = changes.position
         if not changes.documents:
-            return decode("cosmosDBTrigger", Datum(json.dumps(batch), "json"))
+            return decode("cosmosDBTrigger", Datum(rewritten(batch), "json"))
         batch += [as_delivered(container, one) for one in changes.documents]

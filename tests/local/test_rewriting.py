@@ -1,5 +1,8 @@
 """Times in what a feed hands over, as the real host's JSON reader writes them anew."""
 
+import json
+from typing import Any
+
 import pytest
 
 from local.host.rewriting import rewritten
@@ -21,4 +24,27 @@ from local.host.rewriting import rewritten
     ],
 )
 def test_what_looks_like_a_time_is_written_anew(text: str, told: str) -> None:
-    assert rewritten({"a": [text, 1, None]}) == {"a": [told, 1, None]}
+    assert json.loads(rewritten({"a": [text, 1, None]})) == {"a": [told, 1, None]}
+
+
+TIME = "2026-11-25T10:00:00.10Z"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {TIME: 1},  # a name
+        [f'she said "{TIME}"'],
+        [f'"{TIME}"'],
+        [f'\\"{TIME}"'],
+        [f"{TIME}\n"],
+        ["/Date(soon)/"],
+    ],
+)
+def test_what_is_no_time_stays_as_it_is(value: Any) -> None:
+    assert json.loads(rewritten(value)) == value
+
+
+def test_every_value_is_looked_at() -> None:
+    value = {"a": TIME, "b\\": {"c": [TIME, "\\", TIME]}, "d": [[TIME]], "é": TIME}
+    assert rewritten(value).count("10:00:00.1Z") == 5
