@@ -1,5 +1,6 @@
 """Stores and online channels, the people who work there, and what both are grouped by."""
 
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -12,8 +13,14 @@ ChannelType = Literal["Store", "Online", "CallCenter"]
 Names = Annotated[list[Key], Field(max_length=50)]
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Return the names of the database, once: it walks the folders of the system for them."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("not a time zone of the IANA database")
     return name
 
