@@ -66,7 +66,9 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
         address = evolve(address, primary=new.primary or customer.primary_address is None)
         changes = ad.summarizing(customer, address) | {"address_count": customer.address_count + 1}
         added = Decision(
-            customer, [documents.create_address(address)], [address_change(None, address)]
+            customer,
+            [documents.create_address(address, customer.version + 1)],
+            [address_change(None, address)],
         )
         return await _summarized(added, address, changes, context)
 
@@ -124,7 +126,7 @@ async def end_address(
 async def _rewritten(
     customer: Customer, stored: Versioned[Address], address: Address, context: Context
 ) -> Decision:
-    write = documents.replace_address(address, stored.etag)
+    write = documents.replace_address(address, customer.version + 1, stored.etag)
     rewritten = Decision(customer, [write], [address_change(stored.value, address)])
     return await _summarized(rewritten, address, ad.summarizing(customer, address), context)
 
@@ -146,9 +148,10 @@ async def _demoted(decision: Decision, address_id: str, context: Context) -> Dec
     """Add to the decision that the address is no longer the primary one."""
     stored = await documents.load_address(decision.customer.id, address_id, context)
     demoted = evolve(stored.value, primary=False, modified_at=context.now)
+    version = decision.customer.version + 1
     return replace(
         decision,
-        operations=[*decision.operations, documents.replace_address(demoted, stored.etag)],
+        operations=[*decision.operations, documents.replace_address(demoted, version, stored.etag)],
         parts=[*decision.parts, address_change(stored.value, demoted)],
     )
 

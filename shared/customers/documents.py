@@ -89,14 +89,21 @@ async def find_newest(key: str, context: Context) -> Customer | None:
 
 async def load_address(key: str, address_id: str, context: Context) -> Versioned[Address]:
     """Return an address of the customer. One point read. Raises AddressNotFound."""
-    document = await _address_document(key, address_id, context)
+    document = await find_address(key, address_id, context)
     if document is None:
         raise AddressNotFound(f"There is no address {address_id}.")
-    return address_of(newest(document))
+    return address_of(document)
+
+
+async def find_address(key: str, address_id: str, context: Context) -> Document | None:
+    """Return the document of an address, in force or not, or None. One point read."""
+    name = address_document_id(address_id)
+    document = await context.documents.read(CONTAINER, context.partition(key), name)
+    return newest(document) if document else None
 
 
 async def has_address(key: str, address_id: str, context: Context) -> bool:
-    return await _address_document(key, address_id, context) is not None
+    return await find_address(key, address_id, context) is not None
 
 
 async def query_addresses(
@@ -173,11 +180,13 @@ def customer_document(customer: Customer) -> dict[str, Any]:
     }
 
 
-def address_document(address: Address) -> dict[str, Any]:
+def address_document(address: Address, version: int) -> dict[str, Any]:
+    """Return the document; `version` is that of the customer of the commit that writes it."""
     return address.model_dump(mode="json", by_alias=True) | {
         "id": address_document_id(address.id),
         "type": ADDRESS if address.active else ENDED_ADDRESS,
         "addressId": address.id,
+        "version": version,
         "schemaVersion": SCHEMA_VERSION,
     }
 
@@ -202,12 +211,12 @@ def event_document(
     }
 
 
-def create_address(address: Address) -> Operation:
-    return Create(address_document(address))
+def create_address(address: Address, version: int) -> Operation:
+    return Create(address_document(address, version))
 
 
-def replace_address(address: Address, etag: str) -> Operation:
-    return Replace(address_document(address), etag)
+def replace_address(address: Address, version: int, etag: str) -> Operation:
+    return Replace(address_document(address, version), etag)
 
 
 def address_document_id(address_id: str) -> str:
@@ -216,8 +225,3 @@ def address_document_id(address_id: str) -> str:
 
 def event_id(version: int) -> str:
     return f"{EVENT}:{version:012d}"
-
-
-async def _address_document(key: str, address_id: str, context: Context) -> Document | None:
-    name = address_document_id(address_id)
-    return await context.documents.read(CONTAINER, context.partition(key), name)

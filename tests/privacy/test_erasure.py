@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from local.folder import Folder
-from shared.consent.domain.ledger import canonical
+from shared.core.canonical import canonical
 from tests.api import ADMINISTRATOR, Api, an_email
 from tests.consent.scenes import checked, decide, ledger
 from tests.consent.spreading.test_propagation import eventually

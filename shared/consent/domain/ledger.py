@@ -5,14 +5,14 @@ the personal part goes, salt included, the chain can still be checked, and nobod
 address from the commitment.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from shared.core.canonical import canonical
 from shared.core.values import Record, in_milliseconds
 from shared.customers.domain.customer_record import LedgerHead
 from shared.customers.domain.decisions import Channel, Decision, LedgerSource, LegalBasis
@@ -88,14 +88,6 @@ class Verification(Record):
     head: str = Field(description="Hash of the last entry")
     broken_at: int | None = Field(description="Number of the first entry that does not follow")
     redacted: int = Field(description="Number of entries whose personal part was erased")
-
-
-def canonical(value: Mapping[str, Any]) -> bytes:
-    """Return the JSON of RFC 8785.
-
-    With names in ASCII and without fractions, sorted JSON of the standard library is that.
-    """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def digest(record: Record) -> str:

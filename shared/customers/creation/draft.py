@@ -39,7 +39,10 @@ class Draft:
         return Change(
             None,
             self.customer,
-            operations=[documents.create_address(address) for address in self.addresses],
+            operations=[
+                documents.create_address(address, self.customer.version)
+                for address in self.addresses
+            ],
             parts=[address_change(None, address) for address in self.addresses],
             details=self.details,
         )

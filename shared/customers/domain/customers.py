@@ -161,9 +161,10 @@ class Customer(CustomerRecord):
     ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
     the fingerprint of the request that created it, so that a repeated request creates no second
     customer; `removed_contacts` names the contact points that were removed last, so that one that
-    added such a point does not bring it back, and a consent with it. By `directory` an edit that search does not show leaves the directory alone.
-    `consents` are in force for the person, not for a contact point. While the customer is
-    restricted, or is to be erased, nobody is to be written to.
+    added such a point does not bring it back, and a consent with it. By `directory` an edit that
+    search does not show leaves the directory alone. `consents` are in force for the person, not
+    for a contact point. While the customer is restricted, or is to be erased, nobody is to be
+    written to.
     """
 
     contacts: Contacts = ()

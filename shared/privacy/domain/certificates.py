@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from shared.consent.domain.ledger import canonical
+from shared.core.canonical import canonical
 from shared.core.evolve import evolve
 from shared.privacy.domain.erasures import Certificate, Erasure, Expires, Kept
 

@@ -1,0 +1,1 @@
+"""Distribution: HTTP operations, and what fills the index, begins runs and builds packages."""
