@@ -34,6 +34,7 @@ MODULES = (
     "functions.customers.http_customers",
     "functions.customers.http_imports",
     "functions.customers.http_searches",
+    "functions.distribution.feed_index",
     "functions.follow_ups.feed_follow_ups",
     "functions.follow_ups.http_follow_ups",
     "functions.follow_ups.timer_follow_ups",

@@ -8,6 +8,7 @@ from shared.consent.holdings import HOLDINGS as DECIDED
 from shared.customers.holdings.ageing import Ageing
 from shared.customers.holdings.holding import Holding
 from shared.customers.holdings.own import HOLDINGS as CUSTOMERS
+from shared.distribution.holdings import HOLDINGS as INDEXED
 from shared.follow_ups.ageing import AGEING as AGED_FOLLOW_UPS
 from shared.follow_ups.holdings import HOLDINGS as FOLLOW_UPS
 from shared.handovers.holdings import HOLDINGS as PLANNED
@@ -30,5 +31,6 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
     *PLANNED,
     *FOLLOW_UPS,
     *UPLOADED,
+    *INDEXED,
     *HELD,
 )

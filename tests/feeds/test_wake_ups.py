@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from local.host.app import Host
 from local.host.functions import read_functions
 from shared.composition import wiring
 from shared.core.errors import Unavailable
+from shared.distribution.domain.entries import customer_shard
+from shared.distribution.index.documents import read_entry
 from shared.platform.sessions import session
 from shared.ports.documents import Put
 from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, a_customer, an_email, started
@@ -226,6 +229,20 @@ async def without_points(scene: Scene) -> Callable[[], Awaitable[None]]:
     return check
 
 
+async def unindexed(scene: Scene) -> Callable[[], Awaitable[None]]:
+    await scene.api.create(id=KAREN)
+    scene.now_the_change()
+    await scene.api.call("PATCH", f"customers/{KAREN}", {"lastName": "Bergen"}, if_match="*")
+
+    async def check() -> None:
+        context = wiring.backend().context(COMPANY, "system:test", datetime.now(UTC))
+        entry = await read_entry(customer_shard(KAREN), "customers", KAREN, context)
+        assert entry
+        assert (entry.row or {})["lastName"] == "Bergen"
+
+    return check
+
+
 @pytest.mark.parametrize(
     ("function", "container", "prepare"),
     [
@@ -235,6 +252,7 @@ async def without_points(scene: Scene) -> Callable[[], Awaitable[None]]:
         ("move_follow_ups", "customers", left_follow_up),
         ("index_points", "customers", without_points),
         ("run_erasures", "customers", requested_erasure),
+        ("index_customers", "customers", unindexed),
         ("run_imports", "requests", started_import),
         ("move_clients", "books", started_move),
         ("apply_uploads", "distribution", whole_upload),

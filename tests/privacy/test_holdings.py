@@ -16,6 +16,7 @@ ABOUT_NO_CUSTOMER = {
     "books": {"book", "plan"},
     "settings": {"*"},
     "distribution": {"upload-session", "upload-running"},
+    "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.
     "requests": {
         "answer", "import", "import-chunk", "import-problem", "relayed", "failure",

@@ -4,7 +4,7 @@ Each capability lists its holdings; `composition` brings the lists together. Who
 document that has data about customers adds a holding, or a test fails.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from shared.ports.documents import Document, Equal, Partition
 Body = Mapping[str, Any]
 Find = Callable[[Noted, Context], AsyncIterator["Found"]]
 Empty = Callable[[Body, Noted], Body | None]
+Erase = Callable[[Noted, Context], Awaitable[int]]
 
 CUSTOMERS: Final = "customers"
 INTERNAL: Final = frozenset(
@@ -47,9 +48,10 @@ class Holding:
     """Documents with data about a customer.
 
     `types` are those of the documents in `container`. `empty` returns what stays of a document
-    when the customer is erased: None if nothing does, the same where nothing is to be done. `step`
-    is the step of an erasure that empties them. `section` is where an export shows them, as
-    `export` returns them; none: they are copies, or not about the person.
+    when the customer is erased: None if nothing does, the same where nothing is to be done. `erase`
+    empties them where that takes more than writing what stays, and returns how many it has
+    changed. `step` is the step of an erasure that empties them. `section` is where an export
+    shows them, as `export` returns them; none: they are copies, or not about the person.
     """
 
     container: str
@@ -59,6 +61,7 @@ class Holding:
     empty: Empty = gone
     section: str | None = None
     export: Callable[[Body], Any] = shown
+    erase: Erase | None = None
 
 
 def of_partition(document_type: str) -> Find:

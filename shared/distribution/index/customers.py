@@ -123,8 +123,8 @@ async def _all_addresses(
             found.add(f"{key}/{address.id}")
             if entry := await _address(shard, key, address, reach, context):
                 yield entry
-    for stored in await documents.entries_of(shard, key, ADDRESSES, context):
-        if stored.alive and stored.key not in found:
+    for stored in await documents.entries_of(shard, key, context):
+        if stored.table == ADDRESSES and stored.alive and stored.key not in found:
             yield gone(stored, version=customer.version, now=context.now)
 
 

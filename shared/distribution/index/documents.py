@@ -23,7 +23,7 @@ from shared.ports.documents import (
 )
 
 CONTAINER: Final = "changes"
-HEAD: Final = "head"
+HEAD, ENTRY = "head", "entry"
 NOT_STORED: Final = ""
 SCHEMA_VERSION: Final = 1
 BY_NUMBER: Final = Order(("seq",))
@@ -48,18 +48,22 @@ async def read_entry(shard: str, table: str, key: str, context: Context) -> Entr
     return _entry(document) if document else None
 
 
-async def entries_of(shard: str, owner: str, table: str, context: Context) -> list[Entry]:
-    """Return the entries of a table that belong to a customer. A query for each page."""
-    documents = context.documents.all(
-        CONTAINER, partition(shard, context), Equal("owner", owner), Equal("table", table)
-    )
-    return [_entry(document) async for document in documents]
+async def documents_of(shard: str, owner: str, context: Context) -> AsyncIterator[Document]:
+    """Yield what belongs to a customer. A query for each page."""
+    where = partition(shard, context)
+    async for document in context.documents.all(CONTAINER, where, Equal("owner", owner)):
+        yield document
+
+
+async def entries_of(shard: str, owner: str, context: Context) -> list[Entry]:
+    """Return the entries that belong to a customer. A query for each page."""
+    return [_entry(document) async for document in documents_of(shard, owner, context)]
 
 
 async def entries_in_table(shard: str, table: str, context: Context) -> AsyncIterator[Entry]:
     """Yield the entries of a table. A query for each page."""
-    documents = context.documents.all(CONTAINER, partition(shard, context), Equal("table", table))
-    async for document in documents:
+    where = partition(shard, context)
+    async for document in context.documents.all(CONTAINER, where, Equal("table", table)):
         yield _entry(document)
 
 
@@ -102,7 +106,7 @@ def entry_document(entry: Entry, number: int, now: datetime) -> dict[str, Any]:
     """
     body = entry.model_dump(mode="json", by_alias=True) | {
         "id": _id(entry.name),
-        "type": "entry",
+        "type": ENTRY,
         "seq": number,
         "reach": sorted({*entry.reach, *entry.left}),
         "indexedAt": as_text(now),

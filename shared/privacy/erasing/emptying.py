@@ -39,7 +39,10 @@ async def empty(holdings: Holdings, noted: Noted, context: Context) -> int:
 
     Raises Stale where somebody else writes one of them, and Unavailable.
     """
-    return await write_left([left async for left in left_of(holdings, noted, context)], context)
+    in_place = [holding for holding in holdings if holding.erase is None]
+    changes = [left async for left in left_of(in_place, noted, context)]
+    erased = [await one.erase(noted, context) for one in holdings if one.erase]
+    return sum(erased) + await write_left(changes, context)
 
 
 async def write_left(changes: Sequence[Left], context: Context) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared.core.errors import AlreadyExists, Stale
 from shared.ports.documents import (
     ID_ORDER,
+    Changes,
     Condition,
     Contains,
     Create,
@@ -18,6 +19,7 @@ from shared.ports.documents import (
     Order,
     Page,
     Partition,
+    Placed,
     Put,
     Range,
     Replace,
@@ -77,6 +79,12 @@ class Shard(Documents):
         for operation in operations:
             self._check(operation)
         return [self._write(operation) for operation in operations]
+
+    async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        raise NotImplementedError("The index scatters nothing.")
+
+    async def changes(self, container: str, position: str | None, limit: int) -> Changes:
+        raise NotImplementedError("Nobody follows the index.")
 
     def rows_at(self, number: int, scope: Collection[str]) -> dict[str, int]:
         """Return the version of each row that was in the scope when the head was at this number."""
