@@ -1,12 +1,15 @@
 """Change-feed triggers, served from the change feed of the store."""
 
 import asyncio
+import json
 import logging
-from typing import Any
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from azure.functions.meta import Datum
+import azure.functions as func
 
-from local.host.functions import Function, decode
+from local.host.functions import Function
 from local.host.rewriting import rewritten
 from shared.platform.topology import containers
 from shared.ports.documents import Document, Documents, Put
@@ -16,11 +19,44 @@ log = logging.getLogger(__name__)
 BATCH_SIZE = 25  # documents; a chunk of an import can be half a megabyte
 LARGE_BATCH_SIZE = 1000  # where they are only passed over
 AZURE_POLL_MILLISECONDS = 5000
+REMEMBERED_BATCHES = 16
 POLL_SECONDS = 0.2  # while the feed has nothing new
 
 
-async def follow(function: Function, documents: Documents, *, azure_polls: bool = False) -> None:
+class Batch(NamedTuple):
+    """Documents as they are delivered, and the position after them."""
+
+    documents: list[dict[str, Any]]
+    position: str
+
+
+@dataclass
+class Feeds:
+    """The feeds of a store. Several functions follow a container; what it told is read once."""
+
+    store: Documents
+    told: OrderedDict[tuple[str, str | None], Batch] = field(default_factory=OrderedDict)
+
+    async def after(self, container: str, position: str | None) -> Batch:
+        """Return the next documents; as they were a moment ago, if another function has them.
+
+        What was written since comes again, after them.
+        """
+        if batch := self.told.get((container, position)):
+            return batch
+        changes = await self.store.changes(container, position, BATCH_SIZE)
+        delivered = rewritten([as_delivered(container, one) for one in changes.documents])
+        batch = Batch(json.loads(delivered), changes.position)
+        if batch.documents:
+            self.told[container, position] = batch
+            while len(self.told) > REMEMBERED_BATCHES:
+                self.told.popitem(last=False)
+        return batch
+
+
+async def follow(function: Function, store_feeds: Feeds, *, azure_polls: bool = False) -> None:
     """Deliver every change in order, and store the position reached."""
+    documents = store_feeds.store
     pause = poll_seconds(function) if azure_polls else POLL_SECONDS
     container = str(function.trigger["containerName"])
     name = f"{function.name}@{container}"
@@ -32,12 +68,12 @@ async def follow(function: Function, documents: Documents, *, azure_polls: bool 
     else:
         position = await _end(container, documents)
     while True:
-        changes = await documents.changes(container, position, BATCH_SIZE)
-        if not changes.documents:
+        batch = await store_feeds.after(container, position)
+        if not batch.documents:
             await asyncio.sleep(pause)
             continue
-        await deliver(function, [as_delivered(container, one) for one in changes.documents])
-        position = changes.position
+        await deliver(function, batch.documents)
+        position = batch.position
         await documents.commit("leases", (name,), [Put({"id": name, "position": position})])
 
 
@@ -65,7 +101,7 @@ async def deliver(function: Function, batch: list[dict[str, Any]]) -> None:
     attempt = 0
     while True:
         try:
-            await function.invoke(decode("cosmosDBTrigger", Datum(rewritten(batch), "json")))
+            await function.invoke(func.DocumentList(map(func.Document.from_dict, batch)))
         except Exception:
             log.exception("Executed 'Functions.%s' (Failed)", function.name)
         else:

@@ -37,9 +37,10 @@ async def lead(
             break
         except Timeout:
             await asyncio.sleep(LEADER_POLL_SECONDS)
+    store_feeds = feeds.Feeds(documents)
     servers: dict[str, Serve] = {
         "cosmosDBTrigger": lambda function: feeds.follow(
-            function, documents, azure_polls=azure_polls
+            function, store_feeds, azure_polls=azure_polls
         ),
         "timerTrigger": timers.tick,
         "serviceBusTrigger": lambda function: messages.receive(function, source),
