@@ -145,6 +145,20 @@ module storage './modules/storage.bicep' = {
   }
 }
 
+module packages './modules/packages.bicep' = {
+  scope: group
+  name: 'packages'
+  params: {
+    name: '${abbreviations.packages}${token}'
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+    zoneRedundant: zoneRedundant
+    publicNetworkAccess: publicNetworkAccess
+    location: location
+    tags: tags
+  }
+}
+
 module cosmos './modules/cosmos.bicep' = {
   scope: group
   name: 'cosmos'
@@ -202,6 +216,7 @@ module endpoints './modules/endpoints.bicep' = if (privateNetworking) {
     networkId: network!.outputs.networkId
     token: token
     storageId: storage.outputs.id
+    packagesId: packages.outputs.id
     cosmosId: cosmos.outputs.id
     serviceBusId: serviceBus.outputs.id
     vaultId: vault.outputs.id
@@ -220,6 +235,7 @@ module app './modules/app.bicep' = {
     storageName: storage.outputs.name
     packageContainer: storage.outputs.packageContainer
     insightsName: monitoring.outputs.insightsName
+    packagesUri: packages.outputs.blobServiceUri
     cosmosEndpoint: cosmos.outputs.endpoint
     databaseName: topology.database
     serviceBusNamespace: serviceBus.outputs.host
@@ -280,6 +296,7 @@ output APP_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output COSMOS_ACCOUNT_NAME string = cosmos.outputs.name
 output COSMOS__accountEndpoint string = cosmos.outputs.endpoint
 output SERVICEBUS__fullyQualifiedNamespace string = serviceBus.outputs.host
+output PACKAGES__blobServiceUri string = packages.outputs.blobServiceUri
 output KEYVAULT__vaultUri string = vault.outputs.uri
 output KEYVAULT_NAME string = vault.outputs.name
 output LOG_ANALYTICS_WORKSPACE_NAME string = monitoring.outputs.workspaceName

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from local.insights import ImportedInsights
+from local.packages import FilePackages
 from local.tokens import LocalTokens
 from shared.composition.wiring import Backend, Keys
 from shared.ports.bus import Bus, NoBus
@@ -21,6 +22,7 @@ class Folder:
         self.database = path / "libro.db"
         self.bus = path / "bus.db"
         self.imports = path / "imports"
+        self.packages = path / "packages"
         self.leader = path / "leader.lock"
         path.mkdir(parents=True, exist_ok=True)
 
@@ -50,4 +52,5 @@ class Folder:
             Keys(self.key("cursor"), self.key("suppression"), self.key("link")),
             bus or NoBus(),
             insights or ImportedInsights(),
+            packages=FilePackages(self.packages),
         )

@@ -18,6 +18,8 @@ from local.store import SqliteDocuments
 from local.store.choice import OpenStore, sqlite
 from tests import real
 from tests.api import COMPANY, Api, started
+from tests.doubles import azurite as blobs
+from tests.doubles.azurite import Azurite
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.faults import AS_AZURE
 from tests.doubles.cosmos.server import served
@@ -88,6 +90,13 @@ def cosmos_endpoint(cosmos_server: Endpoint, pytestconfig: pytest.Config) -> End
     if pytestconfig.getoption("--as-azure"):
         cosmos_server.conditions = AS_AZURE
     return cosmos_server
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """The service of blobs; each test empties it before it begins."""
+    with blobs.serving(tmp_path_factory.mktemp("azurite")) as azurite:
+        yield azurite
 
 
 @pytest.fixture(scope="session")

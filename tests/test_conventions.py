@@ -114,8 +114,8 @@ def test_tests_use_real_parts() -> None:
 
 NOT_AT_FIRST = (
     "aiohttp", "azure.core", "azure.cosmos", "azure.identity", "azure.keyvault", "azure.monitor",
-    "azure.servicebus", "babel", "email_validator", "jwt", "opentelemetry", "phonenumbers",
-    "pydantic_settings", "sqlite3",
+    "azure.servicebus", "azure.storage", "babel", "email_validator", "jwt", "opentelemetry",
+    "phonenumbers", "pydantic_settings", "sqlite3",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ param identityName string
 param storageName string
 param packageContainer string
 param insightsName string
+param packagesUri string
 param cosmosEndpoint string
 param databaseName string
 param serviceBusNamespace string
@@ -116,6 +117,8 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     ENTRA__tenantId: tenant().tenantId
     KEYVAULT__clientId: identity.properties.clientId
     KEYVAULT__vaultUri: vaultUri
+    PACKAGES__blobServiceUri: packagesUri
+    PACKAGES__clientId: identity.properties.clientId
     SERVICEBUS__clientId: identity.properties.clientId
     SERVICEBUS__credential: 'managedidentity'
     SERVICEBUS__fullyQualifiedNamespace: serviceBusNamespace

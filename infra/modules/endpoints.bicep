@@ -3,6 +3,7 @@ param subnetId string
 param networkId string
 param token string
 param storageId string
+param packagesId string
 param cosmosId string
 param serviceBusId string
 param vaultId string
@@ -12,21 +13,31 @@ param tags object
 var storageSuffix = environment().suffixes.storage
 
 // Cosmos DB and Service Bus have no suffix in environment(); these are those of the public cloud.
-var ways = [
-  { name: 'blob', target: storageId, part: 'blob', zone: 'privatelink.blob.${storageSuffix}' }
-  { name: 'table', target: storageId, part: 'table', zone: 'privatelink.table.${storageSuffix}' }
-  { name: 'cosmos', target: cosmosId, part: 'Sql', zone: 'privatelink.documents.azure.com' }
-  { name: 'servicebus', target: serviceBusId, part: 'namespace', zone: 'privatelink.servicebus.windows.net' }
-  { name: 'vault', target: vaultId, part: 'vault', zone: 'privatelink.vaultcore.azure.net' }
+var zones = [
+  'privatelink.blob.${storageSuffix}'
+  'privatelink.table.${storageSuffix}'
+  'privatelink.documents.azure.com'
+  'privatelink.servicebus.windows.net'
+  'privatelink.vaultcore.azure.net'
 ]
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [for way in ways: {
-  name: way.zone
+// Two accounts have blobs, and their names are in one zone.
+var ways = [
+  { name: 'blob', target: storageId, part: 'blob', zone: 0 }
+  { name: 'packages', target: packagesId, part: 'blob', zone: 0 }
+  { name: 'table', target: storageId, part: 'table', zone: 1 }
+  { name: 'cosmos', target: cosmosId, part: 'Sql', zone: 2 }
+  { name: 'servicebus', target: serviceBusId, part: 'namespace', zone: 3 }
+  { name: 'vault', target: vaultId, part: 'vault', zone: 4 }
+]
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [for name in zones: {
+  name: name
   location: 'global'
   tags: tags
 }]
 
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (way, i) in ways: {
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (name, i) in zones: {
   parent: zone[i]
   name: 'app'
   location: 'global'
@@ -62,7 +73,7 @@ resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-
     privateDnsZoneConfigs: [
       {
         name: way.name
-        properties: { privateDnsZoneId: zone[i].id }
+        properties: { privateDnsZoneId: zone[way.zone].id }
       }
     ]
   }

@@ -22,9 +22,11 @@ from shared.platform.topology import database
 from shared.ports.bus import Bus, NoBus
 from shared.ports.documents import Documents
 from shared.ports.insights import Insights, NoInsights
+from shared.ports.packages import NoPackages, Packages
 from shared.ports.tokens import Tokens
 
 if TYPE_CHECKING:
+    from shared.adapters.blobs.packages import BlobPackages
     from shared.adapters.cosmos.documents import CosmosDocuments
     from shared.adapters.insights.customer_insights import CustomerInsights
     from shared.adapters.servicebus.bus import ServiceBus
@@ -57,6 +59,7 @@ class Backend:
         bus: Bus | None = None,
         insights: Insights | None = None,
         *,
+        packages: Packages | None = None,
         participants: Sequence[Participant] = PARTICIPANTS,
     ) -> None:
         self.documents = Metered(documents)
@@ -66,6 +69,7 @@ class Backend:
         self.links = LinkTokens(keys.link)
         self.bus = bus or NoBus()
         self.insights = insights or NoInsights()
+        self.packages = packages or NoPackages()
         self.participants = participants
         customers = partial(customer_exists, self.documents)
         self.configuration = Configuration(self.documents, {"customers": customers})
@@ -135,6 +139,26 @@ def connect_bus(settings: "Settings") -> "ServiceBus":
     return servicebus.with_identity(settings.servicebus_namespace, identity)
 
 
+class NoPackagesConfigured(RuntimeError):
+    """The environment names no storage account for packages."""
+
+
+def connect_packages(settings: "Settings") -> "BlobPackages":
+    """Return the packages of the configured account; the caller closes them."""
+    from shared.adapters.blobs import packages as blobs  # noqa: PLC0415
+
+    if settings.packages_connection:
+        return blobs.with_connection_string(settings.packages_connection)
+    if not settings.packages_uri:
+        raise NoPackagesConfigured(
+            "Set PACKAGES__blobServiceUri, or PACKAGES to a connection string."
+        )
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    identity = DefaultAzureCredential(managed_identity_client_id=settings.packages_client_id)
+    return blobs.with_identity(settings.packages_uri, identity)
+
+
 class NoInsightsConfigured(RuntimeError):
     """The environment names no tenant of Customer Insights, or no vault."""
 
@@ -192,6 +216,7 @@ def azure(settings: "Settings") -> Backend:
         ),
         connect_bus(settings),
         connect_insights(settings) if has_insights else NoInsights(),
+        packages=connect_packages(settings),
     )
 
 

@@ -55,6 +55,25 @@ class Settings(BaseSettings):
             description="connection string, on a developer's machine",
         ),
     ] = None
+    packages_uri: Annotated[
+        str | None,
+        Field(
+            validation_alias="PACKAGES__blobServiceUri",
+            description="URL of the blobs of the account with the packages, https://...",
+        ),
+    ] = None
+    packages_client_id: Annotated[
+        str | None,
+        Field(
+            validation_alias="PACKAGES__clientId", description="client id of the identity to use"
+        ),
+    ] = None
+    packages_connection: Annotated[
+        str | None,
+        Field(
+            validation_alias="PACKAGES", description="connection string, on a developer's machine"
+        ),
+    ] = None
     insights_tenant: Annotated[
         str | None,
         Field(validation_alias="INSIGHTS__tenantId", description="tenant of Customer Insights"),
@@ -191,4 +210,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SERVICEBUS holds a key; in Azure set SERVICEBUS__fullyQualifiedNamespace instead."
             )
+        if self.site and self.packages_connection:
+            raise ValueError("PACKAGES holds a key; in Azure set PACKAGES__blobServiceUri instead.")
         return self

@@ -66,6 +66,7 @@ async def deployed(cosmos_endpoint: Endpoint, tmp_path: Path) -> AsyncIterator[D
                 "COSMOS": connection_string(cosmos_endpoint.url),
                 "COSMOS_DATABASE": tmp_path.name,
                 "SERVICEBUS": broker.connection_string,
+                "PACKAGES__blobServiceUri": "https://packages.example",
                 "ENTRA__authority": issuer.tenant.issuer.removesuffix(f"/{TENANT}/v2.0"),
                 "ENTRA__tenantId": TENANT,
                 "ENTRA__audience": AUDIENCE,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from functions._http.operation import OPERATIONS
+from shared.adapters.blobs.packages import CONTAINER as PACKAGES
 from shared.platform.topology import Container, containers
 from tests.doubles.bicep import Resource
 from tests.infra.settings import FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
@@ -16,6 +17,10 @@ from tests.infra.stands import Stand
 Promise = Callable[[Stand], Iterator[str]]
 
 CONTAINER = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers"
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
+BLOB_CONTAINER = "Microsoft.Storage/storageAccounts/blobServices/containers"
+LIFECYCLE = "Microsoft.Storage/storageAccounts/managementPolicies"
 QUEUE = "Microsoft.ServiceBus/namespaces/queues"
 TOPIC = "Microsoft.ServiceBus/namespaces/topics"
 SUBSCRIPTION = "Microsoft.ServiceBus/namespaces/topics/subscriptions"
@@ -55,6 +60,7 @@ REACHABLE = (
 )
 BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 TABLE_CONTRIBUTOR = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
+BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 BUS_OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
 SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
@@ -62,7 +68,6 @@ SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 DOCUMENTS_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
 ROLES = {
-    "Microsoft.Storage/storageAccounts": {BLOB_OWNER, TABLE_CONTRIBUTOR},
     "Microsoft.KeyVault/vaults": {SECRETS_USER},
     "Microsoft.Insights/components": {METRICS_PUBLISHER},
     QUEUE: {BUS_OWNER},
@@ -194,6 +199,10 @@ def the_app_may_do_what_it_must(stand: Stand) -> Iterator[str]:
                for one in stand.deployed.of(ROLE)}  # fmt: skip
     needed = {(one.id, role) for type_, roles in ROLES.items()
               for one in stand.deployed.of(type_) for role in roles}  # fmt: skip
+    account, container = _packages(stand)
+    needed |= {(one.id, role) for one in stand.deployed.of(ACCOUNT) if one.id != account
+               for role in (BLOB_OWNER, TABLE_CONTRIBUTOR)}  # fmt: skip
+    needed.add((container, BLOB_CONTRIBUTOR))
     for scope, role in granted ^ needed:
         yield f"{'not granted' if (scope, role) in needed else 'not needed'}: {role} on {scope}"
     for one in stand.deployed.of(COSMOS_ROLE):
@@ -201,6 +210,25 @@ def the_app_may_do_what_it_must(stand: Stand) -> Iterator[str]:
             yield f"{one.properties['roleDefinitionId']} on documents"
         if not str(one.properties["scope"]).endswith(f"/dbs/{stand.layout['database']}"):
             yield f"documents of {one.properties['scope']}"
+
+
+def packages_lie_apart_and_not_for_long(stand: Stand) -> Iterator[str]:
+    account, container = _packages(stand)
+    made = [one for one in stand.deployed.resources if one.id.startswith(f"{account}/")]
+    if [one.id for one in made if one.type == BLOB_CONTAINER] != [container]:
+        yield "something else lies where packages are"
+    bins = [one.properties["deleteRetentionPolicy"] for one in made if one.type == BLOBS]
+    if bins != [{"enabled": False}]:
+        yield f"what is removed is kept: {bins}"
+    rules = [rule for one in made if one.type == LIFECYCLE
+             for rule in one.properties["policy"]["rules"] if rule["enabled"]]  # fmt: skip
+    ends = [(rule["definition"]["actions"], rule["definition"]["filters"]) for rule in rules]
+    after = {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 30}}}
+    if ends != [(after, {"blobTypes": ["blockBlob"], "prefixMatch": [f"{PACKAGES}/"]})]:
+        yield f"packages end by {ends}"
+    uri = str(_config(stand, "appsettings").get("PACKAGES__blobServiceUri"))
+    if account not in uri:
+        yield f"the app looks for packages at {uri}"
 
 
 def everybody_tells_what_happens(stand: Stand) -> Iterator[str]:
@@ -272,10 +300,9 @@ def production_survives_a_zone(stand: Stand) -> Iterator[str]:
     account = stand.deployed.of("Microsoft.DocumentDB/databaseAccounts")[0]
     app = stand.deployed.of("Microsoft.Web/sites")[0].properties["functionAppConfig"]
     ready = sum(one["instanceCount"] for one in app["scaleAndConcurrency"]["alwaysReady"])
-    storage = stand.deployed.of("Microsoft.Storage/storageAccounts")[0].body["sku"]["name"]
+    storage = {one.body["sku"]["name"].endswith("ZRS") for one in stand.deployed.of(ACCOUNT)}
     plan = stand.deployed.of("Microsoft.Web/serverfarms")[0].properties["zoneRedundant"]
-    zones = {account.properties["locations"][0]["isZoneRedundant"], plan, ready > 1,
-             storage.endswith("ZRS")}  # fmt: skip
+    zones = {account.properties["locations"][0]["isZoneRedundant"], plan, ready > 1, *storage}
     if zones != {stand.is_production}:
         yield f"zones: {zones}"
     if account.properties["backupPolicy"]["type"] != "Continuous":
@@ -307,6 +334,7 @@ PROMISES: dict[str, Promise] = {
         own_keys_are_references,
         no_setting_and_no_output_is_a_secret,
         the_app_may_do_what_it_must,
+        packages_lie_apart_and_not_for_long,
         everybody_tells_what_happens,
         dead_letters_raise_an_alarm,
         alarms_reach_somebody,
@@ -315,6 +343,12 @@ PROMISES: dict[str, Promise] = {
         everything_has_its_tag,
     )
 }
+
+
+def _packages(stand: Stand) -> tuple[str, str]:
+    """Return the ids of the account and the container that packages lie in."""
+    [container] = [one.id for one in stand.deployed.of(BLOB_CONTAINER) if one.name == PACKAGES]
+    return container.partition("/blobServices/")[0], container
 
 
 def _shape(container: Container) -> dict[str, Any]:

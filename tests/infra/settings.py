@@ -12,7 +12,7 @@ HOST = {
     "SERVICEBUS__credential": "`managedidentity`, for the queue triggers",
 }
 # Whole strings hold keys, so they are for one machine; Azure says itself what the site is called.
-ON_ONE_MACHINE = {"COSMOS", "SERVICEBUS"}
+ON_ONE_MACHINE = {"COSMOS", "PACKAGES", "SERVICEBUS"}
 BY_AZURE = {"WEBSITE_SITE_NAME"}
 BY_HAND = {"OTEL_EXPORTER_OTLP_ENDPOINT", "TELEMETRY", "TELEMETRY_SHARE"}
 FROM_ELSEWHERE = ON_ONE_MACHINE | BY_AZURE | BY_HAND

@@ -47,7 +47,7 @@ ALWAYS_READY = 2
 MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0, "requests": 4_000.0}
 OTHER_CONTAINERS = 4
 LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
-ENDPOINTS = 5
+ENDPOINTS = 6
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The packages port on Azure Blob Storage."""
