@@ -26,7 +26,9 @@ def add_to(commands: argparse._SubParsersAction, data: Path) -> None:  # type: i
     parser.add_argument("--write", action="store_true", help="write emulators/ from topology.json")
     parser.add_argument("--check", action="store_true", help="fail if emulators/ is not up to date")
     parser.add_argument("--wait", action="store_true", help="wait until they respond")
-    parser.add_argument("--seed", action="store_true", help="create the containers of Cosmos DB")
+    parser.add_argument(
+        "--seed", action="store_true", help="create the containers they keep things in"
+    )
     parser.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -44,9 +46,10 @@ def run(options: argparse.Namespace) -> int:
         return 1
     if options.seed:
         # Imported here, so that no other command loads the SDK.
-        from local.emulators.seed import seed  # noqa: PLC0415
+        from local.emulators.seed import seed, seed_packages  # noqa: PLC0415
 
         asyncio.run(seed(CONNECTIONS["COSMOS"]))
+        asyncio.run(seed_packages(CONNECTIONS["PACKAGES"]))
         print(*(f"export {name}='{text}'" for name, text in CONNECTIONS.items()), sep="\n")
     return 0
 

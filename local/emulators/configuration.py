@@ -15,12 +15,20 @@ FOLDER: Final = Path(__file__).parents[2] / "emulators"
 SERVICEBUS: Final = "servicebus.json"
 COSMOS: Final = "cosmos.json"
 
-# The published key of every Cosmos DB emulator, and the placeholder of the Service Bus emulator.
+# The published keys of every Cosmos DB emulator and of every Azurite, and the placeholder of the
+# Service Bus emulator.
 COSMOS_KEY: Final = (
     "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
 )
+AZURITE_KEY: Final = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
 CONNECTIONS: Final = {
     "COSMOS": f"AccountEndpoint=http://localhost:8081/;AccountKey={COSMOS_KEY}",
+    "PACKAGES": (
+        f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={AZURITE_KEY};"
+        "BlobEndpoint=http://localhost:10000/devstoreaccount1;"
+    ),
     "SERVICEBUS": (
         "Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;"
         "SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"

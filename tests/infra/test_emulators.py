@@ -13,12 +13,13 @@ from starlette.responses import JSONResponse, Response
 from local.commands import main
 from local.commands.emulators import waiting
 from local.emulators.configuration import CONNECTIONS, FOLDER, SERVICEBUS, Emulators
-from local.emulators.seed import seed
+from local.emulators.seed import seed, seed_packages
 from shared.adapters.servicebus.bus import with_connection_string
 from shared.platform import topology
 from shared.platform.topology import Entity, Messaging, containers
 from shared.ports.bus import Outgoing
 from tests.doubles import servicebus
+from tests.doubles.azurite import Azurite
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import connection_string, served
 from tests.infra.settings import APP
@@ -234,6 +235,17 @@ async def test_the_containers_are_made_once() -> None:
         )
         assert body["indexingPolicy"] == one.indexing_policy
         assert body.get("defaultTtl") == one.ttl
+
+
+async def test_the_container_of_packages_is_made_once(azurite: Azurite) -> None:
+    packages = await azurite.emptied()
+    await packages.container.delete_container()
+    for _ in range(2):
+        await seed_packages(azurite.connection_string, connection_verify=azurite.authority)
+    is_there = await packages.container.exists()
+    await packages.close()
+
+    assert is_there
 
 
 class Healthy(Endpoint):
