@@ -6,10 +6,8 @@ from typing import Final, Protocol
 
 from shared.core.errors import NotFound, Unavailable
 
-MAX_SEGMENT_LENGTH: Final = 240  # a file name has 255 bytes, a draft of it some more than the file
-PIECE_CHARACTERS: Final = (
-    19  # of a longer one; each has up to four bytes, and each byte three characters
-)
+MAX_SEGMENT_LENGTH: Final = 240  # a file name has 255 bytes, and an adapter may need some
+PIECE_CHARACTERS: Final = 19  # up to four bytes each, and three characters for each byte
 CONTINUED: Final = "+/"  # what a folder ends with that is only the beginning of a longer one
 ESCAPED: Final = re.compile(rb"[^A-Za-z0-9_-]")
 ESCAPED_IN_FILES: Final = re.compile(rb"[^A-Za-z0-9_.-]")

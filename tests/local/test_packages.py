@@ -43,6 +43,20 @@ def die(event, args):
 sys.addaudithook(die)
 asyncio.run(FilePackages(Path(folder)).put(sys.argv[3], b"x" * 100_000))
 """
+# Each time it is about to put the file in its place, the folder vanishes, until the sixth time.
+PUT_WHILE_EMPTIED = """
+import asyncio, sys
+from pathlib import Path
+from local.packages import FilePackages
+times = [5]
+def empty(event, args):
+    if event == "os.rename" and times[0]:
+        times[0] -= 1
+        Path(args[1]).parent.rmdir()
+        print("removed")
+sys.addaudithook(empty)
+asyncio.run(FilePackages(Path(sys.argv[1])).put(sys.argv[2], b"x" * 100_000))
+"""
 
 
 def files(folder: Path) -> list[Path]:
@@ -143,6 +157,16 @@ async def test_folders_go_with_the_last_package_in_them(tmp_path: Path) -> None:
 
     left = {path.name for path in (tmp_path / "stored").rglob("*") if path.is_dir()}
     assert {name.partition("!")[0] for name in left} == {"USRT", "SEATTLE", "1010", "42"}
+
+
+async def test_a_folder_that_others_remove_before_the_file_is_in_it_is_made_again(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-c", PUT_WHILE_EMPTIED, str(tmp_path), NAME]
+    removed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert removed == "removed\n" * 5
+    assert await FilePackages(tmp_path).read(NAME, 0, 9) == b"x" * 9
 
 
 async def test_only_their_owner_reads_the_files(tmp_path: Path) -> None:
