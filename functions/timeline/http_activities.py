@@ -11,7 +11,7 @@ from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery,
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Flaw
-from shared.core.formatting import languages
+from shared.core.language.formatting import languages
 from shared.timeline import activities as usecases
 from shared.timeline import timeline
 from shared.timeline.domain.activities import ActivityNotFound, ActivityView, NewActivity

@@ -7,7 +7,7 @@ from shared.clienteling.domain.client_books import Membership
 from shared.clienteling.memberships import change_membership
 from shared.configuration.domain import collections as col
 from shared.context import Context
-from shared.core.formatting import translated
+from shared.core.language.formatting import translated
 from shared.core.values import as_text
 from shared.core.versioned import Versioned
 from shared.timeline import documents

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.clienteling.domain.cards import END, sort_key
 from shared.configuration.domain.attributes import LARGEST
-from shared.core.words import fold
+from shared.core.language.words import fold
 
 thorough = settings(derandomize=True, database=None, deadline=None, max_examples=500)
 TINY = 5e-324  # the smallest number above zero that there is

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.core.words import readings, words
+from shared.core.language.words import readings, words
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any, Final
 from shared.clienteling.domain.card_filters import NAME, CardFilter, CardSort
 from shared.clienteling.domain.cards import encoded
 from shared.clienteling.domain.near_dates import days_within
+from shared.core.language.words import fold
 from shared.core.values import as_text
-from shared.core.words import fold
 from shared.ports.documents import (
     Condition,
     Contains,

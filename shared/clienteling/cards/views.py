@@ -14,7 +14,7 @@ from shared.configuration.domain.attributes import Definitions
 from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.evolve import evolve
-from shared.core.formatting import languages
+from shared.core.language.formatting import languages
 from shared.core.values import Record
 from shared.customers.domain.customer_record import PENDING_ACCOUNT
 from shared.ports.insights import Client

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.configuration.domain.attributes import AttributeType, Definition
 from shared.configuration.domain.measure_definitions import MeasureDefinition
-from shared.core.formatting import formatted, translated
+from shared.core.language.formatting import formatted, translated
 from shared.core.values import Record
 from shared.customers.domain.decisions import Decision
 

@@ -5,8 +5,8 @@ import re
 import struct
 from collections.abc import Mapping
 
+from shared.core.language.words import fold
 from shared.core.values import AttributeValue
-from shared.core.words import fold
 
 DATE = re.compile(r"\d{4}-(\d{2}-\d{2})")
 END = "\x1f"  # between a sort key and the GUID; sorts before every letter

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from shared.context import Context
 from shared.core.errors import Conflict
-from shared.core.words import whole
+from shared.core.language.words import whole
 from shared.customers.directory.documents import query_word
 from shared.customers.domain.creation import Candidate
 from shared.customers.domain.customers import Customer

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from shared.core.evolve import evolve
+from shared.core.language.words import whole, words
 from shared.core.values import as_text
-from shared.core.words import whole, words
 from shared.customers.domain import contacts as cp
 from shared.customers.domain.customers import Customer, DirectoryState
 from shared.customers.domain.normal_forms import EXTENSION, readable_email

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from shared.core.language.words import readings
 from shared.core.values import Record
-from shared.core.words import readings
 from shared.customers.domain import directory as dir_
 
 By = Literal["name", "email", "phone", "account", "address"]
