@@ -1,57 +1,52 @@
-"""Timer triggers: NCRONTAB, six fields with the seconds first."""
+"""Timer triggers: NCRONTAB, six fields with the seconds first, or the time between two ticks."""
 
 import asyncio
 import json
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from azure.functions.meta import Datum
-from croniter import croniter
 
 from local.host.functions import CannotStart, Function, decode
+from shared.core.schedules import NotNcrontab, read_schedule
 
 log = logging.getLogger(__name__)
 
-_FIELD = re.compile(r"[0-9A-Za-z*,/-]+")
-_NOT_NCRONTAB = re.compile(r"\b[LWRH]\b")
-_SUNDAY_AS_SEVEN = re.compile(r"(?<![\d/])7\b")
+_TIME_SPAN = re.compile(r"(?:(\d+)\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d))?")
 
-Clock = Callable[[datetime], datetime]
+Clock = Callable[[datetime], datetime | None]
 
 
 def schedule(expression: str) -> Clock:
-    """Return a function that returns the next due time after a moment. Raises CannotStart."""
-    fields = expression.split()
-    readable = len(fields) in {5, 6} and all(_FIELD.fullmatch(field) for field in fields)
-    if not readable or _NOT_NCRONTAB.search(expression) or _SUNDAY_AS_SEVEN.search(fields[-1]):
-        raise CannotStart(f"{expression!r} is not NCRONTAB")
+    """Return a function that returns the next due time after a moment, or None if there is none.
+
+    Raises CannotStart.
+    """
+    if span := _TIME_SPAN.fullmatch(expression):
+        days, hours, minutes, seconds = (int(part or 0) for part in span.groups())
+        interval = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if interval:
+            return lambda moment: moment + interval
     try:
-        # Day of month and day of week must both match, unlike in other cron dialects.
-        ticks = croniter(expression, datetime.now(UTC), second_at_beginning=True, day_or=False)
-    except (ValueError, KeyError) as exc:
-        raise CannotStart(f"{expression!r} is not NCRONTAB: {exc}") from exc
-
-    def following(moment: datetime) -> datetime:
-        due: datetime = ticks.get_next(datetime, start_time=moment)
-        return due
-
-    return following
+        return read_schedule(expression).following
+    except NotNcrontab as exc:
+        raise CannotStart(str(exc)) from exc
 
 
 async def tick(function: Function) -> None:
     """Invoke on schedule, without end and never twice at once; failures are logged."""
     following = schedule(str(function.trigger["schedule"]))
     last: datetime | None = None
-    while True:
-        due = following(datetime.now(UTC))
+    while due := following(datetime.now(UTC)):
         await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         try:
             await function.invoke(decode("timerTrigger", payload(last, due)))
         except Exception:
             log.exception("Executed 'Functions.%s' (Failed)", function.name)
         last = due
+    await asyncio.Event().wait()  # it never fires
 
 
 def payload(last: datetime | None, due: datetime | None) -> Datum:
