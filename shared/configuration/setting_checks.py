@@ -1,19 +1,23 @@
 """What is checked before a setting is stored, and which settings name one before it is removed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from shared.configuration import documents
+from shared.configuration.channel_groups import check_channel_group, check_store
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.attributes import Attribute, AttributeGroup, AttributeType, wrong
 from shared.configuration.domain.number_sequences import NumberSequence, NumberSequenceUsed, overlap
+from shared.configuration.domain.stores import ChannelDatabaseGroup, Store
 from shared.context import Context
 from shared.core.errors import Flaw, Invalid
 from shared.core.evolve import evolve
 from shared.core.values import Setting
 
 T = TypeVar("T", bound=Setting)
+Check = Callable[[Any, Context], Awaitable[list[Flaw]]]
 MAX_USERS_PER_COLLECTION = 10
 
 
@@ -43,12 +47,8 @@ async def check_setting(
     collection: col.Collection[Any], setting: Setting, context: Context
 ) -> None:
     flaws = await context.configuration.unknown(context.legal_entity, collection.names(setting))
-    if isinstance(setting, Attribute) and not flaws:
-        flaws = await _check_default(setting, context)
-    if isinstance(setting, AttributeGroup) and not flaws:
-        flaws = await _check_members(setting, context)
-    if isinstance(setting, NumberSequence):
-        flaws = await _check_format(setting, context)
+    if check := None if flaws else _CHECKS.get(type(setting)):
+        flaws = await check(setting, context)
     if not flaws:
         flaws = await collection.check(setting, context)
     if flaws:
@@ -93,6 +93,15 @@ async def _check_default(attribute: Attribute, context: Context) -> list[Flaw]:
     values = default if isinstance(default, list) and attribute_type.multi_value else [default]
     problems = [problem for value in values if (problem := wrong(value, attribute_type))]
     return [Flaw("/defaultValue", code, detail) for code, detail in problems]
+
+
+_CHECKS: Mapping[type[Setting], Check] = {
+    Attribute: _check_default,
+    AttributeGroup: _check_members,
+    NumberSequence: _check_format,
+    Store: check_store,
+    ChannelDatabaseGroup: check_channel_group,
+}
 
 
 async def check_change(
