@@ -10,8 +10,10 @@ from shared.platform.topology import containers
 from tests.doubles.cosmos.endpoint import Endpoint
 from tools.operations.table import PAGE, Rows, measured, read
 
-# One for each associate; the pinned ones and the others; the page and the count.
+# One for each associate; the pinned ones and the others; the page and the count; the jobs, and of
+# each its newest run.
 QUERIES = {
+    "list_distribution_jobs": 9,
     "list_store_clients, three associates": 3,
     "list_notes": 2,
     "list_clients, with facets": 2,

@@ -18,9 +18,9 @@ from shared.configuration.domain.collections import COLLECTIONS
 Json = dict[str, Any]
 REF = "#/components/schemas/"
 VERBS = {
-    "Add", "Answer", "Check", "Complete", "Confirm", "Create", "Deactivate", "Decide", "Delete",
-    "Edit", "Execute", "Get", "Import", "List", "Move", "Preview", "Record", "Remove", "Replay",
-    "Restore", "Retry", "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo",
+    "Add", "Answer", "Cancel", "Check", "Complete", "Confirm", "Create", "Deactivate", "Decide",
+    "Delete", "Edit", "Execute", "Get", "Import", "List", "Move", "Preview", "Record", "Remove",
+    "Replay", "Restore", "Retry", "Return", "Search", "Send", "Start", "Switch", "Trace", "Undo",
     "Unsubscribe", "Update", "Upload", "Verify",
 }  # fmt: skip
 LONGEST_SUMMARY = 80

@@ -243,6 +243,19 @@ async def unindexed(scene: Scene) -> Callable[[], Awaitable[None]]:
     return check
 
 
+async def queued_run(scene: Scene) -> Callable[[], Awaitable[None]]:
+    path = "distribution-jobs/1010/runs"
+    good(await scene.api.get("distribution-jobs"))
+    scene.now_the_change()
+    made = good(await scene.api.post(path, {}))
+
+    async def check() -> None:
+        assert await scene.bus.receive("distribution-runs")
+        assert good(await scene.api.get(f"{path}/{made['id']}"))["status"] == "Running"
+
+    return check
+
+
 @pytest.mark.parametrize(
     ("function", "container", "prepare"),
     [
@@ -256,6 +269,7 @@ async def unindexed(scene: Scene) -> Callable[[], Awaitable[None]]:
         ("run_imports", "requests", started_import),
         ("move_clients", "books", started_move),
         ("apply_uploads", "distribution", whole_upload),
+        ("send_runs", "distribution", queued_run),
     ],
 )
 async def test_a_change_that_does_not_show_yet_comes_again(

@@ -15,7 +15,11 @@ ABOUT_NO_CUSTOMER = {
     "directory": {"account", "consent expiring"},  # a number, which stays; a hash
     "books": {"book", "plan"},
     "settings": {"*"},
-    "distribution": {"upload-session", "upload-running"},
+    # Runs name customers by their GUID alone, for whom they wait; they expire after 90 days.
+    "distribution": {
+        "upload-session", "upload-running", "distribution-job", "distribution-clock",
+        "distribution-run", "distribution-groups", "distribution-progress", "group-result",
+    },
     "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.
     "requests": {

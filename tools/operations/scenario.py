@@ -18,6 +18,7 @@ from tests.api import (
     an_email,
 )
 from tools.operations.consents import consents
+from tools.operations.distribution import distribution
 from tools.operations.people import Ask, person
 from tools.operations.privacy import privacy
 
@@ -39,6 +40,7 @@ async def everything(ask: Ask, number: int) -> None:
     await privacy(ask, number)
     await _imports(ask)
     await _uploads(ask, number)
+    await distribution(ask)
     await _synchronization(ask, number)
     await _clienteling(ask, number)
     await _follow_ups(ask, number)

@@ -74,6 +74,8 @@ MESSAGES = """
 | `apply_uploads` | operation | as the same request online, with one small document more in its commit; 2 reads for whether it was applied or has to wait, 1 commit for the outcome; 1 query more where others changed the customer since |
 | `keep_cards` | changed customer | 1 read; for a client 2 more, and 1 read and 1 commit for each associate who has or had the client |
 | `index_customers` | changed customer | 2 reads, and 2 for each address that was changed; 1 read and 1 commit for each shard of a batch. Where address books or status were changed 2 queries for each hundred addresses, and a read of the entry of each |
+| `run_due_jobs` | company, each minute | 1 query, however many runs and customers there are; 1 commit for each job that is due |
+| `send_runs` | run | 2 reads and 1 query for each 500 stores and groups; 1 commit for its groups, 1 when it is sent; 1 read for each change of a run |
 | `move_clients` | client | as `reassign_clients`; 2 reads and 1 commit for each chunk of a hundred |
 | `move_follow_ups` | changed membership | 1 read, 1 query for each book that was left, 1 read and 2 commits for each follow-up |
 | `make_follow_ups` | book and rule, each hour | 2 queries for each hundred clients concerned, 1 commit for the progress; 2 reads and 1 commit for each follow-up; 1 query for each client who was active before, if the rule waits after an activity |

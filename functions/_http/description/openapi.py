@@ -19,7 +19,7 @@ TAGS = {
     "Imports": "Create many customers with one request, in the background",
     "Synchronization": "How customers that were created asynchronously get their account numbers",
     "Clienteling": "Client books, activities, notes, follow-ups and handovers of associates",
-    "Distribution": "What a channel did while it was offline, and conflicts that a person decides",
+    "Distribution": "Jobs that send data to channels, what channels did offline, and conflicts",
     "Configuration": "Settings, parameters, features and measures of a company",
     "Companies": "Legal entities: the unit that customers, client books and settings belong to",
     "Platform": "The app itself: health, this description, and a browser for it",

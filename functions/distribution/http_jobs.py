@@ -1,0 +1,101 @@
+"""Distribution jobs over HTTP."""
+
+from typing import Any
+
+import azure.functions as func
+
+from functions._http.trigger import (
+    JSON,
+    MERGE_PATCH,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
+from shared.core.concurrency import side_by_side
+from shared.distribution.domain.jobs import (
+    DistributionJobNotFound,
+    ExclusionBreaks,
+    JobChange,
+    JobIsPushed,
+)
+from shared.distribution.runs import jobs as usecases
+from shared.distribution.runs.documents import StoredJob
+from shared.distribution.runs.views import JobView, job_view, set_version
+
+bp = func.Blueprint()
+
+JOBS = "distribution-jobs"
+JOB = f"{JOBS}/{{number}}"
+QUERIES_AT_ONCE = 8
+
+
+@serve(bp, Operation("GET", JOBS, who="EAH", returns=PageOf[JobView], tag="Distribution"))
+async def list_distribution_jobs(call: Call[PageQuery, None]) -> Reply:
+    """List the distribution jobs.
+
+    In the order in which channels apply them.
+    """
+    context = call.context
+
+    async def item(stored: StoredJob) -> dict[str, object]:
+        view = await job_view(stored, context)
+        return view.value.model_dump(mode="json", by_alias=True) | {"etag": view.etag}
+
+    jobs = await usecases.list_jobs(context)
+    return Reply(call.slice(await side_by_side(jobs, item, at_once=QUERIES_AT_ONCE)))
+
+
+@serve(
+    bp,
+    Operation(
+        "GET",
+        JOB,
+        who="EAH",
+        returns=JobView,
+        tag="Distribution",
+        refuses=(DistributionJobNotFound,),
+    ),
+)
+async def get_distribution_job(call: Call[NoQuery, None]) -> Reply:
+    """Get a distribution job.
+
+    With the time that it was last run for, when it is due next, and its newest run.
+    """
+    return await _reply(await usecases.read_job(call.path["number"], call.context), call)
+
+
+@serve(
+    bp,
+    Operation(
+        "PATCH",
+        JOB,
+        who="H",
+        returns=JobView,
+        if_match="required",
+        media_types=(JSON, MERGE_PATCH),
+        tag="Distribution",
+        refuses=(DistributionJobNotFound, ExclusionBreaks, JobIsPushed),
+    ),
+)
+async def edit_distribution_job(call: Call[NoQuery, JobChange]) -> Reply:
+    """Edit the schedule of a distribution job, whether it is active, and what it excludes.
+
+    What is excluded is sent to no channel. If-Match holds what is set: runs that have started since
+    do not count.
+    """
+    stored = await usecases.change_job(
+        call.path["number"],
+        call.body,
+        if_match=set_version(call.version),
+        context=call.context,
+    )
+    return await _reply(stored, call)
+
+
+async def _reply(stored: StoredJob, call: Call[Any, Any]) -> Reply:
+    view = await job_view(stored, call.context)
+    return Reply(view.value, etag=view.etag)

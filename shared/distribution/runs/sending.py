@@ -1,0 +1,84 @@
+"""Sending runs: for each group of a new run one message, in the order in which runs came."""
+
+from contextlib import suppress
+from typing import Final
+
+from shared.context import Context
+from shared.core.errors import AlreadyExists
+from shared.core.retry import until_not_stale
+from shared.distribution.domain.runs import BuildPackage, Run
+from shared.distribution.runs import documents
+from shared.distribution.runs.results import end_run
+from shared.distribution.runs.starting import current_groups
+from shared.ports.bus import Bus, Outgoing, session_of
+from shared.ports.changes import Change, check_reached
+from shared.sync.outbox import trace_properties
+
+QUEUE: Final = "distribution-runs"
+
+
+async def prepare(job: str, context: Context) -> None:
+    """Do what has to be done once for a run, before any of its groups is built."""
+
+
+async def send_run(change: Change, *, bus: Bus, context: Context) -> None:
+    """Send the messages of a run that the feed told of, if that was not done.
+
+    Again it sends the same messages: their groups are noted before, and their ids follow from
+    them. Raises Unavailable, BusUnavailable, and Lagging where the store does not show the run.
+    """
+    if change.type != documents.RUN:
+        return
+    stored = await documents.find_run(change.id.partition(":")[2], context)
+    check_reached(stored.value.revision if stored else None, change.number("revision"))
+    if stored is None or stored.value.status != "Queued":
+        return
+    run = stored.value
+    await prepare(run.job, context)
+    groups = await _groups(run, context)
+    if groups:
+        messages = [_message(run, group, place, context) for place, group in enumerate(groups)]
+        await bus.send(QUEUE, messages)
+    await _start(run.id, context)
+    await end_run(run.id, context)  # one without groups is over at once
+
+
+async def _groups(run: Run, context: Context) -> list[str]:
+    """Return the groups of a run as they were when it was first sent; none once it is over."""
+    noted = await documents.read_groups(run.id, context)
+    if noted is None:
+        names = list(await current_groups(context))
+        asked = run.channel_database_groups
+        chosen = [name for name in names if name in asked] if asked else names
+        with suppress(AlreadyExists):
+            await documents.create_groups(run.id, chosen, context)
+        noted = await documents.read_groups(run.id, context)
+    return noted or []
+
+
+async def _start(run_id: str, context: Context) -> None:
+    """Say that the run is sent, unless it was canceled or has ended meanwhile."""
+
+    async def attempt() -> None:
+        stored = await documents.find_run(run_id, context)
+        if stored and stored.value.status == "Queued":
+            await documents.replace_run(stored.value.started(context.now), stored.etag, context)
+
+    await until_not_stale(attempt, turn=context.turn("run", run_id))
+
+
+def _message(run: Run, group: str, place: int, context: Context) -> Outgoing:
+    command = BuildPackage(
+        legal_entity=context.legal_entity, job=run.job, run=run.id, group=group, place=place
+    )
+    return Outgoing(
+        id=f"{command.legal_entity}:{command.run}:{command.group}",
+        body=command.model_dump_json(by_alias=True).encode(),
+        session=session_of(f"{command.legal_entity}:{command.group}"),
+        properties={
+            "type": command.kind,
+            "legalEntity": command.legal_entity,
+            "job": command.job,
+            **trace_properties(run.traceparent),
+        },
+    )

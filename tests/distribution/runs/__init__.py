@@ -1,0 +1,1 @@
+"""Tests of distribution jobs and their runs."""
