@@ -82,10 +82,10 @@ async def get_distribution_job(call: Call[NoQuery, None]) -> Reply:
     ),
 )
 async def edit_distribution_job(call: Call[NoQuery, JobChange]) -> Reply:
-    """Edit the schedule of a distribution job, whether it is active, and what it excludes.
+    """Edit a distribution job.
 
-    What is excluded is sent to no channel. If-Match holds what is set: runs that have started since
-    do not count.
+    Its schedule, whether it is active, and what of it is excluded: sent to no channel. If-Match
+    holds what is set; runs that have started since do not count.
     """
     stored = await usecases.change_job(
         call.path["number"],

@@ -8,8 +8,8 @@ from shared.core.errors import AlreadyExists
 from shared.core.retry import until_not_stale
 from shared.distribution.domain.runs import BuildPackage, Run
 from shared.distribution.runs import documents
+from shared.distribution.runs.including import current_groups
 from shared.distribution.runs.results import end_run
-from shared.distribution.runs.starting import current_groups
 from shared.ports.bus import Bus, Outgoing, session_of
 from shared.ports.changes import Change, check_reached
 from shared.sync.outbox import trace_properties
