@@ -37,11 +37,12 @@ C = TypeVar("C", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[C]):
-    """A message whose body was parsed."""
+    """A message whose body was parsed. `is_last` if it is a dead letter where this fails."""
 
     command: C
     backend: wiring.Backend
     now: datetime
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ async def _run(
     entity = messaging().entities()[place.entity]
     is_last = (msg.delivery_count or 1) >= entity.max_deliveries
     try:
-        await handler(Received(_read(adapter, msg), backend, now))
+        await handler(Received(_read(adapter, msg), backend, now, is_last))
     except Unavailable as exc:
         log.warning("%s is tried again: %s", msg.message_id, exc.detail)
         if not is_last:

@@ -84,6 +84,12 @@ class TooManyRequests(Refusal):
     code = "too-many-requests"
 
 
+class RangeNotSatisfiable(Refusal):
+    """The range begins behind the end."""
+
+    code = "range-not-satisfiable"
+
+
 class UnsupportedMediaType(Refusal):
     """The body has a content type that the operation does not take."""
 
@@ -102,6 +108,7 @@ STATUS: Mapping[type[Refusal], HTTPStatus] = {
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     CommitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,

@@ -17,7 +17,12 @@ from shared.ports.documents import Put, Remove
 from tests.api import ADMINISTRATOR, COMPANY, Api
 
 STORED = Path(__file__).parent / "stored"
-NEW_PARAMETERS = {"confirmationDays": 7, "erasureCancelDays": 7}
+NEW_PARAMETERS = {
+    "confirmationDays": 7,
+    "downloadEverySeconds": 60,
+    "erasureCancelDays": 7,
+    "trustUnregisteredChannels": True,
+}
 FILES = sorted(STORED.glob("*.json"))
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -19,6 +19,8 @@ ABOUT_NO_CUSTOMER = {
     "distribution": {
         "upload-session", "upload-running", "distribution-job", "distribution-clock",
         "distribution-run", "distribution-groups", "distribution-progress", "group-result",
+        "chain", "package", "full-wanted", "position", "download-session", "registration",
+        "subject",
     },
     "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.

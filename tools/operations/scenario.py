@@ -40,7 +40,7 @@ async def everything(ask: Ask, number: int) -> None:
     await privacy(ask, number)
     await _imports(ask)
     await _uploads(ask, number)
-    await distribution(ask)
+    await distribution(ask, number)
     await _synchronization(ask, number)
     await _clienteling(ask, number)
     await _follow_ups(ask, number)

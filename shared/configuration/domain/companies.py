@@ -110,6 +110,13 @@ class Parameters(Setting):
     erasure_cancel_days: Annotated[int, Field(ge=0, le=25)] = Field(
         7, description="Days between the request for an erasure and its start, to cancel it"
     )
+    trust_unregistered_channels: bool = Field(
+        True,
+        description="Whether an application speaks for any channel that nobody is registered for",
+    )
+    download_every_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
+        60, description="Seconds after which a channel looks for packages again"
+    )
     customer_insights: CustomerInsights = Field(
         CustomerInsights.model_construct(), description="Connection to Customer Insights"
     )

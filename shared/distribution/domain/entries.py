@@ -7,14 +7,13 @@ shard. What changed after a number is the entries above it; all of it is those a
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from shared.core.canonical import canonical
 from shared.core.evolve import evolve
 from shared.core.values import Record
 
 SHARDS: Final = 8  # of the customers of a company
-SETTINGS: Final = "settings"
 EVERYBODY: Final = "*"  # in the reach of what no scope leaves out
 REMEMBERED: Final = timedelta(days=30)  # for what is gone, or left a scope; chains are not older
 HASH_DIGITS: Final = 32
@@ -46,7 +45,7 @@ class Entry(Record):
 
     def is_in(self, scope: Collection[str]) -> bool:
         """Return whether the row is there for who has this scope; otherwise it is gone there."""
-        return self.alive and not set(self.reach).isdisjoint(scope)
+        return self.row is not None and not set(self.reach).isdisjoint(scope)
 
     def says_the_same(self, other: "Entry") -> bool:
         return (self.version, self.hash, self.alive, self.reach) == (
@@ -113,10 +112,3 @@ def hash_of(row: Row) -> str:
 def customer_shard(customer_id: str) -> str:
     """Return the shard of a customer, and of the addresses of that customer."""
     return f"customers:{int(customer_id[:8], 16) % SHARDS}"
-
-
-def shards_of(kind: Literal["customers", "settings"]) -> tuple[str, ...]:
-    """Return the shards that hold the rows of customers, or those of settings."""
-    if kind == "settings":
-        return (SETTINGS,)
-    return tuple(f"customers:{number}" for number in range(SHARDS))

@@ -15,12 +15,10 @@ from shared.customers.copies import (
     copy_customer,
 )
 from shared.distribution.domain.entries import SHARDS, Entry, customer_shard, gone, put
+from shared.distribution.domain.scopes import ADDRESSES, CUSTOMERS, OWN
 from shared.distribution.index import documents
 from shared.distribution.index.appending import append
 from shared.ports.changes import Change, check_reached
-
-CUSTOMERS, ADDRESSES = "customers", "customer-addresses"
-OWN: Final = "customer:"  # in the reach of a customer: for those who hold it whatever its books
 
 
 @dataclass
@@ -60,6 +58,12 @@ async def index_changes(changes: Sequence[Change], context: Context) -> int:
 async def index_customer(key: str, version: int, context: Context) -> int:
     """Append what the index does not say yet of one customer; return how many entries that is."""
     return await _index(customer_shard(key), {key: Told(version)}, context)
+
+
+async def is_indexed(key: str, version: int, context: Context) -> bool:
+    """Return whether the index says what the customer is at this version. One point read."""
+    entry = await documents.read_entry(customer_shard(key), CUSTOMERS, key, context)
+    return entry is not None and entry.version >= version
 
 
 async def _index(shard: str, told: Mapping[str, Told], context: Context) -> int:

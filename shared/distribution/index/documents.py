@@ -1,6 +1,6 @@
 """The index as documents: the only place that knows how. One head and all entries of a shard."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -9,11 +9,13 @@ from shared.context import Context
 from shared.core.values import as_text
 from shared.core.versioned import Versioned
 from shared.distribution.domain.entries import REMEMBERED, Entry
+from shared.distribution.domain.scopes import Scope
 from shared.ports.documents import (
     Contains,
     Create,
     Document,
     Equal,
+    In,
     Operation,
     Order,
     Partition,
@@ -68,14 +70,15 @@ async def entries_in_table(shard: str, table: str, context: Context) -> AsyncIte
 
 
 async def query_above(
-    shard: str, number: int, scope: Collection[str], *, limit: int, context: Context
+    shard: str, number: int, scope: Scope, *, limit: int, context: Context
 ) -> Sequence[Entry]:
     """Return the first entries above the number that are, or were, in the scope. One query."""
     page = await context.documents.query(
         CONTAINER,
         partition(shard, context),
         Range("seq", start=number + 1),
-        Contains("reach", tuple(sorted(scope))),
+        Contains("reach", scope.reach),
+        In("table", scope.sent),
         order=BY_NUMBER,
         limit=limit,
     )

@@ -1,14 +1,27 @@
 """Reading the index: what a scope holds above a number, exact at the number where it ends."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from shared.context import Context
+from shared.core.concurrency import side_by_side
 from shared.distribution.domain.entries import Entry
+from shared.distribution.domain.scopes import Scope
 from shared.distribution.index import documents
 
 PAGE_SIZE: Final = 500
+AT_ONCE: Final = 8
+
+
+async def heads_of(shards: Sequence[str], context: Context) -> dict[str, int]:
+    """Return the number of the last change of each shard. One point read each."""
+
+    async def head(shard: str) -> int:
+        return (await documents.read_head(shard, context)).value
+
+    heads = await side_by_side(shards, head, at_once=AT_ONCE)
+    return dict(zip(shards, heads, strict=True))
 
 
 @dataclass
@@ -19,7 +32,7 @@ class Reading:
     number: int
 
     async def pages(
-        self, scope: Collection[str], context: Context, *, page_size: int = PAGE_SIZE
+        self, scope: Scope, context: Context, *, page_size: int = PAGE_SIZE
     ) -> AsyncIterator[Sequence[Entry]]:
         """Yield the entries by their numbers until a page is empty.
 
@@ -29,9 +42,11 @@ class Reading:
         """
         while True:
             head = await documents.read_head(self.shard, context)
-            page = scope and await documents.query_above(
-                self.shard, self.number, scope, limit=page_size, context=context
-            )
+            page: Sequence[Entry] = ()
+            if scope.sent and scope.reach:
+                page = await documents.query_above(
+                    self.shard, self.number, scope, limit=page_size, context=context
+                )
             if not page:
                 self.number = max(self.number, head.value)
                 return

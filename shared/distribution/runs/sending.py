@@ -7,6 +7,8 @@ from shared.context import Context
 from shared.core.errors import AlreadyExists
 from shared.core.retry import until_not_stale
 from shared.distribution.domain.runs import BuildPackage, Run
+from shared.distribution.domain.tables import KINDS
+from shared.distribution.index.settings import index_tables
 from shared.distribution.runs import documents
 from shared.distribution.runs.including import current_groups
 from shared.distribution.runs.results import end_run
@@ -18,7 +20,8 @@ QUEUE: Final = "distribution-runs"
 
 
 async def prepare(job: str, context: Context) -> None:
-    """Do what has to be done once for a run, before any of its groups is built."""
+    """Bring the settings of the job into the index, before any of its groups is built."""
+    await index_tables(KINDS[job].tables, context)
 
 
 async def send_run(change: Change, *, bus: Bus, context: Context) -> None:

@@ -14,7 +14,7 @@ from shared.ports.documents import (
     Create,
     Document,
     Documents,
-    Equal,
+    In,
     Operation,
     Order,
     Page,
@@ -95,7 +95,7 @@ class Shard(Documents):
         return {
             key: body["row"]["at"]
             for key, body in newest.items()
-            if body["alive"] and not set(scope).isdisjoint({*body["reach"]} - {*body["left"]})
+            if body["row"] and not set(scope).isdisjoint({*body["reach"]} - {*body["left"]})
         }
 
     def _check(self, operation: Operation) -> None:
@@ -127,6 +127,6 @@ def _meets(body: dict[str, Any], conditions: Sequence[Condition]) -> bool:
                 return False
             case Contains(path, any_of) if set(body.get(path, ())).isdisjoint(any_of):
                 return False
-            case Equal(path, value) if body.get(path) != value:
+            case In(path, values) if body.get(path) not in values:
                 return False
     return True

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from shared.context import Context
 from shared.core.errors import Stale
-from shared.distribution.domain.entries import Entry, put
+from shared.distribution.domain.entries import Entry, gone, put
+from shared.distribution.domain.scopes import Scope
 from shared.distribution.index.appending import append
 from shared.distribution.index.reading import Reading
 from tests.distribution.index.shard import Shard
@@ -25,6 +26,7 @@ NOW: Final = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 BOOKS: Final = ("A", "B")
 KEYS: Final = ("one", "two", "three")
 PAGE_SIZE: Final = 2
+SCOPE: Final = Scope((TABLE,), (TABLE,), ("A",))
 
 Rows = dict[str, int]  # the version of each row that is held
 
@@ -118,7 +120,7 @@ class World:
         self.counter += 1
         shown = version if self.rules.guards_versions else self.counter
         entry = put(TABLE, key, {"at": version}, version=shown, reach=row.books, now=NOW)
-        return entry if row.is_there else entry.model_copy(update={"alive": False})
+        return entry if row.is_there else gone(entry, version=shown, now=NOW)
 
     def _build(self) -> None:
         self._begin(self._package())
@@ -128,7 +130,7 @@ class World:
         start = chain[-1].to if chain else 0
         reading = self.rules.reading(SHARD, start)
         rows: dict[str, int | None] = {}
-        async for page in reading.pages(("A",), self.context, page_size=PAGE_SIZE):
+        async for page in reading.pages(SCOPE, self.context, page_size=PAGE_SIZE):
             for entry in page:
                 there = entry.is_in(("A",)) and entry.row
                 rows[entry.key] = entry.row["at"] if there and entry.row else None

@@ -6,6 +6,7 @@ from shared.composition import wiring
 from shared.context import Context
 from shared.core import deadlines
 from shared.distribution.domain.entries import Entry, customer_shard
+from shared.distribution.domain.scopes import Scope
 from shared.distribution.index import documents
 from shared.distribution.index.customers import index_changes
 from shared.distribution.index.reading import Reading
@@ -15,6 +16,7 @@ from tests.consent.spreading.test_propagation import eventually
 from tests.consent.spreading.test_spread_under_faults import context_of
 
 REST = "customer-addresses"
+TABLES = ("customers", REST)
 
 
 def context_now() -> Context:
@@ -82,7 +84,9 @@ async def test_addresses_move_between_books_with_their_customer(api: Api) -> Non
 async def seen_by(key: str, book: str) -> dict[str, bool]:
     """Return the customer's rows that a reader of the book is told of: there, or gone."""
     found: dict[str, bool] = {}
-    async for page in Reading(customer_shard(key), 0).pages((book,), context_now()):
+    async for page in Reading(customer_shard(key), 0).pages(
+        Scope(TABLES, TABLES, (book,)), context_now()
+    ):
         found |= {one.name: one.is_in((book,)) for one in page if one.owner == key}
     return found
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from local.folder import Folder
 from shared.context import Context
 from shared.distribution.domain.entries import Entry
+from shared.distribution.domain.scopes import Scope
 from shared.distribution.index import documents
 from shared.distribution.index.reading import Reading
 from tests.api import COMPANY
@@ -55,7 +56,7 @@ class HeadReadLast(Reading):
     """A mutant: where a package ends is read after its last page."""
 
     async def pages(
-        self, scope: Collection[str], context: Context, *, page_size: int = 1
+        self, scope: Scope, context: Context, *, page_size: int = 1
     ) -> AsyncIterator[Sequence[Entry]]:
         number = self.number
         while page := await documents.query_above(
@@ -70,7 +71,7 @@ class HeadReadFirst(Reading):
     """A mutant: where a package ends is read before its first page."""
 
     async def pages(
-        self, scope: Collection[str], context: Context, *, page_size: int = 1
+        self, scope: Scope, context: Context, *, page_size: int = 1
     ) -> AsyncIterator[Sequence[Entry]]:
         head = await documents.read_head(self.shard, context)
         async for page in super().pages(scope, context, page_size=page_size):

@@ -1,0 +1,44 @@
+"""Who speaks for a channel, and who may see what it is offered."""
+
+from typing import Any
+
+from functions._http.trigger import Call
+from shared.clienteling.domain.client_books import NotYourStore
+from shared.configuration.domain.stores import ChannelNotFound
+from shared.distribution.sessions.offering import Channel
+from shared.distribution.sessions.registrations import (
+    ChannelNotAllowed,
+    find_channel,
+    read_registration,
+)
+
+REFUSES = (ChannelNotFound, ChannelNotAllowed)
+SEES = (*REFUSES, NotYourStore)
+
+
+async def may_speak(call: Call[Any, Any]) -> Channel:
+    """Return the channel of the path. Raises ChannelNotFound, ChannelNotAllowed, NotYourStore.
+
+    An Administrator may speak for any, an Employee see what the own store is offered. An
+    Application is the one that is registered, or has the number of the channel in its token;
+    where nobody is registered it is trusted, if the company has it so.
+    """
+    number, claims = call.path["storeNumber"], call.caller.claims
+    channel = await find_channel(number, call.context)
+    if claims is None or call.caller.role == "Administrator":
+        return channel
+    if call.caller.role == "Employee":
+        if claims.store_number != number:
+            raise NotYourStore(f"You work in {claims.store_number}, not in {number}.")
+        return channel
+    registration = (await read_registration(number, call.context)).value
+    if registration.subject == claims.subject or claims.store_number == number:
+        return channel
+    if not (claims.store_number or registration.subject) and await _trusts(call):
+        return channel
+    raise ChannelNotAllowed(f"The token does not speak for {number}.")
+
+
+async def _trusts(call: Call[Any, Any]) -> bool:
+    parameters = await call.backend.configuration.parameters(call.legal_entity)
+    return parameters.trust_unregistered_channels

@@ -1,0 +1,46 @@
+"""The queue of runs: for each group of a run one message, which builds its package."""
+
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from functions._bus.receiving import Received, receiving
+from shared.composition.telemetry import telemetry
+from shared.core.errors import Unavailable
+from shared.distribution.building.running import build_for_run, fail_for_run
+from shared.distribution.domain.runs import BuildPackage
+from shared.distribution.runs.sending import QUEUE
+
+bp = func.Blueprint()
+
+ACTOR = "system:distribution"
+
+
+@bp.service_bus_queue_trigger(
+    arg_name="msg",
+    queue_name=QUEUE,
+    connection="SERVICEBUS",
+    is_sessions_enabled=True,
+    data_type=func.DataType.BINARY,
+)
+@receiving(QUEUE, BuildPackage)
+async def build_package(received: Received[BuildPackage]) -> None:
+    """Build the next package of a group from what changed since its last one."""
+    command, backend = received.command, received.backend
+    context = backend.context(command.legal_entity, ACTOR, received.now)
+    try:
+        built = await build_for_run(command, packages=backend.packages, context=context)
+    except Unavailable:
+        raise
+    except Exception as exc:
+        if received.is_last:
+            late = backend.context(command.legal_entity, ACTOR, datetime.now(UTC))
+            await fail_for_run(command, type(exc).__name__, late)
+        raise
+    labels = {"libro.legal_entity": command.legal_entity, "libro.job": command.job}
+    if built and built.package:
+        forms = [form for form in (built.package.full, built.package.delta) if form]
+        telemetry().count("libro.distribution.packages", 1, labels)
+        telemetry().count("libro.distribution.rows", sum(form.rows for form in forms), labels)
+    if built and built.reason:
+        telemetry().count("libro.distribution.fulls", 1, labels | {"libro.reason": built.reason})

@@ -1,0 +1,1 @@
+"""Building packages from the index."""

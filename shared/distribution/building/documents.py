@@ -1,0 +1,94 @@
+"""Chains and packages as documents of their group: the only place that knows how."""
+
+from typing import Any, Final
+
+from shared.context import Context
+from shared.core.versioned import Versioned
+from shared.distribution.domain.packages import Chain, Package, PackageNotFound
+from shared.ports.documents import Create, Operation, Partition, Prefix, Range, Replace
+
+CONTAINER: Final = "distribution"
+CHAIN, PACKAGE, WANTED = "chain", "package", "full-wanted"
+SCHEMA_VERSION: Final = 1
+
+
+def partition(group: str, context: Context) -> Partition:
+    return context.partition(f"*group:{group}")
+
+
+async def find_chain(group: str, job: str, context: Context) -> Versioned[Chain] | None:
+    """Return the chain, or None before its first package. One point read."""
+    document = await context.documents.read(CONTAINER, partition(group, context), _chain_id(job))
+    return Versioned(Chain.model_validate(document.body), document.etag) if document else None
+
+
+async def all_chains(group: str, context: Context) -> dict[str, Chain]:
+    """Return the chains of a group by job. One query."""
+    where = partition(group, context)
+    documents = context.documents.all(CONTAINER, where, Prefix("id", f"{CHAIN}:"))
+    chains = [Chain.model_validate(document.body) async for document in documents]
+    return {chain.job: chain for chain in chains}
+
+
+async def read_package(group: str, job: str, number: int, context: Context) -> Package:
+    """Return the package. One point read. Raises PackageNotFound."""
+    name = _package_id(job, number)
+    document = await context.documents.read(CONTAINER, partition(group, context), name)
+    if document is None:
+        raise PackageNotFound(f"{group} has no package {number} of {job}.")
+    return Package.model_validate(document.body)
+
+
+async def packages_above(
+    group: str, job: str, number: int, context: Context, *, limit: int = 500
+) -> list[Package]:
+    """Return the packages above the number, oldest first. One query."""
+    page = await context.documents.query(
+        CONTAINER,
+        partition(group, context),
+        Range("id", _package_id(job, number + 1), f"{PACKAGE}:{job}:~"),
+        limit=limit,
+    )
+    return [Package.model_validate(document.body) for document in page.documents]
+
+
+async def append_package(
+    group: str, before: Versioned[Chain] | None, chain: Chain, package: Package, context: Context
+) -> None:
+    """Make it the next package of the chain. One commit. Raises Stale, AlreadyExists."""
+    body = _body(chain, CHAIN, _chain_id(chain.job))
+    first: Operation = Replace(body, before.etag) if before else Create(body)
+    created = Create(_body(package, PACKAGE, _package_id(package.job, package.number)))
+    await context.documents.commit(CONTAINER, partition(group, context), [first, created])
+
+
+async def want_full(group: str, job: str, above: int, context: Context) -> None:
+    """Note that a channel needs a full above this number. Repeating it changes nothing."""
+    name = f"{WANTED}:{job}"
+    where = partition(group, context)
+    document = await context.documents.read(CONTAINER, where, name)
+    if document and document.body["above"] >= above:
+        return
+    body = {"id": name, "type": WANTED, "above": above, "schemaVersion": SCHEMA_VERSION}
+    operation = Replace(body, document.etag) if document else Create(body)
+    await context.documents.commit(CONTAINER, where, [operation])
+
+
+async def wanted_above(group: str, job: str, context: Context) -> int | None:
+    """Return the number above which a channel needs a full, if one does. One point read."""
+    name = f"{WANTED}:{job}"
+    document = await context.documents.read(CONTAINER, partition(group, context), name)
+    return document.body["above"] if document else None
+
+
+def _body(record: Chain | Package, kind: str, name: str) -> dict[str, Any]:
+    body = record.model_dump(mode="json", by_alias=True)
+    return body | {"id": name, "type": kind, "schemaVersion": SCHEMA_VERSION}
+
+
+def _chain_id(job: str) -> str:
+    return f"{CHAIN}:{job}"
+
+
+def _package_id(job: str, number: int) -> str:
+    return f"{PACKAGE}:{job}:{number:09d}"

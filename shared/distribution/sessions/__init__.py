@@ -1,0 +1,1 @@
+"""Download sessions: what a channel is offered, and how far it has come."""
