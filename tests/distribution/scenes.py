@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
+
 from local.tokens import Bearer
+from shared.composition import wiring
+from shared.core import deadlines
+from shared.distribution.audience import read_audience
+from shared.distribution.building.build import Order, build_package
+from shared.distribution.domain.packages import Package
+from shared.distribution.index.settings import index_tables
+from shared.distribution.runs.jobs import read_job
 from tests.api import ADMINISTRATOR, BASE, COMPANY, Api
 from tests.consent.spreading.test_propagation import eventually
+from tests.consent.spreading.test_spread_under_faults import context_of
 from tests.distribution.reference_channel import ReferenceChannel
 
 SETTING_JOBS = ("1110", "1070", "1060", "1040", "1150", "1090")
@@ -41,3 +51,38 @@ async def version(api: Api, key: str) -> dict[str, Any]:
     """Return what a run includes to have the customer as it is now."""
     found = (await api.get(f"customers/{key}")).json()
     return {"customerId": key, "version": found["version"]}
+
+
+async def build(job: str, *, channel: str = "HOUSTON", **asked: Any) -> Package:
+    """Build the next package of the channel's group, as the queue does, and return it."""
+    deadlines.deadline.set(None)  # requests of this test have left theirs
+    context, packages = context_of(), wiring.backend().packages
+    known = (await read_job(job, context)).job.value
+    await index_tables(known.kind.tables, context)
+    audience = await read_audience(context)
+    group = audience.group_of(channel)
+    order = Order(
+        group,
+        job,
+        context.new_id(),
+        audience.scope(group, known),
+        after=known.kind.after,
+        **asked,
+    )
+    built = await build_package(order, packages=packages, context=context)
+    assert built.package, "there is something to send"
+    return built.package
+
+
+async def tell(
+    api: Api, session: str, status: str, *, channel: str = "HOUSTON", **said: Any
+) -> httpx.Response:
+    """Say what became of a session."""
+    path = f"channels/{channel}/download-sessions/{session}"
+    return await api.call("PATCH", path, {"status": status, **said}, if_match="*")
+
+
+async def sessions(api: Api, query: str = "", *, channel: str = "HOUSTON") -> dict[str, Any]:
+    """Return the sessions of a channel by id."""
+    path = f"channels/{channel}/download-sessions?limit=100&{query}"
+    return {one["id"]: one for one in (await api.get(path)).json()["items"]}
