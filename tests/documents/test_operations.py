@@ -13,6 +13,8 @@ from tools.operations.table import PAGE, Rows, measured, read
 # One for each associate; the pinned ones and the others; the page and the count; the jobs, and of
 # each its newest run.
 QUERIES = {
+    "list_channels": 4,  # for one channel: its positions, the chains, and a job that it lacks
+    "list_download_sessions": 5,  # positions, chains, and of a job packages and what was said
     "list_distribution_jobs": 9,
     "list_store_clients, three associates": 3,
     "list_notes": 2,

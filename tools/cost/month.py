@@ -45,7 +45,7 @@ PRICES: Mapping[str, float] = {
 }
 ALWAYS_READY = 2
 MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0, "requests": 4_000.0}
-OTHER_CONTAINERS = 4
+OTHER_CONTAINERS = 5
 LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
 ENDPOINTS = 6
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from shared.composition import wiring
 from shared.distribution.audience import read_audience
 from shared.distribution.building.build import Order, build_package
+from shared.distribution.index.customers import index_customer
 from shared.distribution.index.settings import index_tables
 from shared.distribution.runs.jobs import read_job
 from tests.api import ADMINISTRATOR, COMPANY
-from tools.operations.people import Ask
+from tools.operations.people import Ask, person
 
 JOB = "distribution-jobs/1010"
 CHANNEL, SENT = "HOUSTON", "1070"
@@ -28,7 +29,8 @@ async def distribution(ask: Ask, number: int) -> None:
 
 
 async def _channels(ask: Ask, number: int) -> None:
-    await _build(number)
+    made = await ask(None, "POST", "customers", person(number, "k"))
+    await _build(number, made["id"])
     path, session = f"channels/{CHANNEL}", f"{SENT}-{number:06d}"
     await ask("list_channels", "GET", "channels?limit=1")
     who = {"subject": "till"}
@@ -49,12 +51,13 @@ async def _channels(ask: Ask, number: int) -> None:
     await ask("verify_channel", "POST", proof, claim, **boss)
 
 
-async def _build(number: int) -> None:
+async def _build(number: int, customer: str) -> None:
     """Build a package, as the queue does that rests here."""
     backend = wiring.backend()
     context = backend.context(COMPANY, "system:distribution", datetime.now(UTC))
     job = (await read_job(SENT, context)).job.value
     await index_tables(job.kind.tables, context)
+    await index_customer(customer, 0, context)
     audience = await read_audience(context)
     group = audience.group_of(CHANNEL)
     order = Order(group, SENT, f"run{number}", audience.scope(group, job), is_full=True)
