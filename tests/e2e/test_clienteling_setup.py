@@ -1,5 +1,6 @@
 """From an empty company to a filtered client book with measures: the steps of setting it up."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from local.folder import Folder
 from local.host import messages as buses
 from local.host.functions import read_functions
 from local.tokens import Bearer
+from tests.distribution.reference_channel import ReferenceChannel
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.e2e.hosts.elsewhere import serving_on_azure
@@ -35,6 +37,7 @@ class Company:
             base = f"{url}/api/v1/{COMPANY}"
             return stack.enter_context(httpx.Client(base_url=base, headers=headers, timeout=60))
 
+        self.url, self.folder = f"{url}/api/v1/{COMPANY}", folder
         self.office = client("Administrator", subject="ada")
         self.shop = client("Application", subject="web")
         self.carla = client("Employee", personnel_number=CARLA, store_number="MILANO")
@@ -193,6 +196,43 @@ def test_a_company_is_set_up_for_clienteling(company: Company) -> None:
     assert moved.json()["done"] == 3
     assert [one["name"] for one in his] == ["Anna Rossi", "Bice Rossi", "Cleo Rossi"]
     assert his[0]["attributes"] == known["Anna"]
+
+    # 11. What was set up is sent to the store, whose channel downloads and applies it.
+    for job in ("1040", "1150", "1110", "1090"):
+        assert ended(company, job)["status"] == "Succeeded"
+    milano = asyncio.run(caught_up(company))
+    assert set(milano.table("1040", "attributes")) == {"birthday", "interests"}
+    assert set(milano.table("1150", "attribute-groups")) == {"ClientBook"}
+    assert milano.table("1110", "features")["clienteling"]["enabled"]
+    assert set(milano.table("1090", "activity-types")) == {"Visit"}
+    [layout] = milano.table("1090", "card-layout").values()
+    assert layout["clientBookAttributeGroup"]["name"] == "ClientBook"
+    again = ended(company, "1040")
+    assert again["status"] == "NoData"
+
+
+def ended(company: Company, job: str) -> dict[str, Any]:
+    """Run a distribution job, and return the run once it has ended."""
+    started = company.office.post(f"/distribution-jobs/{job}/runs")
+    assert started.status_code == 202, started.text
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        path = f"/distribution-jobs/{job}/runs/{started.json()['id']}"
+        run: dict[str, Any] = company.office.get(path).json()
+        if run["endedAt"]:
+            return run
+        time.sleep(0.1)
+    raise AssertionError(run)
+
+
+async def caught_up(company: Company) -> ReferenceChannel:
+    """Return the channel of the store once it has applied what it is offered."""
+    bearer = Bearer("Application", (COMPANY,), subject="till", store_number="MILANO")
+    token = company.folder.tokens().issue(bearer)
+    async with httpx.AsyncClient(timeout=60) as client:
+        channel = ReferenceChannel(client, company.url, "MILANO", token)
+        assert await channel.catch_up() == 4
+        return channel
 
 
 def settled(company: Company, key: str) -> dict[str, Any]:
