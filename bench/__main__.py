@@ -20,6 +20,7 @@ import uvloop
 from bench import cosmos
 from bench.books import measure_books
 from bench.consents import measure_consents
+from bench.distribution import measure_distribution
 from bench.plan import measure
 from bench.target import ROOT, Target
 from local.commands.token import DEMO_BEARER
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("--store", choices=["sqlite", "cosmos"], default="sqlite")
     parser.add_argument("--only-books", action="store_true", help="clienteling alone")
     parser.add_argument("--only-consents", action="store_true", help="consent and privacy alone")
+    parser.add_argument("--only-distribution", action="store_true", help="distribution alone")
     parser.add_argument("--workers", type=int, default=1, help="default: %(default)s")
     options = parser.parse_args()
     over_cosmos = options.store == "cosmos"
@@ -51,11 +53,13 @@ async def _print(target: Target, options: argparse.Namespace) -> None:
     concurrency = options.concurrency or (64 if over_cosmos else 16)
     benchmarks = [measure_customers] if over_cosmos else [measure_customers, measure_books]
     if not over_cosmos:
-        benchmarks.append(measure_consents)
-    if options.only_books:
-        benchmarks = [measure_books]
-    if options.only_consents:
-        benchmarks = [measure_consents]
+        benchmarks += [measure_consents, measure_distribution]
+    alone = {
+        measure_books: options.only_books,
+        measure_consents: options.only_consents,
+        measure_distribution: options.only_distribution,
+    }
+    benchmarks = [benchmark for benchmark, is_asked in alone.items() if is_asked] or benchmarks
     for benchmark in benchmarks:
         async for line in benchmark(target, quick=options.quick, concurrency=concurrency):
             print(json.dumps(line), flush=True)

@@ -25,8 +25,8 @@ Person = tuple[str, str, str, str]  # GUID, account number, name, e-mail
 
 
 class People:
-    def __init__(self, chance: random.Random) -> None:
-        self._random = chance
+    def __init__(self, chance: random.Random, *, book: str | None = None) -> None:
+        self._random, self._book = chance, book
         self._faker = Faker("en_US")
         self._faker.seed_instance(4021)
         self._count = itertools.count()
@@ -49,6 +49,7 @@ class People:
                 }
             ],
             "addresses": [{"city": self._random.choice(self._cities)}],
+            **({"addressBooks": [self._book]} if self._book else {}),
         }
 
     def create(self) -> Request:
