@@ -42,6 +42,12 @@ async def measure_distribution(
     yield await plan.compare("poll of a channel", functools.partial(itertools.repeat, poll))
 
 
+async def _until_indexed(target: Target, newest: dict[str, Any]) -> None:
+    """Wait until the feed has brought what was imported into the index."""
+    while (await _run(target, "", [newest]))["lacking"]:
+        await asyncio.sleep(1.0)
+
+
 async def _run(target: Target, name: str, includes: list[dict[str, Any]], **asked: Any) -> Line:
     """Return how long it takes from the run to the session that is available."""
     body = asked | {
@@ -58,7 +64,8 @@ async def _run(target: Target, name: str, includes: list[dict[str, Any]], **aske
     seconds = time.perf_counter() - begun
     groups = [one for one in run["groups"] if one["number"]]
     return {
-        "operation": name, "lacking": len(run["lacking"]), "seconds": round(seconds, 2), "status": run["status"],
+        "operation": name, "seconds": round(seconds, 2), "status": run["status"],
+        "lacking": len(run["lacking"]),
         "rows": sum(one["rows"] for one in groups), "bytes": sum(one["bytes"] for one in groups),
         "buildSeconds": sum(one["seconds"] for one in groups),
     }  # fmt: skip
