@@ -16,12 +16,15 @@ from functions._http.trigger import (
     serve,
 )
 from shared.core.concurrency import side_by_side
+from shared.distribution.domain.exclusions import ExclusionChange, ExclusionPreview
 from shared.distribution.domain.jobs import (
     DistributionJobNotFound,
     ExclusionBreaks,
     JobChange,
     JobIsPushed,
 )
+from shared.distribution.exclusion import previews
+from shared.distribution.exclusion.planning import plan_exclusion
 from shared.distribution.runs import jobs as usecases
 from shared.distribution.runs.documents import StoredJob
 from shared.distribution.runs.views import JobView, job_view, set_version
@@ -94,6 +97,34 @@ async def edit_distribution_job(call: Call[NoQuery, JobChange]) -> Reply:
         context=call.context,
     )
     return await _reply(stored, call)
+
+
+@serve(
+    bp,
+    Operation(
+        "POST",
+        f"{JOB}/exclusion-previews",
+        who="H",
+        returns=PageOf[ExclusionPreview],
+        never_kept=True,
+        tag="Distribution",
+        refuses=(DistributionJobNotFound, ExclusionBreaks, JobIsPushed),
+    ),
+)
+async def preview_exclusion(call: Call[PageQuery, ExclusionChange]) -> Reply:
+    """Preview what a change of offline data exclusion takes from channels.
+
+    For each channel database group: rows of each table, operations that are lost offline, and
+    sessions that are under way. The body is what the job, or a group, would be edited with, and is
+    refused as that would be. Nothing is stored.
+    """
+    number, context = call.path["number"], call.context
+    plan = await plan_exclusion(number, call.body, context)
+    start = call.position() or 0
+    end = start + call.query.limit
+    groups = await previews.preview_exclusion(plan, plan.groups[start:end], context=context)
+    items = [preview.model_dump(mode="json", by_alias=True) for preview in groups]
+    return Reply(call.page(items, end if end < len(plan.groups) else None))
 
 
 async def _reply(stored: StoredJob, call: Call[Any, Any]) -> Reply:

@@ -20,6 +20,7 @@ from functions._http.trigger import (
 )
 from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.errors import Invalid
+from shared.distribution.offline_creation import check_holds_customers
 from shared.offline.channels import check_channel
 from shared.offline.documents import query_results, query_sessions
 from shared.offline.domain.uploads import (
@@ -87,7 +88,9 @@ async def upload_offline_operations(call: Call[NoQuery, bytes]) -> Reply:
     """
     _check_digest(call.headers.get("digest"), call.body)
     channel = call.path["storeNumber"]
-    session = await start_upload(call.body, channel, context=call.context)
+    session = await start_upload(
+        call.body, channel, check_may_create=check_holds_customers, context=call.context
+    )
     location = call.url("channels", channel, "upload-sessions", session.id)
     return Reply(upload_session_view(session), location=location)
 

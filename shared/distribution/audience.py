@@ -1,12 +1,13 @@
 """Who holds what: the channels, their groups, and what is in the scope of each for a job."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.configuration.domain.collections import CHANNEL_GROUPS, STORES
 from shared.configuration.domain.stores import ChannelDatabaseGroup, ChannelNotFound, Store
 from shared.configuration.settings import all_settings
 from shared.context import Context
+from shared.core.evolve import evolve
 from shared.distribution.domain.groups import groups_of
 from shared.distribution.domain.jobs import Job
 from shared.distribution.domain.scopes import Scope, scope_of
@@ -29,6 +30,12 @@ class Audience:
 
     def filters_customers(self, group: str) -> bool:
         return group in self.settings and self.settings[group].filter_shared_customer_data
+
+    def filtering(self, group: str, *, filters: bool) -> "Audience":
+        """Return the audience if the group filtered shared customer data, or did not."""
+        known = self.settings.get(group) or ChannelDatabaseGroup(name=group)
+        changed = evolve(known, filter_shared_customer_data=filters)
+        return replace(self, settings={**self.settings, group: changed})
 
     def scope(self, group: str, job: Job) -> Scope:
         """Return what the group may hold of the job; nothing where that is excluded."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -29,12 +29,17 @@ from shared.offline.reading import by_customer
 
 ABANDONED_AFTER = timedelta(minutes=2)  # a session that is not whole then gives way to another
 CUSTOMERS_AT_ONCE = 16  # whose operations are applied side by side
+CheckChannel = Callable[[str, Context], Awaitable[None]]
 
 
-async def start_upload(body: bytes, channel: str, *, context: Context) -> UploadSession:
+async def start_upload(
+    body: bytes, channel: str, *, check_may_create: CheckChannel, context: Context
+) -> UploadSession:
     """Store the lines, in chunks, for the change feed to work through.
 
-    The same body while it is being worked on is the same session. Raises ChannelNotFound,
+    The same body while it is being worked on is the same session. What is sent to channels is
+    known above: `check_may_create` refuses a channel that lines create customers for, beside its
+    profile and its group. Raises ChannelNotFound,
     OfflineCreationExcluded, UploadSessionRunning, Invalid.
     """
     await check_channel(channel, context)
@@ -44,6 +49,7 @@ async def start_upload(body: bytes, channel: str, *, context: Context) -> Upload
         raise Invalid.at("", "count", f"An upload has 1 to {MAX_OPERATIONS} lines.")
     if any(_creates(text) for lines in contents for _, text in lines):
         await check_creation(channel, context)
+        await check_may_create(channel, context)
     digest = hashlib.sha256(body).hexdigest()
     session_id = f"{context.now:%Y%m%d%H%M%S%f}-{digest[:12]}"
     session = UploadSession(
@@ -71,6 +77,11 @@ async def read_session(
     if stored is None:
         raise UploadSessionNotFound(f"There is no upload session {session_id}.")
     return stored
+
+
+async def is_uploading(channel: str, context: Context) -> bool:
+    """Return whether the channel has an upload session that has not ended. One point read."""
+    return await load_running(channel, context) is not None
 
 
 async def apply_next_lines(session: UploadSession, *, context: Context) -> bool:

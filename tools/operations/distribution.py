@@ -13,6 +13,7 @@ from tools.operations.people import Ask, person
 
 JOB = "distribution-jobs/1010"
 CHANNEL, SENT = "HOUSTON", "1070"
+PROFILES = "functionality-profiles"
 
 
 async def distribution(ask: Ask, number: int) -> None:
@@ -49,6 +50,9 @@ async def _channels(ask: Ask, number: int) -> None:
     await ask("get_verification", "GET", f"{proof}?job={SENT}", **boss)
     claim = {"job": SENT, "number": number, "tables": {}}
     await ask("verify_channel", "POST", proof, claim, **boss)
+    preview = {"tables": [{"name": PROFILES, "excludeFromOfflineDatabases": True}]}
+    path = f"distribution-jobs/{SENT}/exclusion-previews"
+    await ask("preview_exclusion", "POST", path, preview, **boss)
 
 
 async def _build(number: int, customer: str) -> None:

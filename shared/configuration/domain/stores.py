@@ -120,7 +120,7 @@ class ChannelDatabaseGroup(Setting):
         examples=[["HOUSTON"]],
     )
     filter_shared_customer_data: bool = Field(
-        False, description="Whether channels receive only customers of their own address books"
+        False, description="Whether no customers are sent to the channels of the group"
     )
 
 

@@ -1,0 +1,1 @@
+"""Dry runs of offline data exclusion: what a change would take from channels."""

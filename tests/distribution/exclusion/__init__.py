@@ -1,0 +1,1 @@
+"""Offline data exclusion: its dry runs, and what is in packages after a change of it."""
