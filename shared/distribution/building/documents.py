@@ -1,14 +1,18 @@
 """Chains and packages as documents of their group: the only place that knows how."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from shared.context import Context
+from shared.core.values import as_text
 from shared.core.versioned import Versioned
 from shared.distribution.domain.packages import Chain, Package, PackageNotFound
-from shared.ports.documents import Create, Operation, Partition, Prefix, Range, Replace
+from shared.ports.documents import Create, Operation, Partition, Prefix, Range, Remove, Replace
 
 CONTAINER: Final = "distribution"
-CHAIN, PACKAGE, WANTED = "chain", "package", "full-wanted"
+CHAIN, PACKAGE, WANTED, ORPHANS = "chain", "package", "full-wanted", "orphaned-parts"
+MAX_OPERATIONS: Final = 90  # of a commit
 SCHEMA_VERSION: Final = 1
 
 
@@ -50,6 +54,49 @@ async def packages_above(
         limit=limit,
     )
     return [Package.model_validate(document.body) for document in page.documents]
+
+
+async def all_packages(group: str, job: str, context: Context) -> list[Package]:
+    """Return all packages of a chain that are there, oldest first. A query for each page."""
+    where, names = partition(group, context), Prefix("id", f"{PACKAGE}:{job}:")
+    documents = context.documents.all(CONTAINER, where, names)
+    return [Package.model_validate(document.body) async for document in documents]
+
+
+async def remove_packages(group: str, job: str, numbers: Sequence[int], context: Context) -> None:
+    """Remove these packages, the oldest first. A commit for each ninety."""
+    for start in range(0, len(numbers), MAX_OPERATIONS):
+        some = numbers[start : start + MAX_OPERATIONS]
+        operations = [Remove(_package_id(job, number)) for number in some]
+        await context.documents.commit(CONTAINER, partition(group, context), operations)
+
+
+async def read_orphans(group: str, context: Context) -> Versioned[dict[str, datetime]]:
+    """Return parts that no package names, and since when that is known. One point read."""
+    document = await context.documents.read(CONTAINER, partition(group, context), ORPHANS)
+    if document is None:
+        return Versioned({}, "")
+    seen = document.body["seen"].items()
+    return Versioned({name: datetime.fromisoformat(at) for name, at in seen}, document.etag)
+
+
+async def write_orphans(
+    group: str,
+    before: Versioned[dict[str, datetime]],
+    seen: Mapping[str, datetime],
+    context: Context,
+) -> None:
+    """Note them over what was read, if they differ. Raises Stale, AlreadyExists."""
+    if seen == before.value:
+        return
+    body = {
+        "id": ORPHANS,
+        "type": ORPHANS,
+        "seen": {name: as_text(at) for name, at in seen.items()},
+        "schemaVersion": SCHEMA_VERSION,
+    }
+    operation = Replace(body, before.etag) if before.etag else Create(body)
+    await context.documents.commit(CONTAINER, partition(group, context), [operation])
 
 
 async def append_package(

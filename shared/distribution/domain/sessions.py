@@ -183,10 +183,13 @@ def offered(position: Position, packages: Sequence[Package]) -> Offered:
 
     A channel that holds nothing, or what cannot be gone on from, takes the newest full and then
     deltas; one that is a few behind takes deltas; one that is far behind the newest full among
-    them. Who waits for a full that is not there yet is offered nothing.
+    them. Who waits for a full that is not there yet is offered nothing. Where the next package is
+    gone, a newer full took its place.
     """
     resets = [one.number for one in packages if one.reset]
-    needs_full = position.number == 0 or position.broken is not None or bool(resets)
+    is_cut_off = bool(packages) and packages[0].number > position.number + 1
+    cannot_go_on = position.number == 0 or position.broken is not None
+    needs_full = cannot_go_on or is_cut_off or bool(resets)
     above = max(position.broken or 0, *(number - 1 for number in resets), 0)
     fulls = [one for one in packages if one.full and one.number > above]
     if needs_full and not fulls:
