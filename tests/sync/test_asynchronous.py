@@ -299,7 +299,9 @@ async def test_the_trace_tells_how_far_a_customer_is(still: Api) -> None:
     await still.post(f"{path}/resync", bearer=ADMINISTRATOR)
     after = {one["step"]: one for one in (await still.get(f"{path}/trace")).json()["steps"]}
 
-    assert list(steps) == ["committed", "relayed", "converted", "inDirectory", "consent"]
+    assert list(steps) == [
+        "committed", "relayed", "converted", "inDirectory", "consent", "indexed",
+    ]  # fmt: skip
     assert (steps["committed"]["version"], steps["relayed"]["version"]) == (1, 1)
     assert steps["relayed"]["at"] > steps["committed"]["at"]
     assert (steps["converted"]["state"], steps["inDirectory"]["state"]) == ("pending", "done")
