@@ -16,6 +16,7 @@ from functions._http.trigger import (
     serve,
 )
 from shared.core.concurrency import side_by_side
+from shared.distribution.domain.audits import AuditView, NothingToAudit
 from shared.distribution.domain.exclusions import ExclusionChange, ExclusionPreview
 from shared.distribution.domain.jobs import (
     DistributionJobNotFound,
@@ -25,6 +26,7 @@ from shared.distribution.domain.jobs import (
 )
 from shared.distribution.exclusion import previews
 from shared.distribution.exclusion.planning import plan_exclusion
+from shared.distribution.index.auditing import check_audited, start_audit
 from shared.distribution.runs import jobs as usecases
 from shared.distribution.runs.documents import StoredJob
 from shared.distribution.runs.views import JobView, job_view, set_version
@@ -125,6 +127,31 @@ async def preview_exclusion(call: Call[PageQuery, ExclusionChange]) -> Reply:
     groups = await previews.preview_exclusion(plan, plan.groups[start:end], context=context)
     items = [preview.model_dump(mode="json", by_alias=True) for preview in groups]
     return Reply(call.page(items, end if end < len(plan.groups) else None))
+
+
+@serve(
+    bp,
+    Operation(
+        "POST",
+        f"{JOB}/audits",
+        who="H",
+        returns=AuditView,
+        status=202,
+        tag="Distribution",
+        refuses=(DistributionJobNotFound, NothingToAudit),
+    ),
+)
+async def start_index_audit(call: Call[NoQuery, None]) -> Reply:
+    """Start an audit of what job 1010 is built from.
+
+    Each customer is compared with the index of changes, and what that lacks is added. It goes on
+    in the background: `lastAudit` of the job, at Location, says how far it has come. One that has
+    not ended goes on. Each night one is started in any case.
+    """
+    number = call.path["number"]
+    check_audited(number)
+    audit = await start_audit(call.context)
+    return Reply(audit.view, location=call.url(JOBS, number))
 
 
 async def _reply(stored: StoredJob, call: Call[Any, Any]) -> Reply:

@@ -1,6 +1,7 @@
 """Customers and addresses as others keep copies of them: the answers, and how new they are."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from shared.context import Context
@@ -20,6 +21,7 @@ class CustomerCopy(NamedTuple):
     version: int
     address_books: tuple[str, ...]
     row: Mapping[str, Any] | None
+    modified_at: datetime
 
 
 class AddressCopy(NamedTuple):
@@ -44,7 +46,10 @@ async def copy_customer(key: str, context: Context) -> CustomerCopy | None:
     is_left = body["status"] != "Erased"
     row = {name: value for name, value in view.items() if name not in NOT_COPIED}
     books = tuple(body.get("addressBooks") or ())
-    return CustomerCopy(body["version"], books if is_left else (), row if is_left else None)
+    modified_at = datetime.fromisoformat(body["modifiedAt"])
+    return CustomerCopy(
+        body["version"], books if is_left else (), row if is_left else None, modified_at
+    )
 
 
 async def copy_address(key: str, address_id: str, context: Context) -> AddressCopy | None:

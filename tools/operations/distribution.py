@@ -21,6 +21,7 @@ async def distribution(ask: Ask, number: int) -> None:
     await ask("get_distribution_job", "GET", JOB)
     change = {"schedule": "0 */2 * * * *"}
     await ask("edit_distribution_job", "PATCH", JOB, change, bearer=ADMINISTRATOR, if_match="*")
+    await ask("start_index_audit", "POST", f"{JOB}/audits", bearer=ADMINISTRATOR)
     run = await ask("start_distribution_run", "POST", f"{JOB}/runs", {"full": True})
     path = f"{JOB}/runs/{run['id']}"
     await ask("list_distribution_runs", "GET", f"{JOB}/runs")

@@ -23,9 +23,10 @@ from shared.ports.changes import Change, check_reached
 
 @dataclass
 class Told:
-    """What a feed told of one customer: at least which version, and which addresses."""
+    """What a feed told of one customer: at least which version, and which addresses, or all."""
 
     version: int = 0
+    all_addresses: bool = False
     addresses: dict[str, int] = field(default_factory=dict)
 
     def add(self, change: Change) -> None:
@@ -56,8 +57,11 @@ async def index_changes(changes: Sequence[Change], context: Context) -> int:
 
 
 async def index_customer(key: str, version: int, context: Context) -> int:
-    """Append what the index does not say yet of one customer; return how many entries that is."""
-    return await _index(customer_shard(key), {key: Told(version)}, context)
+    """Append what the index does not say yet of one customer; return how many entries that is.
+
+    All addresses are looked at. Raises Unavailable, and Lagging where the version does not show.
+    """
+    return await _index(customer_shard(key), {key: Told(version, all_addresses=True)}, context)
 
 
 async def is_indexed(key: str, version: int, context: Context) -> bool:
@@ -86,7 +90,8 @@ async def _entries(shard: str, key: str, told: Told, context: Context) -> AsyncI
     if customer is None or (own and own.version > customer.version):
         return
     reach = sorted({*customer.address_books, f"{OWN}{key}"})
-    if own is None or list(own.reach) != reach or own.alive != bool(customer.row):
+    has_moved = own is None or list(own.reach) != reach or own.alive != bool(customer.row)
+    if told.all_addresses or has_moved:
         addresses = _all_addresses(shard, key, customer, reach, context)
     else:
         addresses = _told_addresses(shard, key, told.addresses, reach, context)

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.context import Context
 from shared.core.values import Record
 from shared.core.versioned import Versioned
+from shared.distribution.domain.audits import AuditView
 from shared.distribution.domain.jobs import EXCLUDED
 from shared.distribution.domain.runs import (
     CustomerVersion,
@@ -17,7 +18,9 @@ from shared.distribution.domain.runs import (
     RunStatus,
     Trigger,
 )
-from shared.distribution.domain.tables import order_of
+from shared.distribution.domain.scopes import CUSTOMERS
+from shared.distribution.domain.tables import KINDS, order_of
+from shared.distribution.index.auditing import last_audit
 from shared.distribution.runs import documents
 from shared.distribution.runs.documents import StoredJob
 
@@ -61,6 +64,9 @@ class JobView(Record):
         description="When it is due next; null where it has no runs by the clock"
     )
     last_run: LastRun | None = Field(description="Its newest run; null before the first")
+    last_audit: AuditView | None = Field(
+        description="The newest audit of the index, of job 1010; null before the first"
+    )
 
 
 class ListedRun(Record):
@@ -103,7 +109,7 @@ class RunView(ListedRun):
 
 
 async def job_view(stored: StoredJob, context: Context) -> Versioned[JobView]:
-    """Return the job as it is answered. One query, for its newest run.
+    """Return the job as it is answered. One query, for its newest run; 1010 has a read more.
 
     The version is that of what is set, and behind a point the hash of the answer, which says more.
     """
@@ -123,6 +129,7 @@ async def job_view(stored: StoredJob, context: Context) -> Versioned[JobView]:
         last_due=last_due,
         next_due=job.next_due(last_due, context.now),
         last_run=await _last_run(job.number, context),
+        last_audit=await _last_audit(job.number, context),
     )
     return Versioned(view, f"{stored.job.etag}.{_hash(view)[:SHOWN_DIGITS]}")
 
@@ -167,6 +174,11 @@ async def _last_run(number: str, context: Context) -> LastRun | None:
         if runs
         else None
     )
+
+
+async def _last_audit(number: str, context: Context) -> AuditView | None:
+    audit = await last_audit(context) if CUSTOMERS in KINDS[number].tables else None
+    return audit.view if audit else None
 
 
 def _hash(view: Record) -> str:
