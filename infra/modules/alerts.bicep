@@ -251,6 +251,18 @@ var questions = [
     threshold: 0
   }
   {
+    name: 'index-repaired'
+    text: 'The nightly audit found customers whom the index of changes lacked: a feed has lost something.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT30M'
+    query: 'AppMetrics | where Name == "libro.distribution.index_repaired" | extend Company = tostring(Properties["libro.legal_entity"]), Customers = Sum'
+    value: 'Customers'
+    silence: false
+    each: 'Company'
+    threshold: 0
+  }
+  {
     name: 'sweeper-silent'
     text: 'The sweeper has not said for a quarter of an hour who waits: it stands still, or telemetry does.'
     severity: 2
