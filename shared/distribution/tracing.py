@@ -11,9 +11,8 @@ from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.core.values import Record
 from shared.distribution.audience import Audience, read_audience
-from shared.distribution.building.documents import find_chain, read_package
+from shared.distribution.building.documents import find_chain, find_package
 from shared.distribution.domain.entries import Entry, customer_shard
-from shared.distribution.domain.packages import Chain, PackageNotFound
 from shared.distribution.domain.scopes import CUSTOMERS, OWN
 from shared.distribution.index.documents import read_entry
 from shared.distribution.runs.documents import StoredJob
@@ -126,7 +125,7 @@ async def _trace(number: str, looking: Looking) -> ChannelTrace:
         return found.model_copy(update=why)
     desk = await read_desk(channel, JOB, looking.context)
     chain = await find_chain(channel.group, JOB, looking.context)
-    is_packaged = _has(chain.value if chain else None, looking)
+    is_packaged = _is_in(chain.value.watermark if chain else {}, looking)
     is_applied = is_packaged and await _is_applied(desk, looking)
     open_sessions = [one for one in desk.sessions() if one.status != "Canceled"]
     is_downloaded = is_applied or any(one.status == "Downloaded" for one in open_sessions)
@@ -171,10 +170,10 @@ def _first(reasons: Mapping[Why, bool]) -> Why | None:
     return next((why for why, holds in reasons.items() if holds), None)
 
 
-def _has(chain: Chain | None, looking: Looking) -> bool:
-    """Return whether the newest version is in a package of the chain."""
+def _is_in(watermark: Mapping[str, int], looking: Looking) -> bool:
+    """Return whether the newest version is in what was packaged up to there."""
     entry = looking.entry
-    at = chain.watermark.get(looking.shard, 0) if chain else 0
+    at = watermark.get(looking.shard, 0)
     return looking.is_indexed and entry is not None and at >= entry.seq
 
 
@@ -184,11 +183,9 @@ async def _is_applied(desk: Desk, looking: Looking) -> bool:
         return False
     if not desk.offered.offers:
         return True
-    try:
-        package = await read_package(desk.channel.group, JOB, desk.at.number, looking.context)
-    except PackageNotFound:
-        return False  # it was swept: the channel is far behind
-    return package.to.get(looking.shard, 0) >= looking.entry.seq
+    package = await find_package(desk.channel.group, JOB, desk.at.number, looking.context)
+    # One that was swept is no longer known: then the channel is far behind.
+    return package is not None and _is_in(package.to, looking)
 
 
 def _late(desk: Desk, sessions: Sequence[Session], looking: Looking) -> dict[str, object]:

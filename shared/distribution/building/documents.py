@@ -34,13 +34,19 @@ async def all_chains(group: str, context: Context) -> dict[str, Chain]:
     return {chain.job: chain for chain in chains}
 
 
-async def read_package(group: str, job: str, number: int, context: Context) -> Package:
-    """Return the package. One point read. Raises PackageNotFound."""
+async def find_package(group: str, job: str, number: int, context: Context) -> Package | None:
+    """Return the package, or None. One point read."""
     name = _package_id(job, number)
     document = await context.documents.read(CONTAINER, partition(group, context), name)
-    if document is None:
+    return Package.model_validate(document.body) if document else None
+
+
+async def read_package(group: str, job: str, number: int, context: Context) -> Package:
+    """Return the package. One point read. Raises PackageNotFound."""
+    package = await find_package(group, job, number, context)
+    if package is None:
         raise PackageNotFound(f"{group} has no package {number} of {job}.")
-    return Package.model_validate(document.body)
+    return package
 
 
 async def packages_above(
