@@ -15,12 +15,13 @@ ABOUT_NO_CUSTOMER = {
     "directory": {"account", "consent expiring"},  # a number, which stays; a hash
     "books": {"book", "plan"},
     "settings": {"*"},
-    # Runs name customers by their GUID alone, for whom they wait; they expire after 90 days.
+    # Runs name customers by their GUID alone, for whom they wait; they expire after 90 days. An
+    # audit that has not ended names the one that it looked at last.
     "distribution": {
         "upload-session", "upload-running", "distribution-job", "distribution-clock",
         "distribution-run", "distribution-groups", "distribution-progress", "group-result",
         "chain", "package", "full-wanted", "position", "download-session", "registration",
-        "subject",
+        "subject", "orphaned-parts", "index-audit",
     },
     "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.
