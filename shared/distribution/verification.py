@@ -10,7 +10,7 @@ from shared.core.retry import until_not_stale
 from shared.core.values import Body, Key, Record, Whole
 from shared.distribution.building.documents import packages_above, want_full
 from shared.distribution.domain.packages import Package, TableSums
-from shared.distribution.domain.sessions import broken_at, may_ask_for_full
+from shared.distribution.domain.sessions import Position, broken_at, in_group, may_ask_for_full
 from shared.distribution.sessions import documents
 from shared.distribution.sessions.offering import Channel, read_desk
 
@@ -81,7 +81,8 @@ async def read_verification(
     Raises NothingToVerify. Two reads and a query.
     """
     position = await documents.find_position(channel.number, job, context)
-    at = position.value.number if position else 0
+    known = position.value if position else Position(job=job)
+    at = in_group(known, channel.group).number
     package = await _full_at(channel, job, number, at, context)
     full = package.full
     return ChannelSums(job=job, number=package.number, tables=full.sums if full else {})

@@ -82,7 +82,9 @@ async def tell(
     return await api.call("PATCH", path, {"status": status, **said}, if_match="*")
 
 
-async def sessions(api: Api, query: str = "", *, channel: str = "HOUSTON") -> dict[str, Any]:
-    """Return the sessions of a channel by id."""
-    path = f"channels/{channel}/download-sessions?limit=100&{query}"
+async def sessions(
+    api: Api, query: str = "", *, channel: str = "HOUSTON", job: str = "1110"
+) -> dict[str, Any]:
+    """Return the sessions of a channel by id, of one job: others have runs by the clock."""
+    path = f"channels/{channel}/download-sessions?limit=100&job={job}&{query}"
     return {one["id"]: one for one in (await api.get(path)).json()["items"]}

@@ -113,12 +113,14 @@ class SessionChange(Body):
 
 
 class Position(Record):
-    """How far a channel has applied the packages of a job.
+    """How far a channel has applied the packages that its group has of a job.
 
-    It is `broken` above a number where it cannot go on by deltas: it waits for a full above it.
+    In another group it begins again: numbers of one chain say nothing of another. It is `broken`
+    above a number where it cannot go on by deltas: it waits for a full above it.
     """
 
     job: str
+    group: str = ""
     number: int = 0
     broken: int | None = None
     failures: int = 0
@@ -217,7 +219,12 @@ def status_of(
 def _of(offer: Offer, said: Mapping[str, Said]) -> Status:
     """Return what was said of the form that is offered; of another form nothing was."""
     one = said.get(offer.id)
-    return one.status if one and one.form == offer.form_name else "Available"
+    return one.status if one and is_about(one, offer) else "Available"
+
+
+def is_about(said: Said, offer: Offer) -> bool:
+    """Return whether it was said of what is offered: this form of the package of this run."""
+    return (said.form, said.run) == (offer.form_name, offer.package.run)
 
 
 def check_transition(status: Status, wanted: Status, behind: str | None) -> None:
@@ -245,6 +252,13 @@ def told(before: Said, change: SessionChange, *, by: str, now: datetime) -> Said
         moments["ApplyFailed"] = {"tries": tries, "retry_at": now + pause}
     known = {"message": change.message, "code": change.code, "retry_at": None}
     return evolve(before, status=change.status, **(known | moments.get(change.status, {})))
+
+
+def in_group(position: Position, group: str) -> Position:
+    """Return where the channel is in the chain of this group: nowhere, if it was in another."""
+    if position.group in {"", group}:
+        return evolve(position, group=group)
+    return Position(job=position.job, group=group, full_asked_at=position.full_asked_at)
 
 
 def applied(position: Position, number: int, now: datetime) -> Position:

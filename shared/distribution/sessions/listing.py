@@ -7,7 +7,7 @@ from shared.context import Context
 from shared.core.versioned import Versioned
 from shared.distribution.building.documents import all_chains
 from shared.distribution.domain.packages import Chain
-from shared.distribution.domain.sessions import Position, Status
+from shared.distribution.domain.sessions import Position, Status, in_group
 from shared.distribution.domain.tables import CATALOG
 from shared.distribution.sessions import documents
 from shared.distribution.sessions.offering import Channel, Session, desk_at
@@ -80,7 +80,8 @@ class _Listing(NamedTuple):
 
     async def sessions(self, start: int, status: Status | None, room: int) -> SessionPage:
         found: list[Session] = []
-        at = self.position.value.number if self.position else 0
+        known = self.position.value if self.position else Position(job=self.job)
+        at = in_group(known, self.channel.group).number
         while start < at and status in {None, *PAST}:
             if len(found) >= room:
                 return SessionPage(found, Place(self.job, start))

@@ -14,6 +14,8 @@ from shared.distribution.domain.sessions import (
     Said,
     Status,
     facts_of,
+    in_group,
+    is_about,
     offered,
     status_of,
 )
@@ -52,7 +54,8 @@ class Desk:
 
     @property
     def at(self) -> Position:
-        return self.position.value if self.position else Position(job=self.job)
+        known = self.position.value if self.position else Position(job=self.job)
+        return in_group(known, self.channel.group)
 
     def sessions(self) -> Iterator[Session]:
         """Yield the sessions above the position, in the order of their numbers."""
@@ -71,7 +74,7 @@ class Desk:
         before = self.offered.offers[:index]
         status, behind = status_of(offer, words, before, is_paused=self.channel.is_paused)
         known = words.get(offer.id)
-        if known is None or known.form != offer.form_name:
+        if known is None or not is_about(known, offer):
             known = unsaid(offer)
         return Session(known, status, behind)
 
@@ -91,12 +94,12 @@ async def desk_at(
     channel: Channel, job: str, position: Versioned[Position] | None, context: Context
 ) -> Desk:
     """Return what the channel is offered of the job, from its position on. Two queries."""
-    number = position.value.number if position else 0
-    packages = await packages_above(channel.group, job, number, context)
-    said = await documents.said_above(channel.number, job, number, context)
-    found = offered(position.value if position else Position(job=job), packages)
-    newest = packages[-1].number if packages else number
-    return Desk(channel, job, position, said, found, newest)
+    here = in_group(position.value if position else Position(job=job), channel.group)
+    packages = await packages_above(channel.group, job, here.number, context)
+    said = await documents.said_above(channel.number, job, here.number, context)
+    stored = Versioned(here, position.etag) if position else None
+    newest = packages[-1].number if packages else here.number
+    return Desk(channel, job, stored, said, offered(here, packages), newest)
 
 
 def since(desk: Desk) -> datetime | None:

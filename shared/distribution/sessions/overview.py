@@ -11,7 +11,7 @@ from shared.core.values import Record
 from shared.core.versioned import Versioned
 from shared.distribution.building.documents import all_chains
 from shared.distribution.domain.packages import Chain
-from shared.distribution.domain.sessions import Position, Status
+from shared.distribution.domain.sessions import Position, Status, in_group
 from shared.distribution.sessions.documents import read_positions
 from shared.distribution.sessions.listing import JOBS
 from shared.distribution.sessions.offering import Channel, desk_at, since
@@ -72,7 +72,8 @@ async def _job(
 ) -> tuple[JobPosition, datetime | None]:
     """Return how far it has come with a job, and when the first package it lacks was made."""
     position, newest = positions.get(job), chains[job].number
-    number = position.value.number if position else 0
+    known = position.value if position else Position(job=job)
+    number = in_group(known, channel.group).number
     status: Status = "Applied"
     first = None
     if newest > number:

@@ -21,6 +21,7 @@ from shared.distribution.domain.sessions import (
     applied,
     broken_at,
     check_transition,
+    in_group,
     may_ask_for_full,
     session_id,
     told,
@@ -124,7 +125,7 @@ async def _missing(after: After, channel: Channel, context: Context) -> str | No
     position: Versioned[Position] | None = await documents.find_position(
         channel.number, after.job, context
     )
-    if position and position.value.number >= after.number:
+    if position and in_group(position.value, channel.group).number >= after.number:
         return None
     other = await read_desk(channel, after.job, context)
     return (

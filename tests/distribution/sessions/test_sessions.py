@@ -203,13 +203,12 @@ async def test_a_version_is_named(
 
 async def test_a_list_goes_on_where_its_page_ended(api: Api) -> None:
     await deltas(api, 3)
-    await build("1070")
     for number in (1, 2):
         await tell(api, f"1110-{number:06d}", "Applied")
     found: list[str] = []
     cursor = ""
     while True:
-        path = f"channels/HOUSTON/download-sessions?limit=1{cursor}"
+        path = f"channels/HOUSTON/download-sessions?job=1110&limit=1{cursor}"
         page = (await api.get(path)).json()
         found += [one["id"] for one in page["items"]]
         if page["nextCursor"] is None:
@@ -217,4 +216,19 @@ async def test_a_list_goes_on_where_its_page_ended(api: Api) -> None:
         cursor = f"&cursor={page['nextCursor']}"
 
     assert found == list(await sessions(api))
-    assert found == [*(f"1110-{number:06d}" for number in range(1, 5)), "1070-000001"]
+    assert found == [f"1110-{number:06d}" for number in range(1, 5)]
+
+
+async def test_a_channel_that_comes_into_another_group_begins_again(api: Api) -> None:
+    await deltas(api, 1)
+    for number in (1, 2):
+        await tell(api, f"1110-{number:06d}", "Applied")
+    group = {"name": "South", "channels": ["HOUSTON"]}
+    await api.put_setting("channel-database-groups", "South", group)
+    await build("1110")
+    offered = await sessions(api, "status=Available")
+    applied = await tell(api, "1110-000001", "Applied")
+
+    assert {name: one["form"] for name, one in offered.items()} == {"1110-000001": "full"}
+    assert applied.status_code == 200
+    assert await sessions(api, "status=Available") == {}
