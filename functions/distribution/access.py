@@ -9,7 +9,6 @@ from shared.distribution.sessions.offering import Channel
 from shared.distribution.sessions.registrations import (
     ChannelNotAllowed,
     find_channel,
-    read_registration,
 )
 
 REFUSES = (ChannelNotFound, ChannelNotAllowed)
@@ -31,10 +30,9 @@ async def may_speak(call: Call[Any, Any]) -> Channel:
         if claims.store_number != number:
             raise NotYourStore(f"You work in {claims.store_number}, not in {number}.")
         return channel
-    registration = (await read_registration(number, call.context)).value
-    if registration.subject == claims.subject or claims.store_number == number:
+    if channel.subject == claims.subject or claims.store_number == number:
         return channel
-    if not (claims.store_number or registration.subject) and await _trusts(call):
+    if not (claims.store_number or channel.subject) and await _trusts(call):
         return channel
     raise ChannelNotAllowed(f"The token does not speak for {number}.")
 

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 
 from function_app import app
 from local.folder import Folder
-from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.distribution.audience import read_audience
@@ -40,19 +39,12 @@ from tests.distribution.scenes import channel_of
 from tests.distribution.test_end_to_end import COMPUTED
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.stores import cosmos_documents
+from tests.feeds.test_wake_ups import Resting
 
 BOOKS = ("USRSA", "USRSW")
 CHANNELS = {"HOUSTON": "USRSA", "SANFRAN": "USRSW"}
 JOBS = ("1110", "1010")
 STEPS = 30
-
-
-class Resting(Host):
-    """A host that follows no feed, no queue and no timer."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.functions = [one for one in self.functions if one.kind == "httpTrigger"]
 
 
 @dataclass

@@ -49,23 +49,10 @@ async def read_package(group: str, job: str, number: int, context: Context) -> P
     return package
 
 
-async def packages_above(
-    group: str, job: str, number: int, context: Context, *, limit: int = 500
-) -> list[Package]:
-    """Return the packages above the number, oldest first. One query."""
-    page = await context.documents.query(
-        CONTAINER,
-        partition(group, context),
-        Range("id", _package_id(job, number + 1), f"{PACKAGE}:{job}:~"),
-        limit=limit,
-    )
-    return [Package.model_validate(document.body) for document in page.documents]
-
-
-async def all_packages(group: str, job: str, context: Context) -> list[Package]:
-    """Return all packages of a chain that are there, oldest first. A query for each page."""
-    where, names = partition(group, context), Prefix("id", f"{PACKAGE}:{job}:")
-    documents = context.documents.all(CONTAINER, where, names)
+async def packages_above(group: str, job: str, number: int, context: Context) -> list[Package]:
+    """Return the packages above the number, oldest first. A query for each page."""
+    names = Range("id", _package_id(job, number + 1), f"{PACKAGE}:{job}:~")
+    documents = context.documents.all(CONTAINER, partition(group, context), names)
     return [Package.model_validate(document.body) async for document in documents]
 
 

@@ -72,7 +72,7 @@ class _Sweeper(NamedTuple):
         swept, known = 0, set[str]()
         for job, chain in chains.items():
             at = [one[job].value if job in one else Position(job=job) for one in positions]
-            found = await documents.all_packages(self.group, job, self.context)
+            found = await documents.packages_above(self.group, job, 0, self.context)
             swept += await self._sweep_chain(chain, found, at)
             known |= _parts_of(found)
         unnamed = {name for some in names.values() for name in some} - known

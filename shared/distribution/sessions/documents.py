@@ -50,9 +50,11 @@ async def _query_said(
     channel: str, names: Range, limit: int, context: Context
 ) -> dict[str, Versioned[Said]]:
     where = context.partition(channel)
-    page = await context.documents.query(CONTAINER, where, names, limit=limit)
-    said = [_said_of(document) for document in page.documents]
-    return {one.value.id: one for one in said}
+    found: dict[str, Versioned[Said]] = {}
+    async for document in context.documents.all(CONTAINER, where, names, page_size=limit):
+        said = _said_of(document)
+        found[said.value.id] = said
+    return found
 
 
 async def find_said(channel: str, name: str, context: Context) -> Versioned[Said] | None:

@@ -34,11 +34,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A store or online channel, its group, and whether H lets it wait."""
+    """A store or online channel, its group, whether H lets it wait, and who speaks for it."""
 
     number: str
     group: str
     is_paused: bool = False
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ async def read_registration(channel: str, context: Context) -> Versioned[Registr
 async def find_channel(number: str, context: Context) -> Channel:
     """Return the channel with its group. Raises ChannelNotFound."""
     group = (await read_audience(context)).group_of(number)
-    registration = await read_registration(number, context)
-    return Channel(number, group, registration.value.paused)
+    known = (await read_registration(number, context)).value
+    return Channel(number, group, known.paused, known.subject)
 
 
 async def register(

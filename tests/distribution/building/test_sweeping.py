@@ -103,7 +103,7 @@ async def test_packages_go_when_all_channels_of_the_group_are_beyond_them(api: A
         await tell(api, f"1110-{number:06d}", "Applied")
     beyond = await sweep()
     again = await sweep()
-    left = await documents.all_packages("HOUSTON", "1110", context_in())
+    left = await documents.packages_above("HOUSTON", "1110", 0, context_in())
     gone = await api.get("channels/HOUSTON/download-sessions/1110-000002/package")
 
     assert (before, behind, beyond, again) == ((0, 0), (1, 0), (2, 0), (0, 0))
@@ -166,5 +166,5 @@ async def test_a_group_without_channels_keeps_only_its_numbers(api: Api) -> None
 
     assert early == (0, 0)
     assert late.packages == 1
-    assert await documents.all_packages("Former", "1110", context) == []
+    assert await documents.packages_above("Former", "1110", 0, context) == []
     assert await documents.find_chain("Former", "1110", context)
