@@ -53,7 +53,7 @@ async def test_what_is_excluded_is_emptied_once_and_comes_back_in_full(
     held = set(houston.table("1010", "customers"))
     await change(api, excluded)
     emptied = await ended(api)
-    offered = await sessions(api, "job=1010&status=Available")
+    offered = await sessions(api, "status=Available", job="1010")
     await houston.catch_up()
     empty = dict(houston.rows["1010"])
     excluded_runs = [await ended(api), await ended(api, full=True)]

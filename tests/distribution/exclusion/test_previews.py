@@ -105,7 +105,7 @@ async def test_sessions_are_those_that_the_reset_replaces(api: Api) -> None:
     foreseen = await preview_of(api, EXCLUDED)
     await change(api, EXCLUDED)
     reset = await build("1010")
-    replaced = await sessions(api, "status=Canceled&job=1010")
+    replaced = await sessions(api, "status=Canceled", job="1010")
     again = await preview_of(api, EXCLUDED)
 
     assert reset.reset
