@@ -31,7 +31,8 @@ from shared.ports.packages import Packages
 class Order:
     """What is to be built: for whom, of which job, for which run, and whether in full.
 
-    `after` are the jobs whose packages are to be applied before.
+    `after` are the jobs whose packages are to be applied before. It `is_needed` in full where a
+    channel cannot go on by deltas; that is looked up.
     """
 
     group: str
@@ -40,6 +41,7 @@ class Order:
     scope: Scope
     after: tuple[str, ...] = ()
     is_full: bool = False
+    is_needed: bool = False
     is_by_hand: bool = False
 
 
@@ -83,9 +85,9 @@ async def build_package(
                 await documents.read_package(order.group, order.job, chain.number, context)
             )
         wanted = await documents.wanted_above(order.group, order.job, context)
-        is_wanted = wanted is not None and wanted >= chain.last_full
-        asked = replace(order, is_full=order.is_full or is_wanted)
-        building = _Building(asked, chain, stored, packages, context)
+        is_needed = wanted is not None and wanted >= chain.last_full
+        known = replace(order, is_needed=is_needed)
+        building = _Building(known, chain, stored, packages, context)
         return await building.build(is_canceled)
 
     return await until_not_stale(attempt)
@@ -104,7 +106,9 @@ class _Building:
     ) -> None:
         self.order, self.chain, self.stored, self.context = order, chain, stored, context
         self.scope = order.scope
-        self.reason = chain.reason_for_full(order.scope, is_asked=order.is_full, now=context.now)
+        self.reason = chain.reason_for_full(
+            order.scope, is_asked=order.is_full, is_needed=order.is_needed, now=context.now
+        )
         self.is_reset = must_reset(self.reason, is_by_hand=order.is_by_hand)
         number = str(chain.number + 1)
         place = (context.legal_entity, order.group, order.job, number)

@@ -13,7 +13,7 @@ from shared.distribution.domain.scopes import Scope
 MAX_DELTAS: Final = 96  # since the last full
 MAX_AGE: Final = timedelta(days=30)  # of a chain that is continued: tombstones are not older
 FormName = Literal["delta", "full"]
-FullReason = Literal["asked", "first", "scope", "schema", "deltas", "rows", "age"]
+FullReason = Literal["asked", "needed", "first", "scope", "schema", "deltas", "rows", "age"]
 SCHEMA: Final[Mapping[str, int]] = {}  # of the tables whose rows mean something else than at first
 
 
@@ -111,14 +111,20 @@ class Chain(Record):
     rows_since: int = 0
     built_at: datetime
 
-    def reason_for_full(self, scope: Scope, *, is_asked: bool, now: datetime) -> FullReason | None:
-        """Return why the next package needs a full form; None where a delta is enough."""
+    def reason_for_full(
+        self, scope: Scope, *, is_asked: bool, is_needed: bool, now: datetime
+    ) -> FullReason | None:
+        """Return why the next package needs a full form; None where a delta is enough.
+
+        It is asked for by a run, or needed by a channel that cannot go on by deltas.
+        """
         reasons: dict[FullReason, bool] = {
             "first": self.number == 0,
             "scope": self.scope != scope.digest,
             "schema": self.versions != versions_of(scope),
+            "age": now - self.built_at > MAX_AGE,  # a reset, whoever asks: tombstones are gone
             "asked": is_asked,
-            "age": now - self.built_at > MAX_AGE,
+            "needed": is_needed,
             "deltas": self.number - self.last_full >= MAX_DELTAS,
             "rows": 2 * self.rows_since >= self.full_rows > 0,
         }

@@ -172,6 +172,23 @@ async def test_a_chain_that_was_not_built_for_long_goes_on_with_a_full(
     assert built.reason == "age"
 
 
+async def test_only_who_asks_by_hand_has_everybody_take_a_full(api: Api, shop: Shop) -> None:
+    one = await api.create(addressBooks=["USRSA"])
+    await at(api, one["id"])
+    await shop.build()
+    await documents.want_full("South", "1010", 1, context_now())
+    needed = await shop.build(is_by_hand=True)
+    asked = await shop.build(is_by_hand=True, is_full=True)
+    await documents.want_full("South", "1010", 3, context_now())
+    late = replace(context_now(), now=context_now().now + timedelta(days=31))
+    order = Order("South", "1010", "late", SOUTH)
+    aged = await build_package(order, packages=shop.packages, context=late)
+
+    assert [(one.reason, one.package and one.package.reset) for one in (needed, asked, aged)] == [
+        ("needed", False), ("asked", True), ("age", True),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 async def test_a_builder_that_dies_at_the_commit(api: Api, shop: Shop, *, is_after: bool) -> None:
     one = await api.create(addressBooks=["USRSA"])
