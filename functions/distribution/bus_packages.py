@@ -8,6 +8,7 @@ from functions._bus.receiving import Received, receiving
 from shared.composition.telemetry import telemetry
 from shared.core.errors import Unavailable
 from shared.distribution.building.running import build_for_run, fail_for_run
+from shared.distribution.domain.packages import FullReason, Package
 from shared.distribution.domain.runs import BuildPackage
 from shared.distribution.runs.sending import QUEUE
 
@@ -37,10 +38,17 @@ async def build_package(received: Received[BuildPackage]) -> None:
             late = backend.context(command.legal_entity, ACTOR, datetime.now(UTC))
             await fail_for_run(command, type(exc).__name__, late)
         raise
-    labels = {"libro.legal_entity": command.legal_entity, "libro.job": command.job}
     if built and built.package:
-        forms = [form for form in (built.package.full, built.package.delta) if form]
-        telemetry().count("libro.distribution.packages", 1, labels)
-        telemetry().count("libro.distribution.rows", sum(form.rows for form in forms), labels)
-    if built and built.reason:
-        telemetry().count("libro.distribution.fulls", 1, labels | {"libro.reason": built.reason})
+        _count(command, built.package, built.reason)
+
+
+def _count(command: BuildPackage, package: Package, reason: FullReason | None) -> None:
+    labels = {"libro.legal_entity": command.legal_entity, "libro.job": command.job}
+    telemetry().count("libro.distribution.packages", 1, labels)
+    for name, form in package.forms.items():
+        telemetry().count("libro.distribution.rows", form.rows, labels)
+        sized = labels | {"libro.form": name}
+        telemetry().show("libro.distribution.package_bytes", form.bytes, sized)
+    if reason:
+        of_group = labels | {"libro.group": command.group, "libro.reason": reason}
+        telemetry().count("libro.distribution.fulls", 1, of_group)

@@ -8,7 +8,9 @@ import azure.functions as func
 
 from functions._feed import feed
 from shared.composition import wiring
+from shared.composition.telemetry import telemetry
 from shared.distribution.index.customers import index_changes
+from shared.distribution.index.lag import lag_of
 from shared.ports.changes import Change
 
 bp = func.Blueprint()
@@ -24,4 +26,7 @@ async def index_customers(changes: Sequence[Change]) -> None:
     for change in changes:
         by_company[change.legal_entity].append(change)
     for company, some in by_company.items():
-        await index_changes(some, backend.context(company, ACTOR, now))
+        entries = await index_changes(some, backend.context(company, ACTOR, now))
+        if (lag := lag_of(entries, datetime.now(UTC))) is not None:
+            labels = {"libro.legal_entity": company, "libro.operation": "index_customers"}
+            telemetry().show("libro.distribution.index_lag", lag, labels)

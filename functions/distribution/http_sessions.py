@@ -17,6 +17,7 @@ from functions._http.trigger import (
     serve,
 )
 from functions.distribution.access import REFUSES, SEES, may_speak
+from shared.composition.telemetry import telemetry
 from shared.distribution.domain.sessions import (
     DownloadSessionNotFound,
     SessionChange,
@@ -27,7 +28,7 @@ from shared.distribution.domain.sessions import (
 )
 from shared.distribution.runs.jobs import list_jobs
 from shared.distribution.sessions.listing import Place, Wanted, list_sessions
-from shared.distribution.sessions.telling import find_session, tell
+from shared.distribution.sessions.telling import failure_of, find_session, tell
 from shared.distribution.sessions.views import SessionView, etag_of, session_view
 
 bp = func.Blueprint()
@@ -139,4 +140,12 @@ async def update_download_session(call: Call[NoQuery, SessionChange]) -> Reply:
         if_match=call.version,
         context=call.context,
     )
+    if call.body.status == "ApplyFailed":
+        labels = {
+            "libro.legal_entity": call.context.legal_entity,
+            "libro.channel": channel.number,
+            "libro.job": session.said.job,
+            "libro.reason": failure_of(session.said),
+        }
+        telemetry().count("libro.distribution.apply_failed", 1, labels)
     return Reply(session_view(session, channel), etag=etag_of(session, channel))

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from functions._http.trigger import Call, Operation, Query, Reply, serve
 from functions.distribution.access import REFUSES, may_speak
+from shared.composition.telemetry import telemetry
 from shared.distribution.domain.jobs import DistributionJobNotFound, check_number
+from shared.distribution.domain.sessions import VERIFICATION_FAILED
 from shared.distribution.verification import (
     ChannelSums,
     Claim,
@@ -66,4 +68,13 @@ async def verify_channel(call: Call[Query, Claim]) -> Reply:
     """
     channel = await may_speak(call)
     check_number(call.body.job)
-    return Reply(await compare(channel, call.body, call.context))
+    comparison = await compare(channel, call.body, call.context)
+    if not comparison.equal:
+        labels = {
+            "libro.legal_entity": call.context.legal_entity,
+            "libro.channel": channel.number,
+            "libro.job": call.body.job,
+            "libro.reason": VERIFICATION_FAILED,
+        }
+        telemetry().count("libro.distribution.apply_failed", 1, labels)
+    return Reply(comparison)

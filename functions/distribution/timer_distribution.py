@@ -1,7 +1,8 @@
-"""The timers of distribution: jobs that are due, what is to be swept, and audits of the index."""
+"""The timers of distribution: jobs that are due, sweeping, audits, and how late everything is."""
 
 import logging
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -13,6 +14,7 @@ from shared.configuration.companies import every_company
 from shared.context import Context
 from shared.core.errors import Conflict, Unavailable
 from shared.distribution.building import sweeping
+from shared.distribution.gauges import Gauge, gauges_of_channels, gauges_of_runs
 from shared.distribution.index.auditing import audit_next_page, start_audit
 from shared.distribution.runs.clock import start_due_runs
 from shared.platform.priority import behind_others
@@ -71,6 +73,36 @@ async def continue_audits(tick: func.TimerRequest) -> None:
             await _audit(backend.context(legal_entity, ACTOR, datetime.now(UTC)))
         except Unavailable as exc:
             log.warning("%s: the audit goes on in a minute: %s", legal_entity, exc.code)
+
+
+@bp.timer_trigger(arg_name="tick", schedule="45 * * * * *", run_on_startup=False)
+@observed
+async def measure_runs(tick: func.TimerRequest) -> None:
+    """Measure how far the index of changes is behind, and how old runs are."""
+    await _show(gauges_of_runs)
+
+
+@bp.timer_trigger(arg_name="tick", schedule="15 */5 * * * *", run_on_startup=False)
+@observed
+async def measure_channels(tick: func.TimerRequest) -> None:
+    """Measure how far each channel is behind, and how many deltas came since the last full."""
+    await _show(gauges_of_channels)
+
+
+async def _show(measure: Callable[[Context], Awaitable[Iterable[Gauge]]]) -> None:
+    if not telemetry().on:
+        return
+    backend = wiring.backend()
+    for legal_entity in await every_company(backend.documents):
+        context = backend.context(legal_entity, ACTOR, datetime.now(UTC))
+        try:
+            with behind_others():
+                gauges = await measure(context)
+        except Unavailable as exc:
+            log.warning("%s: was not measured: %s", legal_entity, exc.code)
+        else:
+            for gauge in gauges:
+                telemetry().show(*gauge)
 
 
 async def _audit(context: Context) -> None:

@@ -263,6 +263,67 @@ var questions = [
     threshold: 0
   }
   {
+    name: 'index-lag'
+    text: 'For five minutes the index of changes has been more than a minute behind.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT5M'
+    query: 'AppMetrics | where Name == "libro.distribution.index_lag" | extend Company = tostring(Properties["libro.legal_entity"]) | summarize Worst = max(Max) by Company, Minute = bin(TimeGenerated, 1m) | summarize Seconds = min(Worst) by Company'
+    value: 'Seconds'
+    silence: false
+    each: 'Company'
+    threshold: 60
+  }
+  {
+    name: 'run-age'
+    text: 'A run of a distribution job has not ended for three times the interval of the job.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT10M'
+    query: 'AppMetrics | where Name == "libro.distribution.run_age" | extend Job = strcat(tostring(Properties["libro.legal_entity"]), " ", tostring(Properties["libro.job"])), Intervals = Max / toreal(Properties["libro.interval"])'
+    value: 'Intervals'
+    silence: false
+    each: 'Job'
+    threshold: 3
+  }
+  {
+    name: 'channel-lag'
+    text: 'A channel has not applied a package for half an hour, and others have.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT15M'
+    // Of a channel that was late all the time; not where all are late, unless there is only one.
+    query: 'let lags = AppMetrics | where Name == "libro.distribution.channel_lag" | extend Chain = strcat(tostring(Properties["libro.legal_entity"]), " ", tostring(Properties["libro.job"])), Channel = tostring(Properties["libro.channel"]) | summarize Seconds = min(Max) by Chain, Channel; lags | join kind=inner (lags | summarize Channels = count(), Late = countif(Seconds > 1800) by Chain) on Chain | where Late < Channels or Channels == 1 | project Session = strcat(Chain, " ", Channel), Seconds'
+    value: 'Seconds'
+    silence: false
+    each: 'Session'
+    threshold: 1800
+  }
+  {
+    name: 'apply-failed'
+    text: 'A channel could not apply a package three times, or does not hold what it should.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT5M'
+    query: 'AppMetrics | where Name == "libro.distribution.apply_failed" | where tostring(Properties["libro.reason"]) != "retry" | extend Session = strcat(tostring(Properties["libro.legal_entity"]), " ", tostring(Properties["libro.job"]), " ", tostring(Properties["libro.channel"])), Failures = Sum'
+    value: 'Failures'
+    silence: false
+    each: 'Session'
+    threshold: 0
+  }
+  {
+    name: 'unexpected-fulls'
+    text: 'A group got more than one full package in a day that nothing explains but channels that fail.'
+    severity: 3
+    every: 'PT1H'
+    window: 'P1D'
+    query: 'AppMetrics | where Name == "libro.distribution.fulls" | where tostring(Properties["libro.reason"]) !in ("asked", "first", "scope", "schema", "age", "deltas", "rows") | summarize Fulls = sum(Sum) by Chain = strcat(tostring(Properties["libro.legal_entity"]), " ", tostring(Properties["libro.job"]), " ", tostring(Properties["libro.group"]))'
+    value: 'Fulls'
+    silence: false
+    each: 'Chain'
+    threshold: 1
+  }
+  {
     name: 'sweeper-silent'
     text: 'The sweeper has not said for a quarter of an hour who waits: it stands still, or telemetry does.'
     severity: 2

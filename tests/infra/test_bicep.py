@@ -3,11 +3,14 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from function_app import app
 from local.host.functions import read_functions
+from shared.distribution.domain.packages import FullReason
+from shared.distribution.sessions.telling import Failure
 from shared.platform.topology import containers, messaging, subscription
 from shared.sync.outbox import CUSTOMER_SYNC, EVENTS
 from tests.infra.promises import CONTAINER, METRIC_ALERT, PROMISES, QUERY_ALERT
@@ -134,14 +137,29 @@ def test_the_names_in_queries_are_those_of_the_code() -> None:
         "privacy/erasing.py",
         "privacy/timer_privacy.py",
         "distribution/timer_distribution.py",
+        "distribution/bus_packages.py",
+        "distribution/http_sessions.py",
+        "../shared/distribution/gauges.py",
     )
     code = "".join((ROOT / "functions" / file).read_text() for file in files)
     names = re.findall(r'"((?:libro|messaging)[\w.]+|synchronize\w+)"', "".join(queries.values()))
 
-    assert len(names) == 17
+    assert len(names) == 37
     for name in names:
         assert f'"{name}"' in code or f"def {name}(" in code, name
     assert f'contains "{subscription("", "")}"' in queries["dead-letters-of-subscriptions"]
+
+
+def test_the_reasons_in_queries_are_those_of_the_code() -> None:
+    queries = {one.name: one.properties["criteria"]["allOf"][0]["query"]
+               for one in once("production").deployed.of(QUERY_ALERT)}  # fmt: skip
+    explained = re.findall(
+        r'"(\w+)"', queries["unexpected-fulls"].partition("!in")[2].split(")")[0]
+    )
+    [harmless] = re.findall(r'!= "(\w+)"', queries["apply-failed"])
+
+    assert set(get_args(FullReason)) - {"needed"} == set(explained)
+    assert harmless in get_args(Failure)
 
 
 def test_names_are_the_same_each_time_and_fit() -> None:

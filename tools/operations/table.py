@@ -79,6 +79,8 @@ MESSAGES = """
 | `build_package` | group of a run | 3 reads of the run and the job, 2 of the chain, 1 for each shard; where something changed 1 query for each 500 entries of a shard and 1 more, 1 read for each job before, 1 commit; 3 reads and 2 commits for the result |
 | `sweep_packages` | group, each hour | 1 query, 1 for each channel and 1 for each job; 1 read; 1 commit for each ninety packages that go, 1 where parts without a package came or went |
 | `audit_index`, `continue_audits` | customer, each night | 2 reads; for each hundred 1 read, 1 query and 1 commit. Where the index lacks something, as `index_customers` |
+| `measure_runs` | company, each minute, where there is telemetry | 2 queries for jobs and runs; for each of 5 ages of customers 1 query, and 2 reads for each of 5 customers |
+| `measure_channels` | channel, each five minutes, where there is telemetry | 1 query for each group; for a channel that takes part 1 query, 2 reads, and 1 query for each job that it is behind with |
 | `move_clients` | client | as `reassign_clients`; 2 reads and 1 commit for each chunk of a hundred |
 | `move_follow_ups` | changed membership | 1 read, 1 query for each book that was left, 1 read and 2 commits for each follow-up |
 | `make_follow_ups` | book and rule, each hour | 2 queries for each hundred clients concerned, 1 commit for the progress; 2 reads and 1 commit for each follow-up; 1 query for each client who was active before, if the rule waits after an activity |

@@ -22,7 +22,15 @@ KINDS = {
 }
 TRACEPARENT = "traceparent"
 MAX_LINKS = 32
-UNITS = {"duration": "s", "lag": "s", "charge": "{request_unit}"}
+UNITS = {
+    "duration": "s",
+    "lag": "s",
+    "index_lag": "s",
+    "channel_lag": "s",
+    "run_age": "s",
+    "charge": "{request_unit}",
+    "package_bytes": "By",
+}
 # Bucket bounds of histograms.
 BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BOUNDS: dict[str, tuple[float, ...]] = {

@@ -51,9 +51,17 @@ async def read_package(group: str, job: str, number: int, context: Context) -> P
 
 async def packages_above(group: str, job: str, number: int, context: Context) -> list[Package]:
     """Return the packages above the number, oldest first. A query for each page."""
-    names = Range("id", _package_id(job, number + 1), f"{PACKAGE}:{job}:~")
-    documents = context.documents.all(CONTAINER, partition(group, context), names)
+    where = partition(group, context)
+    documents = context.documents.all(CONTAINER, where, _above(job, number))
     return [Package.model_validate(document.body) async for document in documents]
+
+
+async def first_above(group: str, job: str, number: int, context: Context) -> Package | None:
+    """Return the first package above the number that is there. One query, of one document."""
+    page = await context.documents.query(
+        CONTAINER, partition(group, context), _above(job, number), limit=1
+    )
+    return Package.model_validate(page.documents[0].body) if page.documents else None
 
 
 async def remove_packages(group: str, job: str, numbers: Sequence[int], context: Context) -> None:
@@ -124,6 +132,10 @@ async def wanted_above(group: str, job: str, context: Context) -> int | None:
 def _body(record: Chain | Package, kind: str, name: str) -> dict[str, Any]:
     body = record.model_dump(mode="json", by_alias=True)
     return body | {"id": name, "type": kind, "schemaVersion": SCHEMA_VERSION}
+
+
+def _above(job: str, number: int) -> Range:
+    return Range("id", _package_id(job, number + 1), f"{PACKAGE}:{job}:~")
 
 
 def _chain_id(job: str) -> str:

@@ -80,7 +80,7 @@ def _order(command: BuildPackage, run: Run, job: Job, audience: Audience) -> Ord
 def _outcome(built: Built, result: GroupResult) -> GroupResult:
     if built.package is None:
         return evolve(result, status="Excluded" if built.is_excluded else "NoData")
-    forms = [form for form in (built.package.full, built.package.delta) if form]
+    forms = built.package.forms.values()
     return evolve(
         result,
         status="Packaged",

@@ -114,5 +114,5 @@ def _is_dead(since: datetime, now: datetime) -> bool:
 
 
 def _parts_of(packages: Iterable[Package]) -> set[str]:
-    forms = (form for package in packages for form in (package.full, package.delta) if form)
+    forms = (form for package in packages for form in package.forms.values())
     return {part.name for form in forms for part in form.parts}

@@ -1,7 +1,7 @@
 """Distribution jobs: what people set about them, and the clock that says when they were due."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints
@@ -119,6 +119,22 @@ class Job(Record):
         if not self.active or self.kind.is_pushed:
             return None
         return read_schedule(self.schedule).following(max(now, last or now))
+
+    def overdue_since(self, last: datetime | None, now: datetime) -> datetime | None:
+        """Return the first time that it was due, and was not run for; None if there is none."""
+        if not self.active or self.kind.is_pushed:
+            return None
+        first = read_schedule(self.schedule).following(max(last or self.since, self.since))
+        return first if first and first <= now else None
+
+    def interval(self, now: datetime) -> timedelta | None:
+        """Return how long it is from the next due time to the one after; None if there are none."""
+        if self.kind.is_pushed:
+            return None
+        schedule = read_schedule(self.schedule)
+        first = schedule.following(now)
+        second = schedule.following(first) if first else None
+        return second - first if first and second else None
 
     def _excluded(self, tables: Sequence[TableExclusion]) -> tuple[str, ...]:
         """Return the excluded tables, in the order of the catalog. Raises Invalid."""

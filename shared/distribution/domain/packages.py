@@ -92,6 +92,12 @@ class Package(Record):
     traceparent: str | None = None
     created_at: datetime
 
+    @property
+    def forms(self) -> dict[FormName, Form]:
+        """Return the forms that it has."""
+        forms: dict[FormName, Form | None] = {"full": self.full, "delta": self.delta}
+        return {name: form for name, form in forms.items() if form}
+
     def form(self, name: FormName) -> Form | None:
         return self.full if name == "full" else self.delta
 

@@ -82,6 +82,7 @@ class Facts(Record):
     parts: tuple[SessionPart, ...]
     versions: dict[str, int] = Field(alias="schema")
     after: tuple[After, ...]
+    traceparent: str | None = None
     created_at: datetime
 
 
@@ -165,6 +166,7 @@ def facts_of(offer: Offer) -> Facts:
         parts=tuple(SessionPart.model_validate(part.model_dump()) for part in form.parts),
         versions=package.versions,
         after=package.after,
+        traceparent=package.traceparent,
         created_at=package.created_at,
     )
 

@@ -16,20 +16,20 @@ MAX_BYTES: Final = 1_000_000
 Find = Callable[[], Awaitable[Sequence[Entry]]]
 
 
-async def append(shard: str, find: Find, context: Context) -> int:
-    """Append what `find` finds and the index does not say yet; return how many entries that is.
+async def append(shard: str, find: Find, context: Context) -> list[Entry]:
+    """Append what `find` finds and the index does not say yet; return those entries.
 
     `find` is asked once the head was read, and again after another writer came first: so what it
     finds is never older than what the index says already. Raises Unavailable.
     """
 
-    async def attempt() -> int:
+    async def attempt() -> list[Entry]:
         head = await documents.read_head(shard, context)
         found = await find()
         changed = await _changed(shard, found, context)
         for entries in _commits(changed):
             head = await documents.append(shard, head, entries, context)
-        return len(changed)
+        return changed
 
     return await until_not_stale(attempt, turn=context.turn("index", shard))
 

@@ -39,8 +39,8 @@ class Told:
 KINDS: Final = frozenset({"customer", "address", "address-ended"})
 
 
-async def index_changes(changes: Sequence[Change], context: Context) -> int:
-    """Append what the feed told of customers of this company; return how many entries that is.
+async def index_changes(changes: Sequence[Change], context: Context) -> list[Entry]:
+    """Append what the feed told of customers of this company; return those entries.
 
     Shards are written side by side; in each, a customer's own entry comes after its addresses.
     Raises Unavailable, and Lagging where the store does not show yet what was told.
@@ -50,10 +50,11 @@ async def index_changes(changes: Sequence[Change], context: Context) -> int:
         if change.type in KINDS:
             told[customer_shard(change.key)][change.key].add(change)
 
-    async def index(shard: str) -> int:
+    async def index(shard: str) -> list[Entry]:
         return await _index(shard, told[shard], context)
 
-    return sum(await side_by_side(told, index, at_once=SHARDS))
+    appended = await side_by_side(told, index, at_once=SHARDS)
+    return [entry for entries in appended for entry in entries]
 
 
 async def index_customer(key: str, version: int, context: Context) -> int:
@@ -61,7 +62,8 @@ async def index_customer(key: str, version: int, context: Context) -> int:
 
     All addresses are looked at. Raises Unavailable, and Lagging where the version does not show.
     """
-    return await _index(customer_shard(key), {key: Told(version, all_addresses=True)}, context)
+    told = {key: Told(version, all_addresses=True)}
+    return len(await _index(customer_shard(key), told, context))
 
 
 async def is_indexed(key: str, version: int, context: Context) -> bool:
@@ -70,7 +72,7 @@ async def is_indexed(key: str, version: int, context: Context) -> bool:
     return entry is not None and entry.version >= version
 
 
-async def _index(shard: str, told: Mapping[str, Told], context: Context) -> int:
+async def _index(shard: str, told: Mapping[str, Told], context: Context) -> list[Entry]:
     async def find() -> list[Entry]:
         return [
             entry for key, one in told.items() async for entry in _entries(shard, key, one, context)

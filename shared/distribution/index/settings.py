@@ -42,7 +42,7 @@ async def index_tables(tables: Sequence[str], context: Context) -> int:
     async def find() -> list[Entry]:
         return [entry for table in tables async for entry in _differing(table, context)]
 
-    return await append(SHARD, find, context)
+    return len(await append(SHARD, find, context))
 
 
 async def _differing(table: str, context: Context) -> AsyncIterator[Entry]:

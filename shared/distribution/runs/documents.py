@@ -40,6 +40,7 @@ PROGRESS, RESULT = "distribution-progress", "group-result"
 GROUPS: Final = "distribution-groups"
 SCHEMA_VERSION: Final = 1
 NEWEST_FIRST: Final = Order(("job", "createdAt"), descending=True)
+OLDEST_FIRST: Final = Order(("type", "createdAt"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +161,19 @@ async def query_runs(
     return [_run_of(document) for document in page.documents], page.continuation
 
 
+async def query_unfinished(limit: int, context: Context) -> list[Run]:
+    """Return the first runs that have not ended, oldest first. One query."""
+    where, unfinished = context.partition(JOBS), In("status", ("Queued", "Running"))
+    page = await context.documents.query(
+        CONTAINER, where, Equal("type", RUN), unfinished, order=OLDEST_FIRST, limit=limit
+    )
+    return [_run_of(document).value for document in page.documents]
+
+
 async def create_groups(run_id: str, groups: Sequence[str], context: Context) -> None:
     """Write which groups a run is for, once and for all. Raises AlreadyExists."""
-    operations = [
-        Create(_kept({"id": GROUPS, "type": GROUPS, "names": list(groups)})),
-        Create(_progress_body(Progress(len(groups)))),
-    ]
+    noted = _kept({"id": GROUPS, "type": GROUPS, "names": list(groups)})
+    operations = [Create(noted), Create(_progress_body(Progress(len(groups))))]
     await context.documents.commit(CONTAINER, _of_run(run_id, context), operations)
 
 

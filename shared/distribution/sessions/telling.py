@@ -1,6 +1,7 @@
 """What a channel says of a session, and where that leaves it."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from shared.context import Context
 from shared.core.evolve import evolve
@@ -31,6 +32,21 @@ from shared.distribution.sessions.offering import Channel, Desk, Session, read_d
 from shared.distribution.sessions.views import etag_of
 
 SAME_AGAIN = frozenset({"Requested", "Downloaded", "Applied", "Canceled"})
+
+
+Failure = Literal["retry", "third", "verification-failed", "full-limit"]
+
+
+def failure_of(said: Said) -> Failure:
+    """Return what a failure is: one to try again, or one after which only a full helps.
+
+    It is `full-limit` if a full was asked for in the last day, and did not help.
+    """
+    if said.code == FULL_LIMIT:
+        return "full-limit"
+    if said.code == VERIFICATION_FAILED:
+        return "verification-failed"
+    return "third" if said.status == "Canceled" else "retry"
 
 
 async def find_session(channel: Channel, name: str, context: Context) -> tuple[Session, Desk]:

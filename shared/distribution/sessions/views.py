@@ -33,6 +33,9 @@ class SessionView(Record):
         alias="schema", description="Schema number of each table that the rows have"
     )
     after: tuple[After, ...] = Field(description="Packages to be applied before")
+    traceparent: str | None = Field(
+        description="Trace of the run that built the package, for the channel to go on with"
+    )
     tries: int = Field(description="How often it failed")
     retry_at: datetime | None = Field(description="When to try again")
     message: str | None = Field(description="Why it failed, in words")

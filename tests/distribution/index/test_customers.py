@@ -118,7 +118,7 @@ async def test_what_is_told_again_changes_nothing(api: Api) -> None:
         for document in changes.documents
     ]  # fmt: skip
 
-    assert await index_changes(told, context_now()) == 0
+    assert await index_changes(told, context_now()) == []
     assert await at_rest(key, made["version"]) == before
 
 
