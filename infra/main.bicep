@@ -43,6 +43,8 @@ param containerThroughput object = {
   customers: 10000
   directory: 20000
   requests: 4000
+  changes: 4000
+  distribution: 4000
 }
 
 @allowed(['Continuous7Days', 'Continuous30Days'])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tools.cost import distribution
 from tools.operations.table import PAGE as OPERATIONS
 from tools.operations.table import read
 
@@ -44,19 +45,29 @@ PRICES: Mapping[str, float] = {
     "alarms, a month": 7.0,
 }
 ALWAYS_READY = 2
-MAXIMUM = {"customers": 10_000.0, "directory": 20_000.0, "requests": 4_000.0}
-OTHER_CONTAINERS = 5
+MAXIMUM = {
+    "customers": 10_000.0,
+    "directory": 20_000.0,
+    "requests": 4_000.0,
+    "changes": 4_000.0,
+    "distribution": 4_000.0,
+}
+OTHER_CONTAINERS = 3
 LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
 ENDPOINTS = 6
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Hours of the month at the peak, and at a tenth of it; the others have no requests."""
+    """Hours of the month at the peak, and at a tenth of it; the others have no requests.
+
+    Runs and polling of channels go on at all hours.
+    """
 
     name: str
     peak: float
     tenth: float
+    channels: int = STORES
 
     @property
     def seconds(self) -> float:
@@ -78,27 +89,40 @@ def request_units() -> tuple[float, float]:
     return rows["create_customer"].charge + FEEDS_RU, reading
 
 
-def at_the_peak() -> dict[str, float]:
-    """Return RU/s of each container."""
+def at_the_peak(channels: int = STORES) -> dict[str, float]:
+    """Return RU/s of each container, beside those that there are at rest."""
     create, reading = request_units()
     searching = read(OPERATIONS.read_text())["find_customers by a word"].charge
     search = READS * READ_MIX["find_customers by a word"] * searching
     directory = CREATES * (create - FEEDS_RU) * IN_DIRECTORY + search
-    return {"customers": CREATES * create + READS * reading - directory, "directory": directory}
+    return {
+        "customers": CREATES * create + READS * reading - directory,
+        "directory": directory,
+        **distribution.by_changes(CREATES, channels),
+    }
 
 
 def autoscale(shape: Shape) -> float:
     """Each hour costs the most that was used in it, and a tenth of the maximum at least."""
     hours = (shape.peak, shape.tenth, HOURS - shape.peak - shape.tenth)
     spent = OTHER_CONTAINERS * LEAST_OF_OTHERS * HOURS
-    for name, used in at_the_peak().items():
+    peak, rest = at_the_peak(shape.channels), distribution.at_rest(shape.channels)
+    for name, maximum in MAXIMUM.items():
         for share, count in zip((1.0, 0.1, 0.0), hours, strict=True):
-            spent += max(used * share, MAXIMUM[name] / 10) * count
+            used = rest.get(name, 0) + peak.get(name, 0) * share
+            spent += max(used, maximum / 10) * count
     return spent / 100 * PRICES["autoscale, 100 RU/s for an hour"]
 
 
 def serverless(shape: Shape) -> float:
-    return shape.seconds * sum(at_the_peak().values()) / 1e6 * PRICES["serverless, a million RU"]
+    by_requests = shape.seconds * sum(at_the_peak(shape.channels).values())
+    units = by_requests + rest_units(shape.channels)
+    return units / 1e6 * PRICES["serverless, a million RU"]
+
+
+def rest_units(channels: int) -> float:
+    """Return the RU of a month in which nothing is requested but by channels that poll."""
+    return HOURS * 3600 * sum(distribution.at_rest(channels).values())
 
 
 def worth_autoscale() -> float:
@@ -106,21 +130,42 @@ def worth_autoscale() -> float:
     return autoscale(Shape("unused", 0, 0)) / PRICES["serverless, a million RU"] * 1e6
 
 
-def storage(_: Shape) -> float:
+def storage(shape: Shape) -> float:
     price = PRICES["documents, a GB for a month"] + PRICES["backup for 30 days, a GB for a month"]
-    return CUSTOMERS * KILOBYTES / 1e6 * price
+    taken = shape.seconds / 60 * shape.channels * distribution.MONTHS_KEPT
+    kilobytes = CUSTOMERS * (KILOBYTES + distribution.INDEX_KB) + taken * distribution.SESSION_KB
+    return kilobytes / 1e6 * price
 
 
 def instances() -> float:
-    """Return how many are busy at the peak."""
+    """Return how many are busy at the peak, beside those of distribution."""
     cores = CREATES * (CPU["create"] + CPU["feeds"]) + READS * CPU["read"]
     return cores / UTILIZATION
 
 
+def core_seconds(shape: Shape) -> float:
+    """Return the seconds of one core that distribution takes."""
+    at_all_hours = HOURS * 3600 * distribution.cores_at_rest(shape.channels)
+    return at_all_hours + shape.seconds * distribution.cores_by_changes(shape.channels)
+
+
+def requests_of_channels(shape: Shape) -> float:
+    """Return how often channels poll and take, in millions."""
+    polls = HOURS * 3600 * distribution.polls_a_second(shape.channels)
+    return (polls + shape.seconds * distribution.takes_a_second(shape.channels)) / 1e6
+
+
+def builds(shape: Shape) -> float:
+    """Return how often it is looked whether a group needs a package, in millions."""
+    return HOURS * 3600 * distribution.groups_a_second(shape.channels) / 1e6
+
+
 def functions(shape: Shape) -> float:
-    busy = instances() * shape.seconds * INSTANCE_GB * PRICES["functions on demand, a GB second"]
+    busy_seconds = instances() * shape.seconds + core_seconds(shape) / UTILIZATION
+    busy = busy_seconds * INSTANCE_GB * PRICES["functions on demand, a GB second"]
     ready = ALWAYS_READY * HOURS * 3600 * INSTANCE_GB
     executions = shape.seconds * (READS + CREATES * 3) / 1e6
+    executions += requests_of_channels(shape) + builds(shape)
     return (
         busy
         + ready * PRICES["functions always ready, idle, a GB second"]
@@ -129,7 +174,8 @@ def functions(shape: Shape) -> float:
 
 
 def bus(shape: Shape) -> float:
-    beyond = max(shape.seconds * CREATES * MESSAGES / 1e6 - 12.5, 0)
+    of_groups = builds(shape) * distribution.MESSAGES_A_GROUP
+    beyond = max(shape.seconds * CREATES * MESSAGES / 1e6 + of_groups - 12.5, 0)
     return (
         PRICES["Service Bus Standard, a month"]
         + beyond * PRICES["Service Bus Standard, a million operations beyond 12.5"]
@@ -137,7 +183,10 @@ def bus(shape: Shape) -> float:
 
 
 def logs(shape: Shape) -> float:
-    return shape.seconds * (READS + CREATES) * TELEMETRY_KB / 1e6 * PRICES["logs, a GB"]
+    lines = shape.seconds * (READS + CREATES) / 1e6 + requests_of_channels(shape) + builds(shape)
+    samples = HOURS * shape.channels * distribution.SAMPLES_AN_HOUR / 1e6
+    gigabytes = lines * TELEMETRY_KB + samples * distribution.SAMPLE_KB
+    return gigabytes * PRICES["logs, a GB"]
 
 
 def alarms(_: Shape) -> float:

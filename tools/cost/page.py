@@ -1,13 +1,25 @@
 """The page of costs, worked out from docs/operations.md."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.infra.stands import ROOT
+from tools.cost import distribution as dist
 from tools.cost import month
+from tools.cost.distribution import at_rest, by_changes, groups_a_second
 from tools.cost.month import PRICES, SHAPES, Shape
 
 PAGE = ROOT / "docs" / "cost.md"
 UNUSED = Shape("unused", 0, 0)
+AUDITED_RU = 4.0  # of each customer: the customer, of 2 KB, and its entry
+COSTS: dict[str, Callable[[Shape], float]] = {
+    "Cosmos DB, throughput (autoscale)": month.autoscale,
+    "Cosmos DB, storage and backup": month.storage,
+    "Functions": month.functions,
+    "Service Bus Standard": month.bus,
+    "Logs and telemetry": month.logs,
+    "Alarms, vault, blobs": month.alarms,
+}
 HEAD = """\
 # What a month costs
 
@@ -29,12 +41,15 @@ each column has its own.
   a read costs **{read:.1f} RU** (half by GUID, a fifth by account number, the others searches).
 - At the peak that is {creates:.0f} times {create:.0f} and {reads:.0f} times {read:.1f}, together
   **{total:,.0f} RU/s**: {in_customers:,.0f} in `customers`, {in_directory:,.0f} in `directory`.
+  Distribution adds {in_changes:,.0f} in `changes` and {in_distribution:,.0f} in `distribution`.
 - With autoscale each hour costs, for each container, the most RU/s that were used in it, at least a
   tenth of its maximum, at {autoscale} $ for each 100 RU/s. The maxima of `containerThroughput` are
-  {max_customers:,.0f} and {max_directory:,.0f}; all others have 1,000.
+  {max_customers:,.0f} and {max_directory:,.0f}, and {max_changes:,.0f} for `changes`,
+  `distribution` and `requests`; all others have 1,000.
 - Functions: busy instances times {gigabytes:.0f} GB times seconds at {second} $, and
   {million} $ for a million executions. {instances:.0f} instances are busy at the peak.
-- Stores cost nothing by themselves; a till costs what it requests.
+- A till costs what it requests. A store that holds its customers offline is a *channel*, and costs
+  at all hours: see [below](#what-distribution-costs). Here every store is one.
 
 ## The table
 
@@ -46,7 +61,30 @@ US dollars a month, for production as `infra/` defines it, without private netwo
 TAIL = """
 Private networking adds {private:,.0f} $ a month (Service Bus Premium and {endpoints} endpoints).
 A development environment (serverless, no instance always on) that is not used costs about
-{idle:.0f} $: Service Bus Standard and the alarms.
+{idle:.0f} $: Service Bus Standard, the alarms, and the runs of three channels.
+
+## What distribution costs
+
+Request units of {channels} channels, each a group of its own with the default schedules, that look
+once a minute. At the peak every group has a change each minute, and every channel takes it.
+
+| what | how often | RU | RU/s |
+|---|---|--:|--:|
+{distribution}
+*Of that, for channels* in the table above is by how much the same month costs less without any
+channel; the index is written all the same. Most of it are messages, executions and log lines, not
+request units: {builds:.1f} million times a month a group is looked at, and {polls:.1f} million
+times a channel looks. A schedule of five minutes for job 1010, and channels that look as rarely,
+divide nearly all of it by five.
+
+The RU are those of [distribution on paper](concepts/distribution.md#scale-on-paper),
+added up from reads and commits and not measured in one piece; looking and taking are rows of
+[operations.md](operations.md). The maxima of `changes` and `distribution` are for the first
+seconds of each minute, in which all groups are looked at.
+
+Not in the table: full packages (0.6 RU for each customer and group that may hold them), and the
+nightly audit, {audited:.0f} RU for each customer, which is {audit:,.0f} $ a month on serverless;
+with autoscale it raises an hour or two each night.
 
 ## What changes it
 
@@ -76,7 +114,7 @@ A development environment (serverless, no instance always on) that is not used c
 
 def page() -> str:
     create, reading = month.request_units()
-    peak = month.at_the_peak()
+    peak, rest = month.at_the_peak(), at_rest(month.STORES)
     return (
         HEAD.format(
             customers=month.CUSTOMERS,
@@ -87,7 +125,10 @@ def page() -> str:
             create=create,
             feeds=month.FEEDS_RU,
             read=reading,
-            total=sum(peak.values()),
+            total=peak["customers"] + peak["directory"],
+            in_changes=peak["changes"] + rest["changes"],
+            in_distribution=peak["distribution"] + rest["distribution"],
+            max_changes=month.MAXIMUM["changes"],
             in_customers=peak["customers"],
             in_directory=peak["directory"],
             autoscale=PRICES["autoscale, 100 RU/s for an hour"],
@@ -104,11 +145,19 @@ def page() -> str:
         + TAIL.format(
             private=month.private(),
             endpoints=month.ENDPOINTS,
-            idle=PRICES["Service Bus Standard, a month"] + PRICES["alarms, a month"],
+            idle=PRICES["Service Bus Standard, a month"]
+            + PRICES["alarms, a month"]
+            + month.serverless(Shape("idle", 0, 0, channels=3)),
+            channels=month.STORES,
+            distribution="".join(map(_distribution_line, _distribution())),
+            builds=month.builds(UNUSED),
+            polls=month.requests_of_channels(UNUSED),
+            audited=AUDITED_RU,
+            audit=month.CUSTOMERS * AUDITED_RU * 30 / 1e6 * PRICES["serverless, a million RU"],
             share=month.IN_DIRECTORY,
             nothing=month.autoscale(UNUSED),
             few=month.worth_autoscale() / 1e9,
-            creates=month.worth_autoscale() / month.request_units()[0] / 1e6,
+            creates=(month.worth_autoscale() - month.rest_units(month.STORES)) / _create_ru() / 1e6,
             prices="".join(
                 f"| {name} | {price:f}".rstrip("0").rstrip(".") + " |\n"
                 for name, price in PRICES.items()
@@ -118,18 +167,58 @@ def page() -> str:
 
 
 def _rows() -> list[tuple[str, list[float]]]:
-    rows: dict[str, Callable[[Shape], float]] = {
-        "Cosmos DB, throughput (autoscale)": month.autoscale,
-        "Cosmos DB, storage and backup": month.storage,
-        "Functions": month.functions,
-        "Service Bus Standard": month.bus,
-        "Logs and telemetry": month.logs,
-        "Alarms, vault, blobs": month.alarms,
-    }
-    costs = [(name, [cost(shape) for shape in SHAPES]) for name, cost in rows.items()]
-    total = [sum(column) for column in zip(*(row for _, row in costs), strict=True)]
+    costs = [(name, [cost(shape) for shape in SHAPES]) for name, cost in COSTS.items()]
+    total = [_total(shape) for shape in SHAPES]
+    for_channels = [_total(shape) - _total(replace(shape, channels=0)) for shape in SHAPES]
     instead = [month.serverless(shape) for shape in SHAPES]
-    return [*costs, ("**Together**", total), ("*throughput by serverless instead*", instead)]
+    return [
+        *costs,
+        ("**Together**", total),
+        ("*of that, for channels*", for_channels),
+        ("*throughput by serverless instead*", instead),
+    ]
+
+
+def _total(shape: Shape) -> float:
+    return sum(cost(shape) for cost in COSTS.values())
+
+
+def _create_ru() -> float:
+    """Return what a create costs with what is indexed of it."""
+    return month.request_units()[0] + by_changes(1, 0)["changes"]
+
+
+def _distribution() -> list[tuple[str, str, float, float]]:
+    """Return what is done, how often, the RU of each time, and RU/s."""
+    channels, creates = month.STORES, month.CREATES
+    groups = groups_a_second(channels)
+    rest, changed = sum(dist.GROUP_RU.values()), sum(dist.CHANGED_GROUP_RU.values())
+    entry = by_changes(1, 0)["changes"]
+    loaded = dist.ENTRIES * dist.GROUPS_REACHED * dist.LOADED_RU
+    a_minute = channels / 60
+    return [
+        ("run", "84 an hour", dist.RUN_RU, dist.RUNS_AN_HOUR * dist.RUN_RU / 3600),
+        ("group of a run, nothing changed", "each run and group", rest, groups * rest),
+        ("channel looks for packages", "each minute", dist.poll_ru(), a_minute * dist.poll_ru()),
+        ("how late everything is", "each minute", dist.MEASURED_RU, dist.MEASURED_RU / 60),
+        (
+            "how far a channel is behind", "each five minutes", dist.MEASURED_CHANNEL_RU,
+            channels * dist.MEASURED_CHANNEL_RU / 300,
+        ),
+        ("group is swept", "each hour", dist.SWEPT_RU, channels * dist.SWEPT_RU / 3600),
+        ("customer gets into the index", f"peak: {creates:.0f} a second", entry, creates * entry),
+        ("customer gets into packages", f"peak: {creates:.0f} a second", loaded, creates * loaded),
+        (
+            "group has changes: that much more", "peak: each minute", changed - rest,
+            a_minute * (changed - rest),
+        ),
+        ("channel takes a package", "peak: each minute", dist.take_ru(), a_minute * dist.take_ru()),
+    ]  # fmt: skip
+
+
+def _distribution_line(row: tuple[str, str, float, float]) -> str:
+    what, often, each, a_second = row
+    return f"| {what} | {often} | {each:,.0f} | {a_second:,.0f} |\n"
 
 
 def _line(row: tuple[str, list[float]]) -> str:
