@@ -49,6 +49,8 @@ def create(db: sqlite3.Connection) -> None:
             db.execute(statement.format(name=container.name))
         for paths in container.composite:
             db.execute(_index(container, paths))
+        for path in container.looked_up:
+            db.execute(f"{_index(container, (path,))} WHERE {column(path)} IS NOT NULL")
     _upgrade(db)
     db.execute("COMMIT")
 

@@ -25,6 +25,13 @@ class Container:
     ttl: int | None
 
     @property
+    def looked_up(self) -> tuple[str, ...]:
+        """Return the indexed paths that have one value, and by which no composite index leads."""
+        composite = {path for paths in self.composite for path in paths}
+        plain = (path for path in self.indexed if not path.endswith(("*", "[]")))
+        return tuple(path for path in plain if path not in composite)
+
+    @property
     def indexing_policy(self) -> dict[str, Any]:
         """Return the indexing policy in the format of Cosmos DB."""
         return {

@@ -3,14 +3,26 @@
 import asyncio
 import multiprocessing
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from local.store import SqliteDocuments
 from local.store.writer import StoreFailed
-from shared.ports.documents import Create, Equal, Operation, Order, Placed, Put
+from shared.ports.documents import (
+    Condition,
+    Contains,
+    Create,
+    Equal,
+    In,
+    Operation,
+    Order,
+    Placed,
+    Put,
+    Range,
+)
 
 HERE = ("c-1", "USRT")
 
@@ -91,8 +103,50 @@ async def test_scattered_writes_wait_for_the_disk_with_the_next_commit(tmp_path:
     store.close()
 
 
+SHARD = ("USRT:customers:0",)
+AFTER = Range("seq", start=7)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "order", "index"),
+    [
+        ((Equal("owner", "a"),), Order(("id",)), "changes_owner"),
+        ((Equal("table", "customers"),), Order(("id",)), "changes_table"),
+        ((AFTER, Contains("reach", ("b",)), In("table", ("c",))), Order(("seq",)), "changes_seq"),
+    ],
+)
+async def test_a_path_without_a_composite_index_has_one_of_its_own(
+    tmp_path: Path, conditions: tuple[Condition, ...], order: Order, index: str
+) -> None:
+    store = SqliteDocuments(tmp_path / "libro.db")
+    with _explained(store, tmp_path / "libro.db") as plans:
+        await store.query("changes", SHARD, *conditions, order=order)
+
+    assert f"USING INDEX {index}" in plans[0]
+    assert not any("TEMP B-TREE" in step for step in plans), "no sorting"
+    store.close()
+
+
 async def test_a_query_on_an_indexed_path_uses_the_index(tmp_path: Path) -> None:
     store = SqliteDocuments(tmp_path / "libro.db")
+    with _explained(store, tmp_path / "libro.db") as plans:
+        await store.query(
+            "customers",
+            HERE,
+            Equal("type", "address"),
+            order=Order(("type", "createdAt")),
+            limit=20,
+        )
+        await store.query("directory", ("w:jo", "USRT"), limit=20)
+
+    assert "USING INDEX customers_type_createdAt" in plans[0]
+    assert len(plans) == 2, f"no sorting: {plans}"
+    store.close()
+
+
+@contextmanager
+def _explained(store: SqliteDocuments, path: Path) -> Iterator[list[str]]:
+    """Give the steps of the queries within."""
     plans: list[str] = []
 
     def explain(statement: str) -> None:
@@ -100,18 +154,11 @@ async def test_a_query_on_an_indexed_path_uses_the_index(tmp_path: Path) -> None
             rows = other.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
             plans.extend(row[3] for row in rows)
 
-    other = sqlite3.connect(tmp_path / "libro.db")
+    other = sqlite3.connect(path)
     store._db.set_trace_callback(explain)
-    await store.query(
-        "customers", HERE, Equal("type", "address"), order=Order(("type", "createdAt")), limit=20
-    )
-    await store.query("directory", ("w:jo", "USRT"), limit=20)
+    yield plans
     store._db.set_trace_callback(None)
     other.close()
-
-    assert "USING INDEX customers_type_createdAt" in plans[0]
-    assert len(plans) == 2, f"no sorting: {plans}"
-    store.close()
 
 
 def _write(path: str, task: int, count: int) -> None:
