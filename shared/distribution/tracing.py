@@ -11,9 +11,10 @@ from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.core.values import Record
 from shared.distribution.audience import Audience, read_audience
-from shared.distribution.building.documents import find_chain, find_package
+from shared.distribution.building.documents import find_chain
 from shared.distribution.domain.entries import Entry, customer_shard
 from shared.distribution.domain.scopes import CUSTOMERS, OWN
+from shared.distribution.domain.sessions import has_passed
 from shared.distribution.index.documents import read_entry
 from shared.distribution.runs.documents import StoredJob
 from shared.distribution.sessions.offering import Desk, Session, read_desk
@@ -126,7 +127,7 @@ async def _trace(number: str, looking: Looking) -> ChannelTrace:
     desk = await read_desk(channel, JOB, looking.context)
     chain = await find_chain(channel.group, JOB, looking.context)
     is_packaged = _is_in(chain.value.watermark if chain else {}, looking)
-    is_applied = is_packaged and await _is_applied(desk, looking)
+    is_applied = is_packaged and _is_applied(desk, looking)
     open_sessions = [one for one in desk.sessions() if one.status != "Canceled"]
     is_downloaded = is_applied or any(one.status == "Downloaded" for one in open_sessions)
     steps = (
@@ -177,15 +178,12 @@ def _is_in(watermark: Mapping[str, int], looking: Looking) -> bool:
     return looking.is_indexed and entry is not None and at >= entry.seq
 
 
-async def _is_applied(desk: Desk, looking: Looking) -> bool:
-    """Return whether the package where the channel is holds the newest version, or a later one."""
-    if desk.at.number == 0 or desk.at.broken is not None or looking.entry is None:
-        return False
-    if not desk.offered.offers:
-        return True
-    package = await find_package(desk.channel.group, JOB, desk.at.number, looking.context)
-    # One that was swept is no longer known: then the channel is far behind.
-    return package is not None and _is_in(package.to, looking)
+def _is_applied(desk: Desk, looking: Looking) -> bool:
+    """Return whether what the channel has applied holds the newest version, or a later one."""
+    entry = looking.entry
+    return (
+        looking.is_indexed and entry is not None and has_passed(desk.at, looking.shard, entry.seq)
+    )
 
 
 def _late(desk: Desk, sessions: Sequence[Session], looking: Looking) -> dict[str, object]:

@@ -88,7 +88,7 @@ class _Sweeper(NamedTuple):
             )  # who comes back to the group goes on with a full, under a new number
         else:
             gone = obsolete(found, positions, now)
-            if positions and must_renew(found, now):
+            if must_renew(found, now):
                 await documents.want_full(self.group, chain.job, chain.number, self.context)
         numbers = [package.number for package in gone]
         await documents.remove_packages(self.group, chain.job, numbers, self.context)

@@ -117,12 +117,14 @@ class Position(Record):
     """How far a channel has applied the packages that its group has of a job.
 
     In another group it begins again: numbers of one chain say nothing of another. It is `broken`
-    above a number where it cannot go on by deltas: it waits for a full above it.
+    above a number where it cannot go on by deltas: it waits for a full above it. `watermark` is
+    where the package ends that was applied last, which is known here when that package is gone.
     """
 
     job: str
     group: str = ""
     number: int = 0
+    watermark: dict[str, int] = {}
     broken: int | None = None
     failures: int = 0
     full_asked_at: datetime | None = None
@@ -263,9 +265,24 @@ def in_group(position: Position, group: str) -> Position:
     return Position(job=position.job, group=group, full_asked_at=position.full_asked_at)
 
 
-def applied(position: Position, number: int, now: datetime) -> Position:
+def applied(position: Position, package: Package, now: datetime) -> Position:
     """Return the position after the package was applied."""
-    return evolve(position, number=number, broken=None, failures=0, applied_at=now)
+    return evolve(
+        position,
+        number=package.number,
+        watermark=package.to,
+        broken=None,
+        failures=0,
+        applied_at=now,
+    )
+
+
+def has_passed(position: Position, shard: str, number: int) -> bool:
+    """Return whether the channel holds what the shard said at that number, or later.
+
+    Of who waits for a full nothing is certain.
+    """
+    return position.broken is None and position.watermark.get(shard, 0) >= number
 
 
 def broken_at(position: Position, newest: int, now: datetime) -> Position:

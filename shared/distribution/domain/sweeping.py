@@ -9,7 +9,9 @@ from shared.distribution.domain.packages import Package
 from shared.distribution.domain.sessions import Position, offered
 
 KEPT: Final = timedelta(days=14)  # of what a newer full took the place of, for who is behind
-RENEWED: Final = timedelta(days=20)  # of the newest full: the place of packages ends them after 30
+RENEWED: Final = timedelta(days=20)  # of the newest full, while its job is active
+ENDED: Final = timedelta(days=30)  # of the newest full in any case: blobs end then, too
+GONE_WITHIN: Final = ENDED + timedelta(days=1)  # of what a package holds: it is swept by the hour
 
 
 def obsolete(
@@ -19,12 +21,17 @@ def obsolete(
 
     They are the first ones, and the newest full is above them: who is at one of them takes that.
     What a channel at one of these positions is offered stays, unless it is older than 14 days.
+    Where nothing has renewed the newest full, as no run does of an inactive job, all of them go in
+    the end: whom somebody asked to forget is in no package for ever.
     """
-    fulls = [package.number for package in packages if package.full]
+    fulls = [package for package in packages if package.full]
     if not fulls:
         return []
-    first = min([fulls[-1], *(_first_offered(position, packages) for position in positions)])
-    below = (package for package in packages if package.number < fulls[-1])
+    newest = fulls[-1]
+    if now - newest.created_at > ENDED:
+        return list(packages)
+    first = min([newest.number, *(_first_offered(position, packages) for position in positions)])
+    below = (package for package in packages if package.number < newest.number)
     return list(
         takewhile(lambda one: one.number < first or now - one.created_at > KEPT, below)
     )  # fmt: skip

@@ -95,7 +95,7 @@ async def _become(session: Session, desk: Desk, change: SessionChange, context: 
     said = told(session.said, change, by=context.actor, now=context.now)
     position: Position | None = None
     if change.status == "Applied":
-        position = applied(desk.at, said.number, context.now)
+        position = applied(desk.at, desk.offered.offers[0].package, context.now)
     elif change.status == "Canceled":
         position = broken_at(desk.at, desk.newest, context.now)
     elif change.status == "ApplyFailed":

@@ -138,6 +138,23 @@ async def test_a_full_is_built_anew_before_its_parts_end(api: Api) -> None:
     assert renewed.full
 
 
+async def test_packages_of_an_inactive_job_end_too_and_a_full_follows_them(api: Api) -> None:
+    await deltas(api, 1)
+    await tell(api, "1110-000001", "Applied")
+    kept = await sweep(days=29)
+    swept = await sweep(days=31)
+    left = await documents.packages_above("HOUSTON", "1110", 0, context_in())
+    files_left = await files()
+    nothing = await sessions(api, "status=Available")
+    following = await build("1110")
+    [offer] = (await sessions(api, "status=Available")).values()
+
+    assert (kept.packages, swept.packages) == (0, 2)
+    assert (left, files_left, nothing) == ([], [], {})
+    assert (following.number, following.reset) == (3, False)
+    assert (offer["id"], offer["form"]) == ("1110-000003", "full")
+
+
 async def test_parts_without_a_package_go_after_a_day(api: Api) -> None:
     await build("1110")
     kept = await files()
