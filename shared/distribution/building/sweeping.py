@@ -9,7 +9,7 @@ from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.distribution.audience import read_audience
 from shared.distribution.building import documents
-from shared.distribution.domain.packages import MAX_AGE, Chain, Package
+from shared.distribution.domain.packages import Chain, Package
 from shared.distribution.domain.sessions import Position
 from shared.distribution.domain.sweeping import must_renew, obsolete
 from shared.distribution.sessions.documents import read_positions
@@ -82,14 +82,10 @@ class _Sweeper(NamedTuple):
         self, chain: Chain, found: Sequence[Package], positions: Sequence[Position]
     ) -> int:
         now = self.context.now
-        if not positions and now - chain.built_at > MAX_AGE:
-            gone = list(
-                found
-            )  # who comes back to the group goes on with a full, under a new number
-        else:
-            gone = obsolete(found, positions, now)
-            if must_renew(found, now):
-                await documents.want_full(self.group, chain.job, chain.number, self.context)
+        gone = obsolete(found, positions, now)
+        if must_renew(found, now):
+            # Who comes when all are gone goes on with a full, under a new number.
+            await documents.want_full(self.group, chain.job, chain.number, self.context)
         numbers = [package.number for package in gone]
         await documents.remove_packages(self.group, chain.job, numbers, self.context)
         for name in _parts_of(gone):

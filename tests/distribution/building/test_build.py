@@ -159,17 +159,20 @@ async def test_what_is_excluded_is_emptied_once(api: Api, shop: Shop) -> None:
     assert (back.reason, back.package.reset) == ("scope", True)
 
 
+@pytest.mark.parametrize("is_wanted", [False, True], ids=["by itself", "asked for besides"])
 async def test_a_chain_that_was_not_built_for_long_goes_on_with_a_full(
-    api: Api, shop: Shop
+    api: Api, shop: Shop, *, is_wanted: bool
 ) -> None:
     one = await api.create(addressBooks=["USRSA"])
     await at(api, one["id"])
     await shop.build()
     late = replace(context_now(), now=context_now().now + timedelta(days=31))
-    order = Order("South", "1010", "late", SOUTH)
+    order = Order("South", "1010", "late", SOUTH, is_full=is_wanted)
     built = await build_package(order, packages=shop.packages, context=late)
 
     assert built.reason == "age"
+    assert built.package
+    assert (built.package.reset, built.package.delta) == (True, None), "tombstones are not so old"
 
 
 async def test_only_who_asks_by_hand_has_everybody_take_a_full(api: Api, shop: Shop) -> None:
