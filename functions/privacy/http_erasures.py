@@ -6,6 +6,7 @@ import azure.functions as func
 
 from functions._customer import REFUSES, customer_key
 from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
+from shared.composition.holdings import HOLDINGS
 from shared.core.errors import Stale
 from shared.core.versioned import Versioned
 from shared.privacy.domain.erasures import (
@@ -17,6 +18,7 @@ from shared.privacy.domain.erasures import (
     NewErasure,
 )
 from shared.privacy.erasing import requesting as usecases
+from shared.privacy.erasing.looking_again import read_newest
 
 bp = func.Blueprint()
 
@@ -63,9 +65,11 @@ async def request_erasure(call: Call[NoQuery, NewErasure]) -> Reply:
 async def get_erasure(call: Call[NoQuery, None]) -> Reply:
     """Get how far the erasure of a customer has come.
 
-    With its steps, and the certificate once it is completed.
+    With its steps, and the certificate once it is completed. The certificate lists the channels
+    that may have held the customer, and when each had applied that they are gone.
     """
-    return _reply(await usecases.read_erasure(await customer_key(call), context=call.context))
+    key = await customer_key(call)
+    return _reply(await read_newest(key, holdings=HOLDINGS, context=call.context))
 
 
 @serve(

@@ -9,6 +9,7 @@ from shared.customers.holdings.noted import Noted
 from shared.distribution.domain.entries import customer_shard
 from shared.distribution.index import documents
 from shared.distribution.index.customers import index_customer
+from shared.distribution.tombstones import PACKAGED
 
 
 async def _find_entries(noted: Noted, context: Context) -> AsyncIterator[Found]:
@@ -35,5 +36,6 @@ HOLDINGS: Final = (
         _find_entries,
         _tombstone,
         erase=_bury,
+        copies=PACKAGED,
     ),
 )

@@ -76,6 +76,14 @@ async def commit(key: str, operations: list[Operation], context: Context) -> lis
     return await context.documents.commit(CUSTOMERS, context.partition(key), operations)
 
 
+async def commit_erasure(
+    stored: Versioned[Erasure], erasure: Erasure, context: Context
+) -> Versioned[Erasure]:
+    """Write it over exactly the version that was read. Raises Stale."""
+    [etag] = await commit(erasure.customer_id, [write_erasure(erasure, stored.etag)], context)
+    return Versioned(erasure, etag)
+
+
 async def note_due(key: str, at: datetime, context: Context) -> None:
     """Note when the timer has to look at the erasure of a customer."""
     body: dict[str, Any] = {"id": key, "at": as_text(at), "schemaVersion": SCHEMA_VERSION}

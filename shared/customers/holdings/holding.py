@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.context import Context
+from shared.customers.holdings.copies import Copies
 from shared.customers.holdings.noted import Noted
 from shared.ports.documents import Document, Equal, Partition
 
@@ -51,7 +52,8 @@ class Holding:
     when the customer is erased: None if nothing does, the same where nothing is to be done. `erase`
     empties them where that takes more than writing what stays, and returns how many it has
     changed. `step` is the step of an erasure that empties them. `section` is where an export
-    shows them, as `export` returns them; none: they are copies, or not about the person.
+    shows them, as `export` returns them; none: they are copies, or not about the person. `copies`
+    are those that channels keep of them.
     """
 
     container: str
@@ -62,6 +64,7 @@ class Holding:
     section: str | None = None
     export: Callable[[Body], Any] = shown
     erase: Erase | None = None
+    copies: Copies | None = None
 
 
 def of_partition(document_type: str) -> Find:

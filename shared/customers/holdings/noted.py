@@ -1,4 +1,4 @@
-"""What was noted of a customer before the record was emptied: where to look for the rest."""
+"""What is noted of a customer who is erased: where to look for the rest, and who has copies."""
 
 from datetime import datetime
 
@@ -32,3 +32,14 @@ class Noted(Record):
     def names(self) -> frozenset[str]:
         """Return by what others name the customer: the GUID, and the number."""
         return frozenset(name for name in (self.customer_id, self.account_number) if name)
+
+
+class Tombstone(Record):
+    """What tells channels that a customer is gone: the number that says so in a shard.
+
+    `channels` may have copies.
+    """
+
+    shard: str
+    number: int
+    channels: tuple[str, ...]

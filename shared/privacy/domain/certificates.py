@@ -1,12 +1,13 @@
 """The certificate of an erasure: what was done, what stays and why, and what goes by itself."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 from shared.core.canonical import canonical
 from shared.core.evolve import evolve
-from shared.privacy.domain.erasures import Certificate, Erasure, Expires, Kept
+from shared.privacy.domain.erasures import Certificate, ChannelErasure, Erasure, Expires, Kept
 
 KEPT: Final = (
     ("stub", "The number is never given again.", "17(3)(b)"),
@@ -23,8 +24,15 @@ EXPIRING: Final = (
 )
 
 
-def certificate_of(erasure: Erasure, ledger_head: str, now: datetime) -> Certificate:
-    """Return the certificate of an erasure whose steps are all done."""
+def certificate_of(
+    erasure: Erasure, ledger_head: str, leaving: Mapping[str, timedelta], now: datetime
+) -> Certificate:
+    """Return the certificate of an erasure whose steps are all done.
+
+    What is `leaving` is gone by itself within a time, as what every erasure leaves to expire.
+    """
+    channels = erasure.tombstone.channels if erasure.tombstone else ()
+    expiring = (*EXPIRING, *leaving.items())
     return _sealed(
         Certificate(
             certificate_id=f"{erasure.customer_id}:erasure",
@@ -34,8 +42,9 @@ def certificate_of(erasure: Erasure, ledger_head: str, now: datetime) -> Certifi
             steps=erasure.steps,
             found=0,
             kept=tuple(Kept(what=what, why=why, basis=basis) for what, why, basis in KEPT),
-            expires=tuple(Expires(what=what, at=now + after) for what, after in EXPIRING),
+            expires=tuple(Expires(what=what, at=now + after) for what, after in expiring),
             ledger_head=ledger_head,
+            channels=tuple(ChannelErasure(channel=channel) for channel in channels),
             hash="",
         )
     )
@@ -44,6 +53,15 @@ def certificate_of(erasure: Erasure, ledger_head: str, now: datetime) -> Certifi
 def with_removed_later(certificate: Certificate, count: int) -> Certificate:
     """Return it with what late writers had left, and was removed."""
     return _sealed(evolve(certificate, removed_later=certificate.removed_later + count))
+
+
+def with_applied(certificate: Certificate, applied: Mapping[str, datetime]) -> Certificate:
+    """Return it with when these channels had applied it; what is known stays."""
+    channels = tuple(
+        evolve(one, applied_at=one.applied_at or applied.get(one.channel))
+        for one in certificate.channels
+    )
+    return _sealed(evolve(certificate, channels=channels))
 
 
 def _sealed(certificate: Certificate) -> Certificate:

@@ -1,7 +1,7 @@
 """The erasure of a customer: its states, its steps, and the certificate that it leaves."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from shared.core.errors import Conflict, Gone, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import Body, LongLine, Record
 from shared.customers.domain.customers import CustomerErased
-from shared.customers.holdings.noted import Noted
+from shared.customers.holdings.noted import Noted, Tombstone
 
 ErasureState = Literal["Requested", "Canceled", "Running", "Completed"]
 StepName = Literal[
@@ -23,6 +23,9 @@ STEPS: Final[tuple[StepName, ...]] = (
 )  # fmt: skip
 FIRST_AGAIN: Final[StepName] = "books"  # where a round begins that has found something
 MAX_ROUNDS: Final = 3  # after which somebody should look
+LOOK_FOR_LATE: Final = (timedelta(minutes=10), timedelta(days=1))  # writers, after completion
+FIRST_LOOK_AT_CHANNELS: Final = timedelta(minutes=10)  # and each time after twice as long
+LOOKS_AT_CHANNELS: Final = 13  # the last one after 28 days; then whoever reads looks
 
 
 class ErasureNotFound(NotFound):
@@ -91,10 +94,21 @@ class Expires(Record):
     at: datetime = Field(description="When the last of it is gone")
 
 
+class ChannelErasure(Record):
+    """A channel that may have held rows of the customer."""
+
+    channel: str = Field(description="Store or online channel", examples=["HOUSTON"])
+    applied_at: datetime | None = Field(
+        None,
+        description="When, at the latest, it had applied a package that says they are gone; null "
+        "as long as it is not known to have done so",
+    )
+
+
 class Certificate(Record):
     """What was erased, what is kept, and what goes by itself. `hash` is that of its other members.
 
-    RFC 8785 says how they are written.
+    RFC 8785 says how they are written. It is another one once a channel has applied the erasure.
     """
 
     certificate_id: str = Field(description="Names the certificate")
@@ -106,6 +120,9 @@ class Certificate(Record):
     kept: tuple[Kept, ...] = Field(description="What stays")
     expires: tuple[Expires, ...] = Field(description="What goes by itself")
     ledger_head: str = Field(description="Last hash of the ledger of consents, which stays")
+    channels: tuple[ChannelErasure, ...] = Field(
+        (), description="Channels that may have held the customer; the erasure waits for none"
+    )
     removed_later: int = Field(
         0, description="What writers that were late left behind, and was removed since"
     )
@@ -130,18 +147,46 @@ class Erasure(ErasureView):
 
     `noted` is what the steps look for, written with the commit that empties the record; `rounds`
     counts how often something was found by the verification. `checks` are left, after completion,
-    for what late writers leave behind. `revision` counts the writes.
+    for what late writers leave behind. `looks` counts those at the channels, whether they have
+    applied the `tombstone`. `revision` counts the writes.
     """
 
     customer_id: str
     noted: Noted | None = None
+    tombstone: Tombstone | None = None
     rounds: int = 0
-    checks: int = 2
+    checks: int = len(LOOK_FOR_LATE)
+    looks: int = 0
     revision: int = 1
 
     @property
     def next_step(self) -> StepName | None:
         return next((step.name for step in self.steps if step.state == "Waiting"), None)
+
+    @property
+    def open_channels(self) -> list[str]:
+        """Return the channels that are not known to have applied the erasure."""
+        listed = self.certificate.channels if self.certificate else ()
+        return [one.channel for one in listed if one.applied_at is None]
+
+    @property
+    def check_due_at(self) -> datetime | None:
+        """Return when late writers are looked for next; None before and after."""
+        if self.certificate is None or not self.checks:
+            return None
+        return self.certificate.completed_at + LOOK_FOR_LATE[-self.checks]
+
+    @property
+    def look_due_at(self) -> datetime | None:
+        """Return when the channels are looked at next; None if that is no use any more."""
+        if self.certificate is None or not self.open_channels or self.looks == LOOKS_AT_CHANNELS:
+            return None
+        return self.certificate.completed_at + FIRST_LOOK_AT_CHANNELS * (1 << self.looks)
+
+    @property
+    def again_at(self) -> datetime | None:
+        """Return when something is to be done after completion, if there is anything."""
+        return min((at for at in (self.check_due_at, self.look_due_at) if at), default=None)
 
     def begun(self, noted: Noted, now: datetime) -> "Erasure":
         """Return it with the first step done, which empties the record."""

@@ -12,7 +12,6 @@ from shared.customers.domain.customers import CustomerNotFound
 from shared.privacy import documents
 from shared.privacy.domain.erasures import Blocker, Erasure
 from shared.privacy.erasing.freezing import freeze
-from shared.privacy.erasing.looking_again import commit_erasure
 from shared.privacy.erasing.requesting import blockers_of
 
 WHILE_BLOCKED: Final = timedelta(hours=1)
@@ -40,4 +39,5 @@ async def _wait(stored: Versioned[Erasure], blockers: Sequence[Blocker], context
     later = context.now + WHILE_BLOCKED
     await documents.note_due(stored.value.customer_id, later, context)
     if tuple(blockers) != stored.value.blockers:
-        await commit_erasure(stored, evolve(stored.value, blockers=tuple(blockers)), context)
+        blocked = evolve(stored.value, blockers=tuple(blockers))
+        await documents.commit_erasure(stored, blocked, context)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from shared.context import Context
 from shared.core.concurrency import side_by_side
+from shared.customers.holdings.copies import Copies
 from shared.customers.holdings.holding import Body, Found, Holding
 from shared.customers.holdings.noted import Noted
 from shared.ports.documents import Operation, Partition, Remove, Replace
@@ -16,6 +17,11 @@ AT_ONCE: Final = 16
 
 Holdings = Sequence[Holding]
 Place = tuple[str, Partition]
+
+
+def copies_of(holdings: Holdings) -> Copies | None:
+    """Return the copies that channels keep of what is held, if they keep any."""
+    return next((holding.copies for holding in holdings if holding.copies), None)
 
 
 class Left(NamedTuple):

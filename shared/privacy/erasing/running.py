@@ -11,12 +11,7 @@ from shared.privacy import documents
 from shared.privacy.domain.erasures import Erasure
 from shared.privacy.erasing.beginning import begin
 from shared.privacy.erasing.emptying import Holdings
-from shared.privacy.erasing.looking_again import (
-    commit_erasure,
-    complete,
-    look_again,
-    minimal_note,
-)
+from shared.privacy.erasing.looking_again import complete, look_again, minimal_note
 from shared.privacy.erasing.steps import Work, stepped
 
 log = logging.getLogger(__name__)
@@ -56,10 +51,10 @@ async def _go_on(
         return await look_again(stored, holdings, context)
     step = erasure.next_step
     if step is None:
-        await complete(stored, context)
+        await complete(stored, holdings, context)
         return True
     noted = erasure.noted or await minimal_note(erasure.customer_id, context)
     work = Work(holdings, noted, bus, context)
     after = await stepped(step, erasure, work)
-    await commit_erasure(stored, after, context)
+    await documents.commit_erasure(stored, after, context)
     return True

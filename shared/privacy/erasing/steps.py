@@ -12,7 +12,7 @@ from shared.customers.holdings.noted import Noted
 from shared.platform.topology import messaging
 from shared.ports.bus import Bus
 from shared.privacy.domain.erasures import MAX_ROUNDS, Erasure, StepName
-from shared.privacy.erasing.emptying import Holdings, empty, left_of
+from shared.privacy.erasing.emptying import Holdings, copies_of, empty, left_of
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ async def stepped(step: StepName, erasure: Erasure, work: Work) -> Erasure:
     """Return the erasure with the step done, or with a new round where something is left."""
     now = work.context.now
     if step != "verify":
-        return erasure.with_step(step, await _take_step(step, work), now)
+        after = erasure.with_step(step, await _take_step(step, work), now)
+        return await _with_tombstone(after, work) if step == "channels" else after
     left = await _count_left(work)
     if left:
         if erasure.rounds + 1 >= MAX_ROUNDS:
@@ -62,6 +63,13 @@ async def _take_step(step: StepName, work: Work) -> int:
     if run := OWN.get(step):
         return await run(work)
     return await empty(work.of(step), work.noted, work.context)
+
+
+async def _with_tombstone(erasure: Erasure, work: Work) -> Erasure:
+    """Note which channels may have copies, and what they are to apply."""
+    copies = copies_of(work.holdings)
+    tombstone = await copies.find(work.noted, work.context) if copies else None
+    return evolve(erasure, tombstone=tombstone or erasure.tombstone)
 
 
 async def _count_left(work: Work) -> int:
