@@ -9,13 +9,12 @@ from shared.core.concurrency import side_by_side
 from shared.customers.holdings.copies import Copies
 from shared.customers.holdings.noted import Noted, Tombstone
 from shared.distribution.audience import read_audience
-from shared.distribution.building.documents import find_chain
 from shared.distribution.domain.entries import customer_shard
 from shared.distribution.domain.sessions import has_passed
 from shared.distribution.domain.sweeping import GONE_WITHIN
 from shared.distribution.index.documents import entries_of
 from shared.distribution.runs.jobs import read_job
-from shared.distribution.sessions.documents import find_position
+from shared.distribution.sessions.documents import find_position, said_above
 
 JOB: Final = "1010"
 AT_ONCE: Final = 16
@@ -25,7 +24,7 @@ async def _find_tombstone(noted: Noted, context: Context) -> Tombstone | None:
     """Return the last number of the customer in the index, and the channels whose scope it is in.
 
     Also of books that the customer has left, as long as the index knows of them. A query for each
-    page, and one point read for each group in whose scope it is.
+    page, and one point read for each channel in whose scope it is.
     """
     shard = customer_shard(noted.customer_id)
     entries = await entries_of(shard, noted.customer_id, context)
@@ -38,20 +37,26 @@ async def _find_tombstone(noted: Noted, context: Context) -> Tombstone | None:
 
 
 async def _channels(reach: Collection[str], context: Context) -> list[str]:
-    """Return the channels with this in their scope for which there ever was a package.
+    """Return the channels with this in their scope that have ever taken a package.
 
     Also where customers are excluded by now: a channel may not have applied that.
     """
     audience = await read_audience(context)
     job = (await read_job(JOB, context)).job.value
+    channels = sorted(
+        channel
+        for group, members in audience.groups.items()
+        if not set(audience.scope(group, job).reach).isdisjoint(reach)
+        for channel in members
+    )
 
-    async def reached(group: str) -> Sequence[str]:
-        if set(audience.scope(group, job).reach).isdisjoint(reach):
-            return ()
-        return audience.groups[group] if await find_chain(group, JOB, context) else ()
+    async def has_taken(channel: str) -> bool:
+        if await find_position(channel, JOB, context):
+            return True
+        return bool(await said_above(channel, JOB, 0, context))  # the first byte is noted, too
 
-    found = await side_by_side(audience.groups, reached, at_once=AT_ONCE)
-    return sorted(channel for channels in found for channel in channels)
+    taken = await side_by_side(channels, has_taken, at_once=AT_ONCE)
+    return [channel for channel, has in zip(channels, taken, strict=True) if has]
 
 
 async def _passed(
