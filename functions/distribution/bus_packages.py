@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions._bus.receiving import Received, receiving
+from functions._bus.sending import TracingBus
 from shared.composition.telemetry import telemetry
 from shared.core.errors import Unavailable
 from shared.distribution.building.running import build_for_run, fail_for_run
@@ -30,7 +31,9 @@ async def build_package(received: Received[BuildPackage]) -> None:
     command, backend = received.command, received.backend
     context = backend.context(command.legal_entity, ACTOR, received.now)
     try:
-        built = await build_for_run(command, packages=backend.packages, context=context)
+        built = await build_for_run(
+            command, packages=backend.packages, bus=TracingBus(backend.bus), context=context
+        )
     except Unavailable:
         raise
     except Exception as exc:

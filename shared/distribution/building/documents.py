@@ -100,14 +100,23 @@ async def write_orphans(
     await context.documents.commit(CONTAINER, partition(group, context), [operation])
 
 
-async def append_package(
-    group: str, before: Versioned[Chain] | None, chain: Chain, package: Package, context: Context
+async def append_package(  # noqa: PLR0913  # both sides of the change
+    group: str,
+    before: Versioned[Chain] | None,
+    chain: Chain,
+    package: Package,
+    context: Context,
+    *,
+    also: Sequence[Operation] = (),
 ) -> None:
-    """Make it the next package of the chain. One commit. Raises Stale, AlreadyExists."""
+    """Make it the next package of the chain, and do what is to be done `also`, both or none.
+
+    One commit. Raises Stale, AlreadyExists.
+    """
     body = _body(chain, CHAIN, _chain_id(chain.job))
     first: Operation = Replace(body, before.etag) if before else Create(body)
     created = Create(_body(package, PACKAGE, _package_id(package.job, package.number)))
-    await context.documents.commit(CONTAINER, partition(group, context), [first, created])
+    await context.documents.commit(CONTAINER, partition(group, context), [first, created, *also])
 
 
 async def want_full(group: str, job: str, above: int, context: Context) -> None:

@@ -3,16 +3,26 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from shared.context import Context
 from shared.core.evolve import evolve
 from shared.distribution.audience import Audience, read_audience
-from shared.distribution.building.build import BuildCanceled, Built, Order, build_package
+from shared.distribution.building.build import Order, build_package
+from shared.distribution.building.builds import remove_build
+from shared.distribution.building.outcomes import BuildCanceled, BuildGoesOn, Built
+from shared.distribution.building.writing import MAX_ROWS
 from shared.distribution.domain.jobs import Job
 from shared.distribution.domain.packages import Package
-from shared.distribution.domain.runs import BuildPackage, CustomerVersion, GroupResult, Run
+from shared.distribution.domain.runs import (
+    BuildPackage,
+    CustomerVersion,
+    GroupResult,
+    GroupStatus,
+    Run,
+)
 from shared.distribution.domain.runs import Form as RunForm
 from shared.distribution.index.customers import is_indexed
 from shared.distribution.runs.jobs import read_job
@@ -23,6 +33,8 @@ from shared.distribution.runs.results import (
     note_lacking,
     read_run,
 )
+from shared.distribution.runs.sending import send_later, send_on
+from shared.ports.bus import Bus
 from shared.ports.packages import Packages
 
 SYSTEM: Final = "system:"
@@ -31,38 +43,93 @@ POLL_SECONDS: Final = 0.1
 
 
 async def build_for_run(
-    command: BuildPackage, *, packages: Packages, context: Context
+    command: BuildPackage,
+    *,
+    packages: Packages,
+    bus: Bus,
+    context: Context,
+    max_rows: int = MAX_ROWS,
 ) -> Built | None:
     """Build the package of one group, and say what became of it; None if nothing was to be done.
 
-    The message may come again: what was built is found. Raises RunNotFound, Unavailable.
+    The message may come again: what was built is found. A long build gives way after each part,
+    and goes on by a message of its own. While one goes on, another run of the same job waits for
+    it, and one of the clock is skipped: the next has all that it had. Raises RunNotFound,
+    Unavailable.
     """
     run = (await read_run(command.run, context)).value
-    result = GroupResult(channel_database_group=command.group)
+    building = _Building(command, run, packages, bus, context, max_rows)
     if run.canceled_at:
-        await end_group(command, evolve(result, status="Canceled"), context)
-        return None
-    if run.trigger == "RunNow" and not await begin_group(command, context):
-        return None
-    await _await_included(run, context)
-    begun = time.monotonic()
-    job = (await read_job(command.job, context)).job.value
-    order = _order(command, run, job, await read_audience(context))
-    asked = partial(is_canceled, run.id, context)
-    try:
-        built = await build_package(order, packages=packages, context=context, is_canceled=asked)
-    except BuildCanceled:
-        await end_group(command, evolve(result, status="Canceled"), context)
-        return None
-    seconds = round(time.monotonic() - begun, 3)
-    await end_group(command, evolve(_outcome(built, result), seconds=seconds), context)
-    return built
+        await building.cancel()
+    elif run.trigger == "Schedule" or await begin_group(command, context):
+        await _await_included(run, context)
+        try:
+            return await building.build()
+        except BuildCanceled:
+            await building.cancel()
+        except BuildGoesOn as exc:
+            await building.wait(exc)
+    return None
 
 
 async def fail_for_run(command: BuildPackage, message: str, context: Context) -> None:
     """Say that the package could not be built."""
     failed = GroupResult(channel_database_group=command.group, status="Failed", message=message)
     await end_group(command, failed, context)
+    await remove_build(command.group, command.run, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """Builds for one message."""
+
+    command: BuildPackage
+    run: Run
+    packages: Packages
+    bus: Bus
+    context: Context
+    max_rows: int
+
+    async def build(self) -> Built:
+        command, context = self.command, self.context
+        begun = time.monotonic()
+        job = (await read_job(command.job, context)).job.value
+        audience = await read_audience(context)
+        order = replace(_order(command, self.run, job, audience), max_rows=self.max_rows)
+        asked = partial(is_canceled, self.run.id, context)
+        built = await build_package(
+            order, packages=self.packages, context=context, is_canceled=asked
+        )
+        seconds = round(command.seconds + time.monotonic() - begun, 3)
+        if built.step:
+            await self._give_way(built.step, seconds)
+        else:
+            result = GroupResult(channel_database_group=command.group, seconds=seconds)
+            await end_group(command, _outcome(built, result), context)
+        return built
+
+    async def cancel(self) -> None:
+        await self._end("Canceled")
+        await remove_build(self.command.group, self.run.id, self.context)
+
+    async def wait(self, other: BuildGoesOn) -> None:
+        """Wait for the build of another run, if this one is by hand."""
+        if self.run.trigger == "RunNow":
+            await send_later(self.command, self.run, bus=self.bus, context=self.context)
+        else:
+            await self._end("Skipped", other.detail)
+
+    async def _end(self, status: GroupStatus, message: str | None = None) -> None:
+        group = self.command.group
+        result = GroupResult(channel_database_group=group, status=status, message=message)
+        await end_group(self.command, result, self.context)
+
+    async def _give_way(self, step: int, seconds: float) -> None:
+        """Send the message of the build again, unless it was said to have failed meanwhile."""
+        if await begin_group(self.command, self.context):
+            await send_on(evolve(self.command, seconds=seconds), self.run, step, self.bus)
+        else:
+            await remove_build(self.command.group, self.run.id, self.context)
 
 
 def _order(command: BuildPackage, run: Run, job: Job, audience: Audience) -> Order:
@@ -100,7 +167,8 @@ def _form_name(package: Package) -> RunForm:
 async def _await_included(run: Run, context: Context) -> None:
     """Wait until the index has what the run includes; say what it lacks after that."""
     end = time.monotonic() + PATIENCE_SECONDS
-    lacking: Sequence[CustomerVersion] = run.includes
+    # A build that goes on, and other groups of the run, do not wait once more.
+    lacking: Sequence[CustomerVersion] = [one for one in run.includes if one not in run.lacking]
     while lacking := [
         one for one in lacking if not await is_indexed(one.customer_id, one.version, context)
     ]:

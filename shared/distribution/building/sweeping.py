@@ -9,6 +9,7 @@ from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.distribution.audience import read_audience
 from shared.distribution.building import documents
+from shared.distribution.building.builds import all_builds
 from shared.distribution.domain.packages import Chain, Package
 from shared.distribution.domain.sessions import Position
 from shared.distribution.domain.sweeping import must_renew, obsolete
@@ -33,7 +34,7 @@ async def sweep_packages(*, packages: Packages, context: Context) -> Swept:
     """Remove what no channel is offered any more; return how much that was.
 
     Again it removes what was left: a package goes before its parts, which are then nobody's.
-    For each group that has channels or parts 3 queries, 1 for each channel, and 1 for each job.
+    For each group that has channels or parts 4 queries, 1 for each channel, and 1 for each job.
     Raises Unavailable.
     """
     audience = await read_audience(context)
@@ -69,7 +70,7 @@ class _Sweeper(NamedTuple):
     async def sweep(self, channels: Sequence[str], names: Names) -> Swept:
         chains = await documents.all_chains(self.group, self.context)
         positions = [await read_positions(channel, self.context) for channel in channels]
-        swept, known = 0, set[str]()
+        swept, known = 0, await self._parts_in_work()
         for job, chain in chains.items():
             at = [one[job].value if job in one else Position(job=job) for one in positions]
             found = await documents.packages_above(self.group, job, 0, self.context)
@@ -77,6 +78,11 @@ class _Sweeper(NamedTuple):
             known |= _parts_of(found)
         unnamed = {name for some in names.values() for name in some} - known
         return Swept(swept, await self._sweep_orphans(unnamed))
+
+    async def _parts_in_work(self) -> set[str]:
+        """Return the parts of builds that go on: no package names them yet."""
+        builds = await all_builds(self.group, self.context)
+        return {name for build in builds for name in build.part_names}
 
     async def _sweep_chain(
         self, chain: Chain, found: Sequence[Package], positions: Sequence[Position]

@@ -1,19 +1,22 @@
 """Writing a form of a package: lines into parts, each row once, whatever is changed meanwhile."""
 
 import zlib
+from base64 import b85decode, b85encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
+from shared.core.values import Record
 from shared.distribution.domain.entries import Entry
 from shared.distribution.domain.lines import Sums, del_line, end_line, line, put_line
-from shared.distribution.domain.packages import Form, FormName, Part
+from shared.distribution.domain.packages import Form, FormName, Part, TableSums
+from shared.distribution.index.reading import PAGE_SIZE
 from shared.ports.packages import Packages, name_of
 
-MAX_ROWS: Final = 50_000  # of a part
+MAX_ROWS: Final = 50_000 - PAGE_SIZE  # of a part; it is written when a page was added
 MAX_RAW_BYTES: Final = 24 * 1024 * 1024  # of the lines of a part, before they are compressed
 MAX_BYTES: Final = 8 * 1024 * 1024  # of a part
 LEVEL: Final = 6
@@ -29,6 +32,19 @@ class Line(NamedTuple):
     is_put: bool
     version: int
     hash: str
+
+
+class WrittenForm(Record):
+    """A form as far as it is written: what another builder needs to go on with it.
+
+    `late` is packed: a company that is edited while its packages are built has many of them.
+    """
+
+    parts: tuple[Part, ...]
+    puts: int
+    dels: int
+    sums: dict[str, TableSums]
+    late: str
 
 
 @dataclass
@@ -54,7 +70,29 @@ class FormWriter:
     names: int = 0
     max_rows: int = MAX_ROWS
 
-    async def add(self, entry: Entry, *, is_there: bool, is_late: bool) -> None:
+    def go_on(self, written: WrittenForm) -> None:
+        """Go on where another builder was."""
+        self.parts = list(written.parts)
+        self.puts, self.dels = written.puts, written.dels
+        self.sums = Sums.of_tables(written.sums)
+        self.late = {(table, key): part for table, key, part in _unpacked(written.late)}
+
+    async def pause(self) -> WrittenForm:
+        """Write what is pending, and return what another builder needs to go on."""
+        if self.pending:
+            await self._flush()
+        late = [(table, key, part) for (table, key), part in self.late.items()]
+        sums = {table: self.sums.of(table) for table in tuple(self.sums.rows)}
+        return WrittenForm(
+            parts=tuple(self.parts), puts=self.puts, dels=self.dels, sums=sums, late=_packed(late)
+        )
+
+    @property
+    def is_due(self) -> bool:
+        """Return whether there is enough for a part."""
+        return len(self.pending) >= self.max_rows or self.raw_bytes >= MAX_RAW_BYTES
+
+    def add(self, entry: Entry, *, is_there: bool, is_late: bool) -> None:
         """Add what became of a row; a full form says nothing of what is gone."""
         key = (entry.table, entry.key)
         if former := self.pending.pop(key, None):
@@ -67,8 +105,6 @@ class FormWriter:
         added = Line(key, text, is_there, entry.version, entry.hash)
         self.pending[key] = added
         self._count(added, 1)
-        if len(self.pending) >= self.max_rows or self.raw_bytes >= MAX_RAW_BYTES:
-            await self._flush()
 
     @property
     def is_empty(self) -> bool:
@@ -160,3 +196,12 @@ class FormWriter:
 def _compressed(lines: Sequence[bytes]) -> bytes:
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
     return packer.compress(b"".join(lines)) + packer.flush()
+
+
+def _packed(late: Sequence[tuple[str, str, int]]) -> str:
+    return b85encode(zlib.compress(to_json(late))).decode()
+
+
+def _unpacked(late: str) -> list[tuple[str, str, int]]:
+    found: list[tuple[str, str, int]] = from_json(zlib.decompress(b85decode(late)))
+    return found

@@ -74,6 +74,15 @@ class Sums:
         default_factory=lambda: defaultdict(lambda: [0] * BUCKETS)
     )
 
+    @classmethod
+    def of_tables(cls, tables: Mapping[str, TableSums]) -> "Sums":
+        """Return the sums that these are of."""
+        sums = cls()
+        for table, known in tables.items():
+            sums.rows[table] = [bucket.rows for bucket in known.buckets]
+            sums.sums[table] = [int(bucket.sum, 16) for bucket in known.buckets]
+        return sums
+
     def add(self, key: tuple[str, str], version: int, row_hash: str, *, times: int = 1) -> None:
         """Count the row of this table and key, or with -1 no more."""
         table, name = key[0], "/".join(key)

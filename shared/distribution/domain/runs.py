@@ -89,7 +89,10 @@ class GroupResult(Record):
 
 
 class BuildPackage(Record):
-    """The command to build the package of one group. `place` is that of the group in the run."""
+    """The command to build the package of one group. `place` is that of the group in the run.
+
+    It was sent for later so many `tries`; a long build took so many `seconds` so far.
+    """
 
     kind: Literal["build-package"] = "build-package"
     legal_entity: str
@@ -97,6 +100,8 @@ class BuildPackage(Record):
     run: str
     group: str
     place: int
+    tries: int = 0
+    seconds: float = 0.0
 
 
 class Run(Record):

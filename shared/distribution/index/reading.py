@@ -9,6 +9,7 @@ from shared.core.concurrency import side_by_side
 from shared.distribution.domain.entries import Entry
 from shared.distribution.domain.scopes import Scope
 from shared.distribution.index import documents
+from shared.ports.changes import Lagging
 
 PAGE_SIZE: Final = 500
 AT_ONCE: Final = 8
@@ -26,10 +27,15 @@ async def heads_of(shards: Sequence[str], context: Context) -> dict[str, int]:
 
 @dataclass
 class Reading:
-    """Where reading a shard has come to; at its end, `number` is where a package ends."""
+    """Where reading a shard has come to; at its end, `number` is where a package ends.
+
+    `least` is a number that somebody has seen the shard at: what is older must not be read, or rows
+    that were changed between the two would be in neither.
+    """
 
     shard: str
     number: int
+    least: int = 0
 
     async def pages(
         self, scope: Scope, context: Context, *, page_size: int = PAGE_SIZE
@@ -38,10 +44,12 @@ class Reading:
 
         An entry that is changed meanwhile comes again, under its new number. The end is the head
         as it was read before that last, empty page: whatever was appended before the head was
-        read has been seen, and what comes later is above it.
+        read has been seen, and what comes later is above it. Raises Lagging.
         """
         while True:
             head = await documents.read_head(self.shard, context)
+            if head.value < self.least:
+                raise Lagging(f"The store does not show {self.shard} as it was seen before.")
             page: Sequence[Entry] = ()
             if scope.sent and scope.reach:
                 page = await documents.query_above(

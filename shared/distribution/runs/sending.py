@@ -1,10 +1,12 @@
 """Sending runs: for each group of a new run one message, in the order in which runs came."""
 
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.context import Context
 from shared.core.errors import AlreadyExists
+from shared.core.evolve import evolve
 from shared.core.retry import until_not_stale
 from shared.distribution.domain.runs import BuildPackage, Run
 from shared.distribution.domain.tables import KINDS
@@ -17,6 +19,7 @@ from shared.ports.changes import Change, check_reached
 from shared.sync.outbox import trace_properties
 
 QUEUE: Final = "distribution-runs"
+WAITING: Final = timedelta(seconds=10)  # of a run by hand, for another one's long build
 
 
 async def prepare(job: str, context: Context) -> None:
@@ -44,6 +47,18 @@ async def send_run(change: Change, *, bus: Bus, context: Context) -> None:
         await bus.send(QUEUE, messages)
     await _start(run.id, context)
     await end_run(run.id, context)  # one without groups is over at once
+
+
+async def send_on(command: BuildPackage, run: Run, step: int, bus: Bus) -> None:
+    """Send the message of a build that gives way, behind all others of its group."""
+    await bus.send(QUEUE, [_outgoing(command, run, f":part-{step}")])
+
+
+async def send_later(command: BuildPackage, run: Run, *, bus: Bus, context: Context) -> None:
+    """Send a message again for later. Its id differs: the bus would drop the same one."""
+    again = evolve(command, tries=command.tries + 1)
+    due = context.now + WAITING
+    await bus.send(QUEUE, [_outgoing(again, run, f":try-{again.tries}", due)])
 
 
 async def _groups(run: Run, context: Context) -> list[str]:
@@ -74,8 +89,14 @@ def _message(run: Run, group: str, place: int, context: Context) -> Outgoing:
     command = BuildPackage(
         legal_entity=context.legal_entity, job=run.job, run=run.id, group=group, place=place
     )
+    return _outgoing(command, run)
+
+
+def _outgoing(
+    command: BuildPackage, run: Run, behind: str = "", due: datetime | None = None
+) -> Outgoing:
     return Outgoing(
-        id=f"{command.legal_entity}:{command.run}:{command.group}",
+        id=f"{command.legal_entity}:{command.run}:{command.group}{behind}",
         body=command.model_dump_json(by_alias=True).encode(),
         session=session_of(f"{command.legal_entity}:{command.group}"),
         properties={
@@ -84,4 +105,5 @@ def _message(run: Run, group: str, place: int, context: Context) -> Outgoing:
             "job": command.job,
             **trace_properties(run.traceparent),
         },
+        due=due,
     )

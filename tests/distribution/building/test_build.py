@@ -12,7 +12,8 @@ import pytest
 from local.packages import FilePackages
 from shared.context import Context
 from shared.distribution.building import documents
-from shared.distribution.building.build import Built, Order, build_package
+from shared.distribution.building.build import Order, build_package
+from shared.distribution.building.outcomes import Built
 from shared.distribution.domain.packages import FormName, Package
 from shared.distribution.domain.scopes import Scope
 from shared.ports.packages import PackagesUnavailable
@@ -84,7 +85,7 @@ async def test_a_full_and_then_deltas(api: Api, shop: Shop) -> None:
     await shop.apply(second.package)
 
     assert first.reason == "first"
-    assert unchanged == (None, None, False)
+    assert unchanged == (None, None, False, None)
     assert second.reason is None
     assert len(before) > 2, "the customers of the demo, too"
     assert f"customers:{one['id']}" in before
@@ -155,7 +156,7 @@ async def test_what_is_excluded_is_emptied_once(api: Api, shop: Shop) -> None:
 
     assert held == {}
     assert (emptied.reason, emptied.package.reset) == ("scope", True)
-    assert excluded == (None, None, True)
+    assert excluded == (None, None, True, None)
     assert (back.reason, back.package.reset) == ("scope", True)
 
 

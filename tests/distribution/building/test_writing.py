@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.packages import FilePackages
-from shared.distribution.building.writing import FormWriter
+from shared.distribution.building.writing import FormWriter, WrittenForm
 from shared.distribution.domain.entries import Entry, gone, put
 from shared.distribution.domain.lines import Sums
 from shared.distribution.domain.packages import Form, FormName
 from tests.distribution.index.simulation import NOW
 
 TABLE = "titles"
+FOLDER = ("USRT", "G", "1110", "1")
 HEADER = {"kind": "package"}
 changes = st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=40)
 
@@ -38,9 +39,13 @@ async def written(
     form: FormName, entries: list[tuple[Entry, bool]], root: Path, max_rows: int
 ) -> tuple[Form, bytes]:
     packages = FilePackages(root)
-    writer = FormWriter(form, ("USRT", "G", "1110", "1"), "run", packages, max_rows=max_rows)
+    writer = FormWriter(form, FOLDER, "run", packages, max_rows=max_rows)
     for entry, is_late in entries:
-        await writer.add(entry, is_there=entry.row is not None, is_late=is_late)
+        writer.add(entry, is_there=entry.row is not None, is_late=is_late)
+        if writer.is_due:
+            said = WrittenForm.model_validate_json((await writer.pause()).model_dump_json())
+            writer = FormWriter(form, FOLDER, f"run{len(said.parts)}", packages, max_rows=max_rows)
+            writer.go_on(said)
     made = await writer.finish(HEADER, (TABLE,))
     contents = [await packages.read(part.name, 0, part.bytes + 1) for part in made.parts]
     for part, content in zip(made.parts, contents, strict=True):
