@@ -234,6 +234,7 @@ async def test_a_build_that_is_overtaken_begins_again(api: Api, shop: Shop) -> N
     assert again.step == 3, "the bus would drop the message of a step that was"
     assert package.number == 2
     assert shop.held == await held(shop)
+    assert await numbers() == [1, 2, 3]
 
 
 async def test_another_run_waits_while_a_long_build_goes_on(api: Api, shop: Shop) -> None:
