@@ -14,6 +14,7 @@ from shared.configuration.companies import every_company
 from shared.context import Context
 from shared.core.errors import Conflict, Unavailable
 from shared.distribution.building import sweeping
+from shared.distribution.building.forsaken import fail_forsaken
 from shared.distribution.gauges import Gauge, gauges_of_channels, gauges_of_runs
 from shared.distribution.index.auditing import audit_next_page, start_audit
 from shared.distribution.runs.clock import start_due_runs
@@ -42,12 +43,13 @@ async def run_due_jobs(tick: func.TimerRequest) -> None:
 @bp.timer_trigger(arg_name="tick", schedule="0 35 * * * *", run_on_startup=False)
 @observed
 async def sweep_packages(tick: func.TimerRequest) -> None:
-    """Remove packages that no channel is offered any more, and parts that no package names."""
+    """Remove packages that nobody needs, and end runs that nobody builds for any more."""
     backend = wiring.backend()
     for legal_entity in await every_company(backend.documents):
         context = backend.context(legal_entity, ACTOR, datetime.now(UTC))
         try:
             swept = await sweeping.sweep_packages(packages=backend.packages, context=context)
+            await fail_forsaken(bus=backend.bus, context=context)
         except (Unavailable, Conflict) as exc:
             log.warning("%s: packages are swept in an hour: %s", legal_entity, exc.code)
         else:
