@@ -22,15 +22,14 @@ ALONE, ALONE_SECONDS = 200, 0.05  # polls of one channel that is by itself, and 
 class Channel:
     """One that holds rows in a dictionary, as a store server does in a table."""
 
-    def __init__(self, target: Target, number: str, job: str) -> None:
+    def __init__(self, target: Target, number: str) -> None:
         self._target = target
         self._sessions = sessions_of(number)
-        self._job = job
-        self.rows: dict[tuple[str, str], Any] = {}
+        self.rows: dict[str, dict[tuple[str, str], Any]] = {}  # by job, table and key
 
     async def catch_up(self) -> int:
         """Apply and acknowledge what is offered; return how many packages that was."""
-        listed = f"{self._sessions}?status=Available&job={self._job}"
+        listed = f"{self._sessions}?status=Available"
         sessions = (await self._target.send(Request("GET", listed)))["items"]
         for session in sessions:
             self._apply(session, await self._package(session["id"]))
@@ -52,12 +51,12 @@ class Channel:
         if hashlib.sha256(package).hexdigest() != session["digest"]:
             raise RuntimeError("the package is not what its session says")
         header, *lines, _ = map(json.loads, gzip.decompress(package).splitlines())
-        rows = {} if header["form"] == "full" else dict(self.rows)
+        rows = {} if header["form"] == "full" else dict(self.rows[header["job"]])
         for line in lines:
             rows.pop((line["table"], line["key"]), None)
             if line["op"] == "put":
                 rows[line["table"], line["key"]] = line
-        self.rows = rows
+        self.rows[header["job"]] = rows
 
 
 def sessions_of(channel: str) -> str:

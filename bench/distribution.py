@@ -38,7 +38,7 @@ async def measure_distribution(
         last = await target.send(patches[-1], target.application_token)
         yield await _run(target, f"delta of {CHANGES} changes", [last])
         yield await _run(target, "run without changes", [])
-    channel = Channel(target, CHANNEL, JOB)
+    channel = Channel(target, CHANNEL)
     await channel.catch_up()
     for _ in range(3):
         yield await _edit_to_applied(target, people, channel)

@@ -11,7 +11,7 @@ from shared.core.errors import Unavailable
 from shared.distribution.building.running import build_for_run, fail_for_run
 from shared.distribution.domain.packages import FullReason, Package
 from shared.distribution.domain.runs import BuildPackage
-from shared.distribution.runs.sending import QUEUE
+from shared.distribution.runs.messages import QUEUE
 
 bp = func.Blueprint()
 

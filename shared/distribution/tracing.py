@@ -14,7 +14,6 @@ from shared.distribution.audience import Audience, read_audience
 from shared.distribution.building.documents import find_chain
 from shared.distribution.domain.entries import Entry, customer_shard
 from shared.distribution.domain.scopes import CUSTOMERS, OWN
-from shared.distribution.domain.sessions import has_passed
 from shared.distribution.index.documents import read_entry
 from shared.distribution.runs.documents import StoredJob
 from shared.distribution.sessions.offering import Desk, Session, read_desk
@@ -181,9 +180,7 @@ def _is_in(watermark: Mapping[str, int], looking: Looking) -> bool:
 def _is_applied(desk: Desk, looking: Looking) -> bool:
     """Return whether what the channel has applied holds the newest version, or a later one."""
     entry = looking.entry
-    return (
-        looking.is_indexed and entry is not None and has_passed(desk.at, looking.shard, entry.seq)
-    )
+    return looking.is_indexed and entry is not None and desk.has_passed(looking.shard, entry.seq)
 
 
 def _late(desk: Desk, sessions: Sequence[Session], looking: Looking) -> dict[str, object]:

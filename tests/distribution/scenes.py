@@ -9,7 +9,8 @@ from local.tokens import Bearer
 from shared.composition import wiring
 from shared.core import deadlines
 from shared.distribution.audience import read_audience
-from shared.distribution.building.build import Order, build_package
+from shared.distribution.building.build import build_package
+from shared.distribution.building.orders import Order
 from shared.distribution.domain.packages import Package
 from shared.distribution.index.settings import index_tables
 from shared.distribution.runs.jobs import read_job

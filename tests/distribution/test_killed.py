@@ -13,7 +13,8 @@ from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.composition import wiring
 from shared.distribution.building import documents
-from shared.distribution.building.build import Order, build_package
+from shared.distribution.building.build import build_package
+from shared.distribution.building.orders import Order
 from tests.api import Api
 from tests.distribution.building.test_build import SOUTH
 from tests.distribution.index.test_customers import at_rest, context_now, version_of

@@ -25,7 +25,8 @@ from local.folder import Folder
 from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.distribution.audience import read_audience
-from shared.distribution.building.build import Order, build_package
+from shared.distribution.building.build import build_package
+from shared.distribution.building.orders import Order
 from shared.distribution.index.customers import index_changes
 from shared.distribution.index.settings import index_tables
 from shared.distribution.runs.jobs import read_job

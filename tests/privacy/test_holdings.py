@@ -20,8 +20,8 @@ ABOUT_NO_CUSTOMER = {
     "distribution": {
         "upload-session", "upload-running", "distribution-job", "distribution-clock",
         "distribution-run", "distribution-groups", "distribution-progress", "group-result",
-        "chain", "package", "full-wanted", "position", "download-session", "registration",
-        "subject", "orphaned-parts", "index-audit",
+        "chain", "package", "build", "built", "full-wanted", "position", "download-session",
+        "registration", "subject", "orphaned-parts", "index-audit",
     },
     "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from shared.composition import wiring
 from shared.distribution.audience import read_audience
-from shared.distribution.building.build import Order, build_package
+from shared.distribution.building.build import build_package
+from shared.distribution.building.orders import Order
 from shared.distribution.index.customers import index_customer
 from shared.distribution.index.settings import index_tables
 from shared.distribution.runs.jobs import read_job

@@ -1,7 +1,7 @@
 """Building the next package of a group and job from the index."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
@@ -12,14 +12,17 @@ from shared.core.versioned import Versioned
 from shared.distribution.building import documents
 from shared.distribution.building.builds import (
     Build,
+    BuildCanceled,
+    BuildGoesOn,
+    Built,
     find_build,
     other_build,
     over,
     remove_build,
     write_build,
 )
-from shared.distribution.building.outcomes import BuildCanceled, BuildGoesOn, Built
-from shared.distribution.building.writing import MAX_ROWS, FormWriter
+from shared.distribution.building.orders import Order
+from shared.distribution.building.writing import FormWriter
 from shared.distribution.domain.lines import header_of
 from shared.distribution.domain.packages import (
     After,
@@ -29,28 +32,8 @@ from shared.distribution.domain.packages import (
     must_reset,
     versions_of,
 )
-from shared.distribution.domain.scopes import Scope
 from shared.distribution.index.reading import Reading, heads_of
 from shared.ports.packages import Packages
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be built: for whom, of which job, for which run, and whether in full.
-
-    `after` are the jobs whose packages are to be applied before. It `is_needed` in full where a
-    channel cannot go on by deltas; that is looked up. A part has so many rows, and a page more.
-    """
-
-    group: str
-    job: str
-    run: str
-    scope: Scope
-    after: tuple[str, ...] = ()
-    is_full: bool = False
-    is_needed: bool = False
-    is_by_hand: bool = False
-    max_rows: int = MAX_ROWS
 
 
 async def _never() -> bool:

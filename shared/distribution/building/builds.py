@@ -1,21 +1,47 @@
-"""Builds as documents of their group: how far a long one has come, and what was built for a run."""
+"""Builds: what comes of them, and as documents of their group how far a long one has come."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shared.context import Context
+from shared.core.errors import Conflict
 from shared.core.values import Record, as_text
 from shared.core.versioned import Versioned
 from shared.distribution.building.documents import CONTAINER, SCHEMA_VERSION, partition
 from shared.distribution.building.writing import WrittenForm
-from shared.distribution.domain.packages import FormName, FullReason
+from shared.distribution.domain.packages import FormName, FullReason, Package
 from shared.ports.documents import Create, Document, Equal, Operation, Remove, Replace
 
 BUILD, BUILT = "build", "built"  # types: a build that goes on, and one that has its package
 KEPT: Final = timedelta(days=1)  # since it was last written; then its parts are nobody's
 KEPT_BUILT: Final = timedelta(hours=6)  # for messages that come again
 ABANDONED: Final = timedelta(minutes=15)  # since it was last written; then nobody waits for it
+
+
+class Built(NamedTuple):
+    """The package, if there was anything to send, and why it has a full form, if it has one.
+
+    Or the `step` that a long build has come to: it gives way to others, and goes on when it is
+    asked for again.
+    """
+
+    package: Package | None
+    reason: FullReason | None = None
+    is_excluded: bool = False
+    step: int | None = None
+
+
+class BuildCanceled(Conflict):
+    """The run was canceled while its package was built."""
+
+    code = "build-canceled"
+
+
+class BuildGoesOn(Conflict):
+    """A long build of the same group and job goes on, for another run."""
+
+    code = "build-goes-on"
 
 
 class Build(Record):

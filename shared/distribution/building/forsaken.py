@@ -11,8 +11,8 @@ from shared.context import Context
 from shared.distribution.building.running import fail_for_run
 from shared.distribution.domain.runs import BuildPackage, Run, RunNotFound
 from shared.distribution.runs.documents import query_unfinished, read_groups, read_progress
+from shared.distribution.runs.messages import QUEUE
 from shared.distribution.runs.results import end_run
-from shared.distribution.runs.sending import QUEUE
 from shared.ports.bus import Bus, DeadLetter
 
 FORSAKEN: Final = timedelta(days=1)  # since a run was sent; its messages are nowhere then

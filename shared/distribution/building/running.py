@@ -1,45 +1,21 @@
 """Building for a run: what a message of the queue asks for, and what becomes of its group."""
 
-import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from shared.context import Context
 from shared.core.evolve import evolve
-from shared.distribution.audience import Audience, read_audience
-from shared.distribution.building.build import Order, build_package
-from shared.distribution.building.builds import remove_build
-from shared.distribution.building.outcomes import BuildCanceled, BuildGoesOn, Built
+from shared.distribution.building.build import build_package
+from shared.distribution.building.builds import BuildCanceled, BuildGoesOn, Built, remove_build
+from shared.distribution.building.included import await_included
+from shared.distribution.building.orders import order_of
 from shared.distribution.building.writing import MAX_ROWS
-from shared.distribution.domain.jobs import Job
-from shared.distribution.domain.packages import Package
-from shared.distribution.domain.runs import (
-    BuildPackage,
-    CustomerVersion,
-    GroupResult,
-    GroupStatus,
-    Run,
-)
-from shared.distribution.domain.runs import Form as RunForm
-from shared.distribution.index.customers import is_indexed
-from shared.distribution.runs.jobs import read_job
-from shared.distribution.runs.results import (
-    begin_group,
-    end_group,
-    is_canceled,
-    note_lacking,
-    read_run,
-)
-from shared.distribution.runs.sending import send_later, send_on
+from shared.distribution.domain.runs import BuildPackage, GroupResult, GroupStatus, Run
+from shared.distribution.runs.messages import send_later, send_on
+from shared.distribution.runs.results import begin_group, end_group, is_canceled, read_run
 from shared.ports.bus import Bus
 from shared.ports.packages import Packages
-
-SYSTEM: Final = "system:"
-PATIENCE_SECONDS: Final = 30.0  # for what a run includes to be in the index
-POLL_SECONDS: Final = 0.1
 
 
 async def build_for_run(
@@ -62,7 +38,7 @@ async def build_for_run(
     if run.canceled_at:
         await building.cancel()
     elif run.trigger == "Schedule" or await begin_group(command, context):
-        await _await_included(run, context)
+        await await_included(run, context)
         try:
             return await building.build()
         except BuildCanceled:
@@ -93,9 +69,7 @@ class _Building:
     async def build(self) -> Built:
         command, context = self.command, self.context
         begun = time.monotonic()
-        job = (await read_job(command.job, context)).job.value
-        audience = await read_audience(context)
-        order = replace(_order(command, self.run, job, audience), max_rows=self.max_rows)
+        order = await order_of(command, self.run, self.max_rows, context)
         asked = partial(is_canceled, self.run.id, context)
         built = await build_package(
             order, packages=self.packages, context=context, is_canceled=asked
@@ -132,18 +106,6 @@ class _Building:
             await remove_build(self.command.group, self.run.id, self.context)
 
 
-def _order(command: BuildPackage, run: Run, job: Job, audience: Audience) -> Order:
-    return Order(
-        group=command.group,
-        job=command.job,
-        run=run.id,
-        scope=audience.scope(command.group, job),
-        after=job.kind.after,
-        is_full=run.full,
-        is_by_hand=not run.requested_by.startswith(SYSTEM),
-    )
-
-
 def _outcome(built: Built, result: GroupResult) -> GroupResult:
     if built.package is None:
         return evolve(result, status="Excluded" if built.is_excluded else "NoData")
@@ -152,27 +114,7 @@ def _outcome(built: Built, result: GroupResult) -> GroupResult:
         result,
         status="Packaged",
         number=built.package.number,
-        form=_form_name(built.package),
+        form=built.package.form_name,
         rows=sum(form.rows for form in forms),
         bytes=sum(form.bytes for form in forms),
     )
-
-
-def _form_name(package: Package) -> RunForm:
-    if package.full and package.delta:
-        return "both"
-    return "full" if package.full else "delta"
-
-
-async def _await_included(run: Run, context: Context) -> None:
-    """Wait until the index has what the run includes; say what it lacks after that."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    # A build that goes on, and other groups of the run, do not wait once more.
-    lacking: Sequence[CustomerVersion] = [one for one in run.includes if one not in run.lacking]
-    while lacking := [
-        one for one in lacking if not await is_indexed(one.customer_id, one.version, context)
-    ]:
-        if time.monotonic() >= end:
-            await note_lacking(run.id, lacking, context)
-            return
-        await asyncio.sleep(POLL_SECONDS)

@@ -98,6 +98,13 @@ class Package(Record):
         forms: dict[FormName, Form | None] = {"full": self.full, "delta": self.delta}
         return {name: form for name, form in forms.items() if form}
 
+    @property
+    def form_name(self) -> Literal["full", "delta", "both"]:
+        """Return the name of what it has."""
+        if self.full and self.delta:
+            return "both"
+        return "full" if self.full else "delta"
+
     def form(self, name: FormName) -> Form | None:
         return self.full if name == "full" else self.delta
 

@@ -1,25 +1,19 @@
 """Sending runs: for each group of a new run one message, in the order in which runs came."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Final
 
 from shared.context import Context
 from shared.core.errors import AlreadyExists
-from shared.core.evolve import evolve
 from shared.core.retry import until_not_stale
-from shared.distribution.domain.runs import BuildPackage, Run
+from shared.distribution.domain.runs import Run
 from shared.distribution.domain.tables import KINDS
 from shared.distribution.index.settings import index_tables
 from shared.distribution.runs import documents
 from shared.distribution.runs.including import current_groups
+from shared.distribution.runs.messages import QUEUE, message_of
 from shared.distribution.runs.results import end_run
-from shared.ports.bus import Bus, Outgoing, session_of
+from shared.ports.bus import Bus
 from shared.ports.changes import Change, check_reached
-from shared.sync.outbox import trace_properties
-
-QUEUE: Final = "distribution-runs"
-WAITING: Final = timedelta(seconds=10)  # of a run by hand, for another one's long build
 
 
 async def prepare(job: str, context: Context) -> None:
@@ -43,22 +37,10 @@ async def send_run(change: Change, *, bus: Bus, context: Context) -> None:
     await prepare(run.job, context)
     groups = await _groups(run, context)
     if groups:
-        messages = [_message(run, group, place, context) for place, group in enumerate(groups)]
+        messages = [message_of(run, group, place, context) for place, group in enumerate(groups)]
         await bus.send(QUEUE, messages)
     await _start(run.id, context)
     await end_run(run.id, context)  # one without groups is over at once
-
-
-async def send_on(command: BuildPackage, run: Run, step: int, bus: Bus) -> None:
-    """Send the message of a build that gives way, behind all others of its group."""
-    await bus.send(QUEUE, [_outgoing(command, run, f":part-{step}")])
-
-
-async def send_later(command: BuildPackage, run: Run, *, bus: Bus, context: Context) -> None:
-    """Send a message again for later. Its id differs: the bus would drop the same one."""
-    again = evolve(command, tries=command.tries + 1)
-    due = context.now + WAITING
-    await bus.send(QUEUE, [_outgoing(again, run, f":try-{again.tries}", due)])
 
 
 async def _groups(run: Run, context: Context) -> list[str]:
@@ -83,27 +65,3 @@ async def _start(run_id: str, context: Context) -> None:
             await documents.replace_run(stored.value.started(context.now), stored.etag, context)
 
     await until_not_stale(attempt, turn=context.turn("run", run_id))
-
-
-def _message(run: Run, group: str, place: int, context: Context) -> Outgoing:
-    command = BuildPackage(
-        legal_entity=context.legal_entity, job=run.job, run=run.id, group=group, place=place
-    )
-    return _outgoing(command, run)
-
-
-def _outgoing(
-    command: BuildPackage, run: Run, behind: str = "", due: datetime | None = None
-) -> Outgoing:
-    return Outgoing(
-        id=f"{command.legal_entity}:{command.run}:{command.group}{behind}",
-        body=command.model_dump_json(by_alias=True).encode(),
-        session=session_of(f"{command.legal_entity}:{command.group}"),
-        properties={
-            "type": command.kind,
-            "legalEntity": command.legal_entity,
-            "job": command.job,
-            **trace_properties(run.traceparent),
-        },
-        due=due,
-    )

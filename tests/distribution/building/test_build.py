@@ -12,8 +12,9 @@ import pytest
 from local.packages import FilePackages
 from shared.context import Context
 from shared.distribution.building import documents
-from shared.distribution.building.build import Order, build_package
-from shared.distribution.building.outcomes import Built
+from shared.distribution.building.build import build_package
+from shared.distribution.building.builds import Built
+from shared.distribution.building.orders import Order
 from shared.distribution.domain.packages import FormName, Package
 from shared.distribution.domain.scopes import Scope
 from shared.ports.packages import PackagesUnavailable

@@ -13,9 +13,15 @@ import pytest
 from local.packages import FilePackages
 from shared.core.errors import Unavailable
 from shared.distribution.building import documents
-from shared.distribution.building.build import Order, build_package
-from shared.distribution.building.builds import all_builds, find_build, write_build
-from shared.distribution.building.outcomes import BuildGoesOn, Built
+from shared.distribution.building.build import build_package
+from shared.distribution.building.builds import (
+    BuildGoesOn,
+    Built,
+    all_builds,
+    find_build,
+    write_build,
+)
+from shared.distribution.building.orders import Order
 from shared.distribution.domain.entries import customer_shard
 from shared.distribution.domain.packages import Package
 from tests.api import Api

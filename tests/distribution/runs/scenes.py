@@ -9,7 +9,8 @@ from shared.context import Context
 from shared.core import deadlines
 from shared.distribution.domain.runs import BuildPackage, GroupResult, GroupStatus, Run
 from shared.distribution.runs.documents import RUN, query_runs
-from shared.distribution.runs.sending import QUEUE, send_run
+from shared.distribution.runs.messages import QUEUE
+from shared.distribution.runs.sending import send_run
 from shared.ports.bus import Bus
 from shared.ports.changes import change_of
 from tests.api import COMPANY

@@ -11,8 +11,8 @@ from shared.distribution.building.forsaken import fail_forsaken
 from shared.distribution.building.running import fail_for_run
 from shared.distribution.domain.runs import NewRun, Run
 from shared.distribution.runs.documents import all_results
+from shared.distribution.runs.messages import QUEUE
 from shared.distribution.runs.results import end_group
-from shared.distribution.runs.sending import QUEUE
 from shared.distribution.runs.starting import start_run
 from shared.ports.bus import Outgoing
 from tests.api import Api

@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 
 from shared.composition import wiring
-from shared.distribution.building.builds import all_builds
-from shared.distribution.building.outcomes import Built
+from shared.distribution.building.builds import Built, all_builds
 from shared.distribution.building.running import build_for_run, fail_for_run
 from shared.distribution.domain.runs import BuildPackage, GroupResult, NewRun, Run
 from shared.distribution.runs.clock import start_due_runs
 from shared.distribution.runs.documents import all_results
 from shared.distribution.runs.jobs import list_jobs
+from shared.distribution.runs.messages import QUEUE
 from shared.distribution.runs.results import end_group
-from shared.distribution.runs.sending import QUEUE
 from shared.distribution.runs.starting import cancel_run, start_run
 from shared.ports.bus import BusUnavailable, Outgoing, session_of
 from tests.api import Api
