@@ -175,7 +175,8 @@ class _Building:
     async def _read(self, reading: Reading, head: int) -> bool:
         """Write what the shard says up to a number where that is exact; False to go on later."""
         known = self.chain.watermark.get(reading.shard, 0)
-        async for page in reading.pages(self.scope, self.context):
+        page_size = self.order.page_size
+        async for page in reading.pages(self.scope, self.context, page_size=page_size):
             for entry in page:
                 is_there = entry.is_in(self.scope.reach)
                 is_late = entry.seq > head

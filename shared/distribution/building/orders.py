@@ -8,6 +8,7 @@ from shared.distribution.audience import read_audience
 from shared.distribution.building.writing import MAX_ROWS
 from shared.distribution.domain.runs import BuildPackage, Run
 from shared.distribution.domain.scopes import Scope
+from shared.distribution.index.reading import PAGE_SIZE
 from shared.distribution.runs.jobs import read_job
 
 SYSTEM: Final = "system:"
@@ -18,7 +19,7 @@ class Order:
     """What is to be built: for whom, of which job, for which run, and whether in full.
 
     `after` are the jobs whose packages are to be applied before. It `is_needed` in full where a
-    channel cannot go on by deltas; that is looked up. A part has so many rows, and a page more.
+    channel cannot go on by deltas; that is looked up. A part has `max_rows`, and a page more.
     """
 
     group: str
@@ -30,6 +31,7 @@ class Order:
     is_needed: bool = False
     is_by_hand: bool = False
     max_rows: int = MAX_ROWS
+    page_size: int = PAGE_SIZE
 
 
 async def order_of(command: BuildPackage, run: Run, max_rows: int, context: Context) -> Order:
