@@ -103,7 +103,7 @@ async def _respond(
     key = read_idempotency_key(headers) if operation.idempotent else None
     if key is None and not operation.keyed_by_body:
         return render(operation, await handler(call), headers)
-    partition = idempotency.partition_of(key, req, caller)
+    asked = await idempotency.hash_of(req)
 
     async def run(fingerprint: str) -> func.HttpResponse:
         call.fingerprint = fingerprint
@@ -114,8 +114,8 @@ async def _respond(
 
     return await idempotency.once(
         run,
-        partition=partition,
-        req=req,
+        partition=idempotency.partition_of(key, req, asked, caller),
+        asked=asked,
         documents=backend.documents,
         terms=idempotency.Terms(
             timedelta(seconds=operation.patience) + idempotency.GRACE,

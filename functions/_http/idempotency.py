@@ -1,5 +1,6 @@
 """Repeated POST requests: the first answer is stored for a day and returned again."""
 
+import asyncio
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,7 @@ CLOSING_SECONDS = 2.0  # for storing the answer, though the request has used up 
 SCHEMA_VERSION = 1
 PRECONDITION_FAILED = 412
 CLIENT_ERROR, SERVER_ERROR = 400, 500
+LARGE = 256 * 1024  # bytes of a body
 
 
 class InProgress(Conflict):
@@ -53,13 +55,20 @@ class Terms:
     secrets: tuple[str, ...] = ()
 
 
-def partition_of(key: str | None, req: func.HttpRequest, caller: Caller) -> Partition:
+async def hash_of(req: func.HttpRequest) -> str:
+    """Return what tells the request from others: a large one does not keep them waiting."""
+    if len(req.get_body()) <= LARGE:
+        return _hash_of(req)
+    return await asyncio.to_thread(_hash_of, req)
+
+
+def partition_of(key: str | None, req: func.HttpRequest, asked: str, caller: Caller) -> Partition:
     """Return the partition of the answer: callers and addresses have keys of their own.
 
     Without a key the query and the body are the key.
     """
     path = req.url.partition("?")[0].partition("/api/")[2]
-    named = f"body\n{_hash_of(req)}" if key is None else key  # a key has no line break
+    named = f"body\n{asked}" if key is None else key  # a key has no line break
     text = "\n".join([caller.actor, req.method, path, named])
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
@@ -68,7 +77,7 @@ async def once(
     run: Callable[[str], Awaitable[func.HttpResponse]],
     *,
     partition: Partition,
-    req: func.HttpRequest,
+    asked: str,
     documents: Documents,
     terms: Terms,
 ) -> func.HttpResponse:
@@ -76,18 +85,19 @@ async def once(
 
     `run` is called with a fingerprint, from which the ids of what it creates follow: the same for
     this request and for a repetition after a crash or a failure of ours, which may have been
-    applied; and another one for every later use of the key. Raises InProgress, KeyReused.
+    applied; and another one for every later use of the key. `asked` is the `hash_of` the request.
+    Raises InProgress, KeyReused.
     """
-    now, request_hash = datetime.now(UTC), _hash_of(req)
+    now = datetime.now(UTC)
     earlier = await documents.read("requests", partition, ANSWER)
     former = earlier if earlier and not earlier.body.get("free") else None
-    if former and (replayed := _earlier_answer(former, request_hash, now, terms.abandoned_after)):
+    if former and (replayed := _earlier_answer(former, asked, now, terms.abandoned_after)):
         return replayed
     fingerprint = former.body["fingerprint"] if former else uuid.uuid4().hex
     record = {
         "id": ANSWER,
         "key": partition[0],
-        "asked": request_hash,
+        "asked": asked,
         "since": as_text(now),
         "fingerprint": fingerprint,
         "schemaVersion": SCHEMA_VERSION,

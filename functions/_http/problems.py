@@ -17,6 +17,7 @@ from shared.core.errors import (
     Refusal,
     Stale,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
     VersionRequired,
@@ -25,7 +26,6 @@ from shared.ports.documents import CommitTooLarge
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}
-AFTER_A_MINUTE = {"Retry-After": "60"}
 
 
 class BadRequest(Refusal):
@@ -78,12 +78,6 @@ class BodyTooLarge(Refusal):
     code = "body-too-large"
 
 
-class TooManyRequests(Refusal):
-    """The same has been asked for too often within a minute."""
-
-    code = "too-many-requests"
-
-
 class RangeNotSatisfiable(Refusal):
     """The range begins behind the end."""
 
@@ -109,7 +103,7 @@ STATUS: Mapping[type[Refusal], HTTPStatus] = {
     CommitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     VersionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -175,8 +169,8 @@ def status_of(refusal: type[Refusal]) -> HTTPStatus:
 def headers_of(refusal: Refusal) -> dict[str, str]:
     if isinstance(refusal, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="libro"'}
-    if isinstance(refusal, TooManyRequests):
-        return dict(AFTER_A_MINUTE)
+    if isinstance(refusal, TooMany):
+        return {"Retry-After": str(refusal.after)}
     return dict(RETRY_AFTER) if isinstance(refusal, Unavailable) else {}
 
 

@@ -4,7 +4,6 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import CLOSED, REFUSES, customer_key
-from functions._http.problems import TooManyRequests
 from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
 from functions.consent.links import PER_TOKEN, UNSEEN
 from shared.consent.domain.consents import (
@@ -16,7 +15,7 @@ from shared.consent.domain.consents import (
 from shared.consent.links.confirmation_tokens import Confirmation, request_confirmation
 from shared.consent.links.confirmations import confirm
 from shared.consent.links.tokens import ConfirmationNotFound, digest_of
-from shared.core.errors import Stale
+from shared.core.errors import Stale, TooMany
 from shared.core.values import Body
 
 bp = func.Blueprint()
@@ -63,7 +62,7 @@ async def create_confirmation_token(call: Call[NoQuery, None]) -> Reply:
         returns=ConsentEntry,
         never_kept=True,
         tag="Consent",
-        refuses=(ConfirmationNotFound, TooManyRequests, Stale, *CLOSED),
+        refuses=(ConfirmationNotFound, TooMany, Stale, *CLOSED),
     ),
 )
 async def confirm_consent(call: Call[NoQuery, GivenConfirmation]) -> Reply:

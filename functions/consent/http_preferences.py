@@ -7,7 +7,6 @@ import azure.functions as func
 
 from functions._customer import CLOSED
 from functions._http.parsing import parse
-from functions._http.problems import TooManyRequests
 from functions._http.trigger import JSON, Call, Operation, Reply, serve
 from functions.consent.links import PER_TOKEN, UNSEEN, TokenQuery
 from functions.consent.preference_page import (
@@ -25,13 +24,13 @@ from shared.consent.domain.preferences import (
 )
 from shared.consent.links import preferences as usecases
 from shared.consent.links.tokens import LinkNotFound, PreferenceLink, digest_of
-from shared.core.errors import Invalid, Stale
+from shared.core.errors import Invalid, Stale, TooMany
 
 bp = func.Blueprint()
 
 HTML: Final = "text/html"
 FORM: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
-LINK_REFUSES: Final = (LinkNotFound, TooManyRequests, Stale, *CLOSED)
+LINK_REFUSES: Final = (LinkNotFound, TooMany, Stale, *CLOSED)
 MAX_FORM_BYTES: Final = 16 * 1024
 
 
@@ -132,7 +131,7 @@ async def unsubscribe_contact_point(call: Call[TokenQuery, bytes]) -> Reply:
 
 
 def _link(call: Call[TokenQuery, Any]) -> PreferenceLink:
-    """Return the link. Raises LinkNotFound, TooManyRequests."""
+    """Return the link. Raises LinkNotFound, TooMany."""
     token = call.query.token
     link = call.backend.links.read(token, call.legal_entity, call.now)
     PER_TOKEN.count(digest_of(token))

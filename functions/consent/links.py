@@ -9,8 +9,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from functions._http.problems import TooManyRequests
 from functions._http.trigger import Query
+from shared.core.errors import TooMany
 
 WINDOW_SECONDS: Final = 60.0
 MAX_REMEMBERED: Final = 10_000
@@ -24,7 +24,7 @@ class Limit:
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def count(self, key: str) -> None:
-        """Count a request. Raises TooManyRequests."""
+        """Count a request. Raises TooMany."""
         now = time.monotonic()
         times = self._times.setdefault(key, deque())
         self._times.move_to_end(key)
@@ -33,7 +33,7 @@ class Limit:
         while times and now - times[0] > WINDOW_SECONDS:
             times.popleft()
         if len(times) >= self._a_minute:
-            raise TooManyRequests(f"At most {self._a_minute} requests a minute.")
+            raise TooMany(f"At most {self._a_minute} requests a minute.")
         times.append(now)
 
 

@@ -10,7 +10,7 @@ from functions._feed import feed
 from shared.composition import wiring
 from shared.customers.domain.imports import Import
 from shared.customers.imports.documents import changed_import
-from shared.customers.imports.imports import create_next_customers
+from shared.customers.imports.working import create_next_customers
 from shared.jobs.work import work_through_all
 from shared.ports.changes import Change
 

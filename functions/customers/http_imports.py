@@ -20,9 +20,10 @@ from functions._http.trigger import (
 from shared.core.deadlines import LONG_REQUEST_SECONDS
 from shared.core.errors import Invalid
 from shared.core.values import Key
-from shared.customers.domain.imports import ImportNotFound, RefusedLine
+from shared.customers.domain.imports import ImportNotFound, RefusedLine, TooManyImports
 from shared.customers.imports import imports as usecases
 from shared.customers.imports.views import ImportView, import_view
+from shared.jobs.cutting import TooManyLines
 
 bp = func.Blueprint()
 
@@ -56,7 +57,7 @@ class ImportWithRefusedLines(ImportView):
         patience=LONG_REQUEST_SECONDS,
         keyed_by_body=True,
         tag="Imports",
-        refuses=(Invalid,),
+        refuses=(Invalid, TooManyLines, TooManyImports),
     ),
 )
 async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
@@ -65,7 +66,8 @@ async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
     The customers are created in the background; Location is where to read how far that is. Each
     line creates its customer at most once. A line with an `id` that a customer has already is
     counted in `alreadyThere`. Duplicates are not looked for. The same lines again from the same
-    caller within a day are the same import, also without an Idempotency-Key.
+    caller within a day are the same import, also without an Idempotency-Key. An import has at most
+    100,000 lines, and a company three imports at once.
     """
     started = await usecases.start_import(
         call.body, store_number=call.query.store, context=call.context
@@ -87,7 +89,8 @@ async def start_import(call: Call[ImportQuery, bytes]) -> Reply:
 async def get_import(call: Call[PageQuery, None]) -> Reply:
     """Get the progress of an import.
 
-    With a page of the lines that it refused, and their reasons.
+    With a page of the lines that it refused, and their reasons: of the first 1,000 at least, and of
+    all in their number.
     """
     import_id = call.path["importId"]
     if not GUID.fullmatch(import_id):

@@ -21,6 +21,7 @@ from functions._http.trigger import (
 from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.errors import Invalid
 from shared.distribution.offline_creation import check_holds_customers
+from shared.jobs.cutting import TooManyLines
 from shared.offline.channels import check_channel
 from shared.offline.documents import query_results, query_sessions
 from shared.offline.domain.uploads import (
@@ -74,6 +75,7 @@ class UploadSessionWithOperations(UploadSessionView):
             DigestMismatch,
             OfflineCreationExcluded,
             UploadSessionRunning,
+            TooManyLines,
             Invalid,
         ),
     ),

@@ -10,6 +10,7 @@
     - AlreadyExists  something of that id is there already
   - Gone             it was there, and is not any more
   - TooLarge         more than one answer can hold
+  - TooMany          as much is under way as may be
   - VersionRequired  the resource exists, and the request must name the version that was read
   - Invalid          well-formed, but it breaks a rule about values
   - Unavailable      a dependency is down or throttling; the same call may succeed later
@@ -66,6 +67,13 @@ class Gone(Refusal):
 
 class TooLarge(Refusal):
     code = "over-size"
+
+
+class TooMany(Refusal):
+    """As much is under way as may be. `after` is when to ask again, in seconds."""
+
+    code = "too-many-requests"
+    after: int = 60
 
 
 class VersionRequired(Refusal):

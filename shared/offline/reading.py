@@ -12,8 +12,8 @@ from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.flaws import flaws_of
 from shared.customers.domain.customers import CustomerNotFound
-from shared.jobs.domain.lines import MAX_LINE_LENGTH
 from shared.jobs.domain.lines import Line as JobLine
+from shared.jobs.domain.lines import check_text
 from shared.offline.apply import customer_of
 from shared.offline.attempts import Line
 from shared.offline.domain.uploads import OfflineOperation, UploadSession
@@ -34,10 +34,7 @@ async def read_line(number: int, text: str, session: UploadSession, *, context: 
 
 
 def _parse(text: str) -> OfflineOperation:
-    if len(text) >= MAX_LINE_LENGTH:
-        raise Invalid.at(
-            "", "line-too-long", f"A line must have less than {MAX_LINE_LENGTH} characters."
-        )
+    check_text(text)
     try:
         operation = OfflineOperation.model_validate(from_json(text))
         if _is_deep(operation.body):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from shared.core.errors import AlreadyExists, Invalid, Stale
 from shared.core.retry import until_not_stale
 from shared.core.versioned import Versioned
 from shared.jobs import work
-from shared.jobs.domain import lines as job_lines
+from shared.jobs.cutting import Contents, cut
 from shared.offline.channels import check_channel, check_creation
 from shared.offline.documents import create_session, load_running, replace_session, uploads_of
 from shared.offline.domain.uploads import (
@@ -40,10 +40,10 @@ async def start_upload(
     The same body while it is being worked on is the same session. What is sent to channels is
     known above: `check_may_create` refuses a channel that lines create customers for, beside its
     profile and its group. Raises ChannelNotFound,
-    OfflineCreationExcluded, UploadSessionRunning, Invalid.
+    OfflineCreationExcluded, UploadSessionRunning, TooManyLines, Invalid.
     """
     await check_channel(channel, context)
-    contents = list(job_lines.chunks(body))
+    contents = await cut(body)
     total = sum(len(lines) for lines in contents)
     if not 0 < total <= MAX_OPERATIONS:
         raise Invalid.at("", "count", f"An upload has 1 to {MAX_OPERATIONS} lines.")
@@ -143,7 +143,7 @@ def _check_abandoned(session: UploadSession, context: Context) -> None:
 
 
 async def _store_chunks(
-    session: UploadSession, contents: Sequence[Sequence[job_lines.Line]], context: Context
+    session: UploadSession, contents: Contents, context: Context
 ) -> UploadSession:
     """Store the chunks and then say that all are there; the same again changes nothing."""
     uploads = uploads_of(session.channel, context)

@@ -7,7 +7,8 @@ from pathlib import Path
 from local.folder import Folder
 from local.store import SqliteDocuments
 from shared.customers.imports.documents import import_jobs
-from shared.customers.imports.imports import create_next_customers, start_import
+from shared.customers.imports.imports import start_import
+from shared.customers.imports.working import create_next_customers
 from tests.api import COMPANY
 
 LINE = b'{"storeNumber": "HOUSTON", "lastName": "Patient"}'

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from shared.composition.metered import Metered
+from shared.customers.domain.imports import MAX_AT_ONCE
 from shared.ports.documents import Document, Partition, Remove
 from tests.api import ADMINISTRATOR, MANAGER, Api, a_customer, an_address, an_email
 
@@ -155,7 +156,7 @@ async def uploads_of_one_body(api: Api) -> Write:
 async def imports_of_one_body(api: Api) -> Write:
     body = json.dumps(a_customer()).encode()
     return lambda n: api.post(
-        "imports", body, content_type="application/x-ndjson", idempotency_key=f"k{n % 2}{n}"
+        "imports", body, content_type="application/x-ndjson", idempotency_key=f"k{n}"
     )
 
 
@@ -172,7 +173,7 @@ PREPARE: dict[str, Prepare] = {
         customer_edits, customers, deactivations, restorations, new_addresses, address_edits,
         new_contacts, contact_edits, new_notes, note_edits, new_activities, one_client,
         client_edits, follow_up_edits, setting_edits, parameter_edits, feature_switches,
-        company_edits, measure_imports, uploads_of_one_body, imports_of_one_body, reassignments,
+        company_edits, measure_imports, uploads_of_one_body, reassignments,
     )
 }  # fmt: skip
 
@@ -185,6 +186,13 @@ async def test_nobody_who_named_no_version_is_told_of_another_writer(
     responses = await asyncio.gather(*(write(n) for n in range(WRITERS)))
 
     assert [r.text for r in responses if r.status_code >= 400] == []
+
+
+async def test_as_many_imports_as_may_be_are_started_side_by_side(api: Api) -> None:
+    write = await imports_of_one_body(api)
+    responses = await asyncio.gather(*(write(n) for n in range(MAX_AT_ONCE)))
+
+    assert [r.status_code for r in responses] == [202] * MAX_AT_ONCE
 
 
 async def test_an_address_that_has_ended_is_a_rule_and_not_a_race(api: Api) -> None:

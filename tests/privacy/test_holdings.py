@@ -26,7 +26,7 @@ ABOUT_NO_CUSTOMER = {
     "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.
     "requests": {
-        "answer", "import", "import-chunk", "import-problem", "relayed", "failure",
+        "answer", "import", "import-chunk", "import-places", "import-problem", "relayed", "failure",
         "consent-confirmation", "consent-confirmation-newest",
     },
 }  # fmt: skip

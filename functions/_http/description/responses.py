@@ -7,8 +7,8 @@ from functions._http.description.endpoints import Endpoint
 from functions._http.description.refusing import problems
 from functions._http.description.schemas import Schemas
 from functions._http.operation import Operation
-from functions._http.problems import PROBLEM_JSON, TooManyRequests, status_of
-from shared.core.errors import Unauthenticated, Unavailable
+from functions._http.problems import PROBLEM_JSON, status_of
+from shared.core.errors import TooMany, Unauthenticated, Unavailable
 
 Json = dict[str, Any]
 STRING: Json = {"type": "string"}
@@ -24,7 +24,7 @@ HEADERS: dict[str, Json] = {
     },
 }  # fmt: skip
 
-LATER = {status_of(Unavailable), status_of(TooManyRequests)}
+LATER = {status_of(Unavailable), status_of(TooMany)}
 
 
 def responses(endpoint: Endpoint, schemas: Schemas) -> Json:

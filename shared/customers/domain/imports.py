@@ -6,12 +6,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from shared.core.errors import NotFound, Refusal
+from shared.core.errors import NotFound, Refusal, TooMany
 from shared.core.evolve import evolve
 from shared.core.values import Record
 from shared.jobs.domain.jobs import Job
 
 MAX_FLAWS = 20  # kept of one line
+MAX_REFUSED_KEPT: Final = 1_000  # refused lines of an import; further ones are counted
+MAX_AT_ONCE: Final = 3  # imports of a company
 MAX_TEXT_LENGTH = 300  # characters kept of a sentence or a pointer
 RETENTION_SECONDS: Final = 7 * 86400  # that a completed import can be asked about
 
@@ -22,6 +24,13 @@ class ImportNotFound(NotFound):
     """There is no import of this id in the company, or it was completed more than a week ago."""
 
     code = "import-not-found"
+
+
+class TooManyImports(TooMany):
+    """The company has as many imports under way as may be."""
+
+    code = "too-many-imports"
+    after = 30
 
 
 class Import(Job):
@@ -37,6 +46,11 @@ class Import(Job):
     @property
     def lines_done(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def refusals_to_keep(self) -> int:
+        """Return how many refused lines may still be kept in detail."""
+        return max(0, MAX_REFUSED_KEPT - self.count("refused"))
 
     def counted(self, counts: Mapping[str, int], now: datetime) -> "Import":
         counted = super().counted(counts, now)

@@ -1,4 +1,7 @@
-"""A body of lines, cut into chunks that a commit can hold."""
+"""A body of lines, cut into chunks that a commit can hold.
+
+A line that is not UTF-8 is kept as it came, to be shown to who sent it.
+"""
 
 import base64
 import zlib
@@ -7,24 +10,47 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from shared.core.errors import Invalid
+
 LINES_IN_CHUNK = 80  # with a document for each, still one commit
 BYTES_IN_CHUNK = 512 * 1024  # twice that once its quotes are escaped
 MAX_LINE_LENGTH = 256 * 1024  # characters
+NOT_UTF_8 = "\0not-utf-8:"  # before the bytes of such a line in base64; no JSON begins with it
+MAX_BYTES_SHOWN = 200  # characters of base64
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Line = tuple[int, str]
 
 
 def lines(body: bytes) -> Iterator[Line]:
     """Yield the lines that say something, with their numbers from 1."""
-    start, number = 0, 0
+    start, number = len(BYTE_ORDER_MARK) if body.startswith(BYTE_ORDER_MARK) else 0, 0
     while start < len(body):
         end = body.find(b"\n", start)
         end = len(body) if end < 0 else end
         number += 1
-        text = body[start:end].decode("utf-8", errors="replace").strip()
+        text = _text(body[start:end])
         start = end + 1
         if text:
             yield number, text
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode().strip()
+    except UnicodeDecodeError:
+        return NOT_UTF_8 + base64.b64encode(line).decode()
+
+
+def check_text(text: str) -> None:
+    """Refuse a line that is too long to be read, or not UTF-8. Raises Invalid."""
+    if text.startswith(NOT_UTF_8):
+        kept = text[len(NOT_UTF_8) :][:MAX_BYTES_SHOWN]
+        raise Invalid.at("", "not-utf-8", f"The line is not UTF-8; it begins, in base64: {kept}")
+    if len(text) >= MAX_LINE_LENGTH:
+        raise Invalid.at(
+            "", "line-too-long", f"A line must have less than {MAX_LINE_LENGTH} characters."
+        )
 
 
 def chunks(body: bytes) -> Iterator[list[Line]]:
