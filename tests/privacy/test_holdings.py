@@ -1,5 +1,6 @@
 """Each type of document is in the list of holdings, or is known to be about no customer."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ ABOUT_NO_CUSTOMER = {
         "consent-confirmation", "consent-confirmation-newest",
     },
 }  # fmt: skip
+TABLE = Path(__file__).parents[2] / "docs" / "concepts" / "privacy.md"
+NAME = re.compile("`([^`]+)`")
 ENTRIES = {"w", "p"}  # buckets of the directory
 LISTING = "n"
 
@@ -64,6 +67,16 @@ async def test_a_new_type_of_document_needs_a_holding(stored: set[tuple[str, str
     assert {name for name, _ in stored} >= {"customers", "directory", "books", "distribution"}
     assert stored - held - others == set()
     assert held & others == set()
+
+
+def test_the_table_of_the_documentation_has_every_type() -> None:
+    held = {(one.container, kind) for one in HOLDINGS for kind in one.types}
+    others = {(name, kind) for name, kinds in ABOUT_NO_CUSTOMER.items() for kind in kinds}
+    rows = [line.split("|")[1:3] for line in TABLE.read_text().splitlines() if line[:3] == "| `"]
+    listed = [(NAME.findall(name)[0], kind) for name, kinds in rows for kind in NAME.findall(kinds)]
+
+    assert len(listed) == len(set(listed)), "each once"
+    assert set(listed) == held | others
 
 
 def test_each_holding_has_a_step_that_empties_it() -> None:
