@@ -8,7 +8,7 @@ from shared.customers.holdings.holding import Body, Found, Holding
 from shared.customers.holdings.noted import Noted
 from shared.distribution.domain.entries import customer_shard
 from shared.distribution.index import documents
-from shared.distribution.index.customers import index_customer
+from shared.distribution.index.customers import bury_customer
 from shared.distribution.tombstones import PACKAGED
 
 
@@ -21,7 +21,7 @@ async def _find_entries(noted: Noted, context: Context) -> AsyncIterator[Found]:
 
 async def _bury(noted: Noted, context: Context) -> int:
     """Put tombstones in their place, each with a number: channels must hear that they are gone."""
-    return await index_customer(noted.customer_id, 0, context)
+    return await bury_customer(noted.customer_id, context)
 
 
 def _tombstone(body: Body, _: Noted) -> Body:

@@ -10,7 +10,6 @@ from shared.customers.holdings.copies import Copies
 from shared.customers.holdings.noted import Noted, Tombstone
 from shared.distribution.audience import read_audience
 from shared.distribution.domain.entries import customer_shard
-from shared.distribution.domain.sessions import has_passed
 from shared.distribution.domain.sweeping import GONE_WITHIN
 from shared.distribution.index.documents import entries_of
 from shared.distribution.runs.jobs import read_job
@@ -66,7 +65,7 @@ async def _passed(
 
     async def applied_at(channel: str) -> datetime | None:
         stored = await find_position(channel, JOB, context)
-        if stored and has_passed(stored.value, tombstone.shard, tombstone.number):
+        if stored and stored.value.has_passed(tombstone.shard, tombstone.number):
             return stored.value.applied_at
         return None
 

@@ -180,7 +180,7 @@ def _is_in(watermark: Mapping[str, int], looking: Looking) -> bool:
 def _is_applied(desk: Desk, looking: Looking) -> bool:
     """Return whether what the channel has applied holds the newest version, or a later one."""
     entry = looking.entry
-    return looking.is_indexed and entry is not None and desk.has_passed(looking.shard, entry.seq)
+    return looking.is_indexed and entry is not None and desk.at.has_passed(looking.shard, entry.seq)
 
 
 def _late(desk: Desk, sessions: Sequence[Session], looking: Looking) -> dict[str, object]:

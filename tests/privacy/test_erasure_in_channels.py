@@ -2,22 +2,32 @@
 
 import gzip
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import pytest
+
+from function_app import app
+from local.folder import Folder
+from local.host.app import Host
+from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.core import deadlines
 from shared.core.canonical import canonical
+from shared.core.errors import Stale
 from shared.core.evolve import evolve
+from shared.distribution.domain.entries import customer_shard, put
 from shared.distribution.domain.sweeping import GONE_WITHIN
+from shared.distribution.index.documents import append, entries_of, read_head
 from shared.distribution.sessions.documents import find_position
-from shared.ports.documents import Remove
+from shared.ports.documents import AlreadyExists, Remove
 from shared.privacy.documents import find_erasure
 from shared.privacy.domain.certificates import with_applied
 from shared.privacy.domain.erasures import Certificate, ChannelErasure, NewErasure, requested
 from shared.privacy.erasing.due import due_erasures
-from tests.api import ADMINISTRATOR, COMPANY, Api, an_address, an_email
+from tests.api import ADMINISTRATOR, COMPANY, Api, an_address, an_email, started
 from tests.distribution.index.simulation import NOW
 from tests.distribution.reference_channel import ReferenceChannel
 from tests.distribution.scenes import channel_of, run, run_all, version
@@ -219,6 +229,33 @@ async def forget_positions(channels: Sequence[str]) -> None:
     for channel in channels:
         where = context.partition(channel)
         await context.documents.commit("distribution", where, [Remove("position:1010")])
+
+
+async def test_a_feed_that_is_late_brings_nothing_back(
+    folder: Folder, open_store: OpenStore
+) -> None:
+    """It has seen the customer, and writes when the erasure is over."""
+    host = Host(app, folder, open_store)
+    host.functions = [one for one in host.functions if one.kind == "httpTrigger"]
+    async with AsyncExitStack() as stack:
+        api = await started(host, stack)
+        key = (await api.create(addressBooks=["USRSA"]))["id"]
+        body = {"reason": "r", "immediately": True}
+        await api.post(f"customers/{key}/erasure", body, bearer=ADMINISTRATOR)
+        shard, context = customer_shard(key), context_of()
+        head = await read_head(shard, context)
+        seen = put("customers", key, {}, version=1, reach=["USRSA"], now=NOW, owner=key)
+        erasure = await run_erasure(key)
+        with pytest.raises((Stale, AlreadyExists)):
+            await append(shard, head, [seen], context)
+        again = await run_erasure(key, in_(minutes=11))
+
+        assert [entry.alive for entry in await entries_of(shard, key, context_of())] == [False]
+        assert (erasure.state, erasure.certificate and erasure.certificate.channels) == (
+            "Completed", (),
+        )  # fmt: skip
+        assert again.certificate
+        assert again.certificate.removed_later == 0
 
 
 def test_channels_are_looked_at_less_and_less_often_and_not_for_ever() -> None:

@@ -130,6 +130,13 @@ class Position(Record):
     full_asked_at: datetime | None = None
     applied_at: datetime | None = None
 
+    def has_passed(self, shard: str, number: int) -> bool:
+        """Return whether the channel holds what the shard said at that number, or later.
+
+        Of who waits for a full nothing is certain.
+        """
+        return self.broken is None and self.watermark.get(shard, 0) >= number
+
 
 class Offer(NamedTuple):
     """A package that a channel is to apply, in this form."""
@@ -275,14 +282,6 @@ def applied(position: Position, package: Package, now: datetime) -> Position:
         failures=0,
         applied_at=now,
     )
-
-
-def has_passed(position: Position, shard: str, number: int) -> bool:
-    """Return whether the channel holds what the shard said at that number, or later.
-
-    Of who waits for a full nothing is certain.
-    """
-    return position.broken is None and position.watermark.get(shard, 0) >= number
 
 
 def broken_at(position: Position, newest: int, now: datetime) -> Position:

@@ -23,10 +23,14 @@ from shared.ports.changes import Change, check_reached
 
 @dataclass
 class Told:
-    """What a feed told of one customer: at least which version, and which addresses, or all."""
+    """What a feed told of one customer: at least which version, and which addresses, or all.
+
+    Where `is_burial` is set, one who is gone gets a tombstone even if the index never had a row.
+    """
 
     version: int = 0
     all_addresses: bool = False
+    is_burial: bool = False
     addresses: dict[str, int] = field(default_factory=dict)
 
     def add(self, change: Change) -> None:
@@ -64,6 +68,16 @@ async def index_customer(key: str, version: int, context: Context) -> int:
     """
     told = {key: Told(version, all_addresses=True)}
     return len(await _index(customer_shard(key), told, context))
+
+
+async def bury_customer(key: str, context: Context) -> int:
+    """Put tombstones where rows of a customer are who was erased; return how many entries that is.
+
+    One at least, the first time: a reader who saw the customer before, and has not written yet,
+    then finds that another writer came first, and reads again. Raises Unavailable.
+    """
+    told = Told(all_addresses=True, is_burial=True)
+    return await _index(customer_shard(key), {key: told}, context)
 
 
 async def is_indexed(key: str, version: int, context: Context) -> bool:
@@ -109,8 +123,9 @@ async def _entries(shard: str, key: str, told: Told, context: Context) -> AsyncI
             reach=reach,
             now=context.now,
         )
-    elif own:
-        yield gone(own, version=customer.version, now=context.now)
+    elif own or told.is_burial:
+        known = own or put(CUSTOMERS, key, {}, owner=key, version=0, reach=reach, now=context.now)
+        yield gone(known, version=customer.version, now=context.now)
 
 
 async def _told_addresses(

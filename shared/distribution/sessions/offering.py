@@ -14,7 +14,6 @@ from shared.distribution.domain.sessions import (
     Said,
     Status,
     facts_of,
-    has_passed,
     in_group,
     is_about,
     offered,
@@ -58,10 +57,6 @@ class Desk:
     def at(self) -> Position:
         known = self.position.value if self.position else Position(job=self.job)
         return in_group(known, self.channel.group)
-
-    def has_passed(self, shard: str, number: int) -> bool:
-        """Return whether the channel holds what the shard said at that number, or later."""
-        return has_passed(self.at, shard, number)
 
     def sessions(self) -> Iterator[Session]:
         """Yield the sessions above the position, in the order of their numbers."""
