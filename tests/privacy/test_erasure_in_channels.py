@@ -16,13 +16,13 @@ from local.store.choice import OpenStore
 from shared.composition import wiring
 from shared.core import deadlines
 from shared.core.canonical import canonical
-from shared.core.errors import Stale
+from shared.core.errors import AlreadyExists, Stale
 from shared.core.evolve import evolve
 from shared.distribution.domain.entries import customer_shard, put
 from shared.distribution.domain.sweeping import GONE_WITHIN
 from shared.distribution.index.documents import append, entries_of, read_head
 from shared.distribution.sessions.documents import find_position
-from shared.ports.documents import AlreadyExists, Remove
+from shared.ports.documents import Remove
 from shared.privacy.documents import find_erasure
 from shared.privacy.domain.certificates import with_applied
 from shared.privacy.domain.erasures import Certificate, ChannelErasure, NewErasure, requested

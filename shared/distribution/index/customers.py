@@ -77,7 +77,7 @@ async def bury_customer(key: str, context: Context) -> int:
     then finds that another writer came first, and reads again. Raises Unavailable.
     """
     told = Told(all_addresses=True, is_burial=True)
-    return await _index(customer_shard(key), {key: told}, context)
+    return len(await _index(customer_shard(key), {key: told}, context))
 
 
 async def is_indexed(key: str, version: int, context: Context) -> bool:
