@@ -102,7 +102,7 @@ async def test_a_long_build_gives_way_after_each_part(api: Api, shop: Shop) -> N
     await shop.apply(package, "full")
     assert package.full
 
-    assert times > 3
+    assert times > 1
     assert len(package.full.parts) >= times
     assert {f"customers:{key}" for key in keys} <= set(shop.held)
     assert shop.held == await held(shop)
