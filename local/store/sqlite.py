@@ -59,6 +59,19 @@ class SqliteDocuments(Documents):
         )
         return _document(rows[0]) if rows else None
 
+    async def read_newest_in_each(
+        self, container: str, partitions: Sequence[Partition], document_id: str
+    ) -> list[Document | None]:
+        check_id(document_id)
+        keys = list(map(ops.join, partitions))
+        rows = self._select(
+            f"SELECT partition, etag, body FROM {containers()[container].name}"  # noqa: S608
+            f" WHERE partition IN ({', '.join('?' * len(keys))}) AND id = ? AND {ALIVE}",
+            [*keys, document_id, self._clock()],
+        )
+        found = {partition: _document(row) for partition, *row in rows}
+        return [found.get(key) for key in keys]
+
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:

@@ -35,6 +35,13 @@ class Metered(Documents):
             count.reads += 1
         return await self._documents.read_newest(container, partition, document_id)
 
+    async def read_newest_in_each(
+        self, container: str, partitions: Sequence[Partition], document_id: str
+    ) -> list[Document | None]:
+        if count := tally.get():
+            count.reads += len(partitions)
+        return await self._documents.read_newest_in_each(container, partitions, document_id)
+
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:

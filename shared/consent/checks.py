@@ -9,18 +9,17 @@ from pydantic import Field, StringConstraints
 from shared.consent.building import is_building
 from shared.consent.domain.points import Point, Stamp
 from shared.consent.domain.purposes import ConsentPurpose
-from shared.consent.points import PointKey, read_point
+from shared.consent.points import PointKey, read_points
 from shared.consent.purposes import require_purpose
 from shared.context import Context
-from shared.core.concurrency import side_by_side
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
 from shared.core.values import Body, Country, Instant, Key, Record
 from shared.customers.domain.decisions import Channel, Decision, LegalBasis
 from shared.customers.domain.normal_forms import normalize
 
-AT_ONCE: Final = 16
 MAX_POINTS: Final = 1_000
+KINDS: Final = ("email", "phone")
 MAX_HOLDERS: Final = 1_000  # above which a point is a till's placeholder, and nobody's
 Reason = Literal[
     "opted-in", "soft-opt-in", "contract", "opted-out", "unknown", "expired", "pending",
@@ -88,23 +87,20 @@ class Verdict(NamedTuple):
 
 
 async def check_consents(check: ConsentCheck, *, context: Context) -> CheckedPoints:
-    """Return who may be written to. One point read for each contact point, sixteen at a time.
+    """Return who may be written to. One point read for each contact point.
 
     A point that cannot be read fails the whole call. Raises Invalid, Unavailable.
     """
     purpose = await require_purpose(check.purpose, "/purpose", context)
     _check_channel(check, purpose)
 
-    async def answer(asked: ContactPoint) -> CheckedPoint:
-        verdict = await _verdict(asked, check, purpose, context)
-        return CheckedPoint(
-            kind=asked.kind,
-            value=asked.value,
-            basis=purpose.legal_basis,
-            **verdict._asdict(),
-        )
-
-    items = await side_by_side(check.contact_points, answer, at_once=AT_ONCE)
+    channels = {kind: _channels(kind, check.channel, purpose) for kind in KINDS}
+    keys = [_key(asked) if channels[asked.kind] else None for asked in check.contact_points]
+    points = iter(await read_points([key for key in keys if key], context))
+    items = [
+        _checked(asked, next(points).value if key else None, channels[asked.kind], purpose, context)
+        for asked, key in zip(check.contact_points, keys, strict=True)
+    ]
     if any(item.reason == "unknown" for item in items) and await is_building(context):
         items = [_not_known_yet(item) for item in items]
     return CheckedPoints(as_of=context.now, items=tuple(items))
@@ -155,24 +151,39 @@ def _without_decision(purpose: ConsentPurpose) -> Verdict:
             return Verdict(False, "unknown")
 
 
-async def _verdict(
-    asked: ContactPoint, check: ConsentCheck, purpose: ConsentPurpose, context: Context
+def _checked(
+    asked: ContactPoint,
+    point: Point | None,
+    channels: Sequence[Channel | None],
+    purpose: ConsentPurpose,
+    context: Context,
+) -> CheckedPoint:
+    verdict = _verdict(point, channels, purpose, context.now)
+    return CheckedPoint(
+        kind=asked.kind,
+        value=asked.value,
+        basis=purpose.legal_basis,
+        **verdict._asdict(),
+    )
+
+
+def _verdict(
+    point: Point | None, channels: Sequence[Channel | None], purpose: ConsentPurpose, now: datetime
 ) -> Verdict:
     """Return what stands in the way first, in the order of the channels, or that nothing does."""
-    channels = _channels(asked.kind, check.channel, purpose)
-    normal = _normal(asked)
-    if normal is None or not channels:
+    if point is None:
         return Verdict(False, "invalid")
-    point = await read_point(PointKey(asked.kind, normal), context)
-    verdicts = [verdict_of(point.value, purpose, channel, context.now) for channel in channels]
+    verdicts = [verdict_of(point, purpose, channel, now) for channel in channels]
     return next((one for one in verdicts if not one.allowed), verdicts[0])
 
 
-def _normal(asked: ContactPoint) -> str | None:
+def _key(asked: ContactPoint) -> PointKey | None:
+    """Return the point; None where the value cannot be one."""
     try:
-        return normalize(asked.kind, asked.value, asked.country, "")
+        normal = normalize(asked.kind, asked.value, asked.country, "")
     except Invalid:
         return None
+    return PointKey(asked.kind, normal) if normal is not None else None
 
 
 def _channels(

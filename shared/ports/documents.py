@@ -6,8 +6,10 @@ partitions, no offset and no count.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
+from shared.core.concurrency import side_by_side
 from shared.core.errors import Conflict, Unavailable
 
 Partition = tuple[str, ...]
@@ -193,13 +195,19 @@ class Documents(Protocol):
         """
         return await self.read(container, partition, document_id)
 
+    async def read_newest_in_each(
+        self, container: str, partitions: Sequence[Partition], document_id: str
+    ) -> list[Document | None]:
+        """Return the document of this id in each partition, as `read_newest` does. A read each."""
+        reads = partial(self.read_newest, container, document_id=document_id)
+        return await side_by_side(partitions, reads, at_once=16)
+
     async def commit(
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> list[str]:
         """Apply all operations or none, and return the new ETags (empty for removals).
 
-        Once it returns, a power failure does not undo it.
-        Raises AlreadyExists, Stale, CommitTooLarge.
+        It survives a power failure then. Raises AlreadyExists, Stale, CommitTooLarge.
         """
         ...
 

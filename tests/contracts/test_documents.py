@@ -54,6 +54,16 @@ async def test_an_unknown_document_is_none(store: Documents) -> None:
     assert await store.read("customers", HERE, "never") is None
 
 
+async def test_one_id_is_read_in_many_partitions(store: Documents) -> None:
+    await store.commit("customers", HERE, [Create({"id": "a", "n": 1}), Create({"id": "b"})])
+    await store.commit("customers", THERE, [Create({"id": "a", "n": 2})])
+    places = [THERE, ("c-3", "USRT"), HERE, THERE]
+    found = await store.read_newest_in_each("customers", places, "a")
+
+    assert [one and one.body.get("n") for one in found] == [2, None, 1, 2]
+    assert await store.read_newest_in_each("customers", [], "a") == []
+
+
 async def test_the_same_id_in_two_partitions_is_two_documents(store: Documents) -> None:
     await store.commit("customers", HERE, [Create({"id": "a", "n": 1})])
     await store.commit("customers", THERE, [Create({"id": "a", "n": 2})])

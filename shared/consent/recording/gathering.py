@@ -1,22 +1,18 @@
 """What a recording needs to know: the points that are spoken of, and the purposes."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from shared.consent.domain.points import Point, purpose_and_channel
 from shared.consent.domain.purposes import CUSTOMER, ConsentPurpose
-from shared.consent.points import PointKey, point_of, read_point
+from shared.consent.points import PointKey, point_of, read_points
 from shared.consent.purposes import find_purpose, require_purpose
 from shared.consent.recording.older import shown_before
 from shared.consent.recording.recording import Recording, Target
 from shared.context import Context
-from shared.core.concurrency import side_by_side
 from shared.core.errors import Invalid
 from shared.customers.domain.contacts import find
 from shared.customers.domain.customers import Customer
 from shared.customers.domain.decisions import Said, ShownConsent, Statement
-
-AT_ONCE: Final = 16
 
 
 def targets_of(customer: Customer, statement: Statement) -> dict[Said, Target]:
@@ -59,7 +55,7 @@ async def gather(recording: Recording, targets: Sequence[Target], before: Custom
     older = shown_before(before) if before is not None and before.ledger is None else []
     named = [*(target.key for target in targets), *(one.point for one in older)]
     keys = list(dict.fromkeys(named))
-    points = await side_by_side(keys, lambda key: read_point(key, context), at_once=AT_ONCE)
+    points = await read_points(keys, context)
     recording.read = dict(zip(keys, points, strict=True))
     recording.points = {key: point.value for key, point in recording.read.items()}
     recording.take_over(older)
