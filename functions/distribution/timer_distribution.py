@@ -43,7 +43,7 @@ async def run_due_jobs(tick: func.TimerRequest) -> None:
 @bp.timer_trigger(arg_name="tick", schedule="0 35 * * * *", run_on_startup=False)
 @observed
 async def sweep_packages(tick: func.TimerRequest) -> None:
-    """Remove packages that nobody needs, and end runs that nobody builds for any more."""
+    """Remove packages that nobody needs, end runs that nobody builds for, forget who is gone."""
     backend = wiring.backend()
     for legal_entity in await every_company(backend.documents):
         context = backend.context(legal_entity, ACTOR, datetime.now(UTC))

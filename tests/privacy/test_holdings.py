@@ -20,9 +20,9 @@ ABOUT_NO_CUSTOMER = {
     # audit that has not ended names the one that it looked at last.
     "distribution": {
         "upload-session", "upload-running", "distribution-job", "distribution-clock",
-        "distribution-run", "distribution-groups", "distribution-progress", "group-result",
-        "chain", "package", "build", "built", "full-wanted", "position", "download-session",
-        "registration", "subject", "orphaned-parts", "index-audit",
+        "channels-seen", "distribution-run", "distribution-groups", "distribution-progress",
+        "group-result", "chain", "package", "build", "built", "full-wanted", "position",
+        "download-session", "registration", "subject", "orphaned-parts", "index-audit",
     },
     "changes": {"head"},
     # Not found by the customer: they expire, and the certificate says when.

@@ -66,10 +66,23 @@ async def first_above(group: str, job: str, number: int, context: Context) -> Pa
 
 async def remove_packages(group: str, job: str, numbers: Sequence[int], context: Context) -> None:
     """Remove these packages, the oldest first. A commit for each ninety."""
-    for start in range(0, len(numbers), MAX_OPERATIONS):
-        some = numbers[start : start + MAX_OPERATIONS]
-        operations = [Remove(_package_id(job, number)) for number in some]
-        await context.documents.commit(CONTAINER, partition(group, context), operations)
+    names = [_package_id(job, number) for number in numbers]
+    await remove_all(partition(group, context), names, context)
+
+
+async def remove_all(where: Partition, names: Sequence[str], context: Context) -> None:
+    """Remove these documents of a partition, in this order. A commit for each ninety."""
+    for start in range(0, len(names), MAX_OPERATIONS):
+        operations = [Remove(name) for name in names[start : start + MAX_OPERATIONS]]
+        await context.documents.commit(CONTAINER, where, operations)
+
+
+async def forget_group(group: str, context: Context) -> None:
+    """Remove all that is kept of a group, its chains at last. A query, a commit for each ninety."""
+    where = partition(group, context)
+    names = [document.id async for document in context.documents.all(CONTAINER, where)]
+    names.sort(key=lambda name: name.startswith(f"{CHAIN}:"))
+    await remove_all(where, names, context)
 
 
 async def read_orphans(group: str, context: Context) -> Versioned[dict[str, datetime]]:

@@ -10,6 +10,7 @@ from shared.core.concurrency import side_by_side
 from shared.distribution.audience import read_audience
 from shared.distribution.building import documents
 from shared.distribution.building.builds import all_builds
+from shared.distribution.building.departed import forget_departed
 from shared.distribution.domain.packages import Chain, Package
 from shared.distribution.domain.sessions import Position
 from shared.distribution.domain.sweeping import must_renew, obsolete
@@ -31,11 +32,11 @@ class Swept(NamedTuple):
 
 
 async def sweep_packages(*, packages: Packages, context: Context) -> Swept:
-    """Remove what no channel is offered any more; return how much that was.
+    """Remove what no channel is offered any more; return how much that was. Forget who is gone.
 
     Again it removes what was left: a package goes before its parts, which are then nobody's.
     For each group that has channels or parts 4 queries, 1 for each channel, and 1 for each job.
-    Raises Unavailable.
+    Raises Unavailable, Stale, AlreadyExists.
     """
     audience = await read_audience(context)
     names = await _names(packages, context)
@@ -46,6 +47,7 @@ async def sweep_packages(*, packages: Packages, context: Context) -> Swept:
 
     groups = sorted({*audience.groups, *names})
     swept = await side_by_side(groups, sweep, at_once=GROUPS_AT_ONCE)
+    await forget_departed(context)
     return Swept(sum(one.packages for one in swept), sum(one.orphans for one in swept))
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shared.context import Context
 from shared.core.versioned import Versioned
+from shared.distribution.building.documents import remove_all
 from shared.distribution.domain.sessions import Position, Said, session_id
 from shared.ports.documents import Create, Document, Operation, Prefix, Range, Replace
 
@@ -29,6 +30,19 @@ async def find_position(channel: str, job: str, context: Context) -> Versioned[P
     name = f"{POSITION}:{job}"
     document = await context.documents.read(CONTAINER, context.partition(channel), name)
     return _position_of(document) if document else None
+
+
+async def forget_position(channel: str, job: str, context: Context) -> None:
+    """Remove a position, so that the channel begins again. One commit."""
+    await remove_all(context.partition(channel), [f"{POSITION}:{job}"], context)
+
+
+async def forget_channel(channel: str, context: Context) -> None:
+    """Remove how far the channel is and what it said. Two queries, a commit for each ninety."""
+    where = context.partition(channel)
+    for kind in (SESSION, POSITION):
+        found = context.documents.all(CONTAINER, where, Prefix("id", f"{kind}:"))
+        await remove_all(where, [document.id async for document in found], context)
 
 
 async def said_above(
