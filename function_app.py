@@ -15,6 +15,7 @@ MODULES = (
     "functions.clienteling.http_clients",
     "functions.clienteling.http_store_books",
     "functions.configuration.http_companies",
+    "functions.configuration.http_me",
     "functions.configuration.http_parameters",
     "functions.configuration.http_settings",
     "functions.consent.bus_consent",

@@ -1,8 +1,9 @@
 """Authentication and authorization: bearer tokens, roles, legal entities."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from shared.configuration.domain.stores import personnel_number_of
 from shared.core.errors import Forbidden, Unauthenticated
 from shared.ports.tokens import Claims, Tokens
 
@@ -32,6 +33,18 @@ class Caller:
         return self.claims.role if self.claims else ""
 
     @property
+    def personnel_number(self) -> str | None:
+        return self.claims.personnel_number if self.claims else None
+
+    @property
+    def store_number(self) -> str | None:
+        return self.claims.store_number if self.claims else None
+
+    @property
+    def customer_id(self) -> str | None:
+        return self.claims.customer_id if self.claims else None
+
+    @property
     def actor(self) -> str:
         """Return how the caller is named in records, such as `employee:000160`."""
         if self.claims is None:
@@ -48,7 +61,9 @@ async def authenticate(authorization: str | None, tokens: Tokens) -> Caller:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send Authorization: Bearer <token>.")
-    return Caller(await tokens.verify(token.strip()))
+    claims = await tokens.verify(token.strip())
+    number = personnel_number_of(claims.personnel_number or "")
+    return Caller(replace(claims, personnel_number=number or None))
 
 
 def authorize(caller: Caller, roles: Collection[str], legal_entity: str | None) -> None:

@@ -13,7 +13,12 @@ from functions._http.problems import (
     UnsupportedMediaType,
 )
 from shared.configuration.domain.companies import LegalEntityNotFound
-from shared.configuration.permissions import PosOperationNotAllowed, WorkerInactive
+from shared.configuration.permissions import (
+    PermissionGroupMissing,
+    PosOperationNotAllowed,
+    WorkerInactive,
+    WorkerUnknown,
+)
 from shared.core.errors import (
     Invalid,
     Refusal,
@@ -26,7 +31,7 @@ from shared.core.errors import (
 Refusals = tuple[type[Refusal], ...]
 
 CALLER: Refusals = (Unauthenticated, RoleNotAllowed)
-EMPLOYEE: Refusals = (WorkerInactive,)
+EMPLOYEE: Refusals = (WorkerUnknown, WorkerInactive, PermissionGroupMissing)
 COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound, NoSuchResource)
 POS_OPERATION: Refusals = (PosOperationNotAllowed,)
 BODY: Refusals = (BodyTooLarge, UnsupportedMediaType)
@@ -40,7 +45,7 @@ def refusals(operation: Operation) -> list[type[Refusal]]:
     found += CALLER if operation.who else ()
     found += COMPANY if operation.in_company else ()
     found += EMPLOYEE if "E" in operation.who else ()
-    found += POS_OPERATION if operation.pos_operation else ()
+    found += POS_OPERATION if operation.opened_by else ()
     found += BODY if operation.body is not None else ()
     found += JSON_BODY if operation.takes_json else ()
     found += KEY if operation.idempotent else ()

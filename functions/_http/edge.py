@@ -7,11 +7,11 @@ from typing import Any
 
 import azure.functions as func
 
-from functions._http import caller as _caller
+from functions._admission import admit
 from functions._http import idempotency
 from functions._http.answers import add_session, failed, render
 from functions._http.call import Call
-from functions._http.caller import ANONYMOUS, Caller
+from functions._http.caller import ANONYMOUS
 from functions._http.operation import Handler, Operation, register
 from functions._http.parsing import (
     begin_session,
@@ -23,10 +23,9 @@ from functions._http.parsing import (
 )
 from functions._work import Work
 from shared.composition import wiring
-from shared.configuration.permissions import check_pos_operation
 from shared.core import deadlines
 from shared.core.errors import Refusal
-from shared.ports.telemetry import current, trace_id
+from shared.ports.telemetry import trace_id
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ async def _respond(
     headers, now = req.headers, datetime.now(UTC)
     begin_session(headers)
     path = read_path(req)
-    caller = await _admit(operation, req, backend) if operation.who else ANONYMOUS
+    caller = await admit(operation, req, backend) if operation.who else ANONYMOUS
     call: Call[Any, Any] = Call(
         name=operation.name,
         query=read_query(operation, req),
@@ -123,25 +122,6 @@ async def _respond(
             secrets=operation.secrets,
         ),
     )
-
-
-async def _admit(operation: Operation, req: func.HttpRequest, backend: wiring.Backend) -> Caller:
-    """Return the caller. Raises Unauthenticated, Forbidden, LegalEntityNotFound."""
-    caller = await _caller.authenticate(req.headers.get("authorization"), backend.tokens)
-    company = req.route_params.get("legalEntity") if operation.in_company else None
-    _caller.authorize(caller, operation.roles, company)
-    if company and operation.name != "put_company":
-        await backend.configuration.company(company)
-        _note_company(company)
-        await check_pos_operation(
-            caller.claims, operation.pos_operation, company, backend.configuration
-        )
-    return caller
-
-
-def _note_company(company: str) -> None:
-    if span := current.get():
-        span.note({"libro.legal_entity": company})
 
 
 def _log(operation: Operation, status: int, work: Work) -> None:

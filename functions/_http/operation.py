@@ -34,10 +34,13 @@ class Operation:
     """`path` is below the company unless `absolute`; `who` is of the letters E, C, A, H.
 
     `if_match` tells whether a version must be named (PATCH, DELETE), may be (PUT), or means
-    nothing. Of several in `pos_operation` one is enough; `also_pos_operations` are those that only
-    some requests need. `refuses` lists the refusals that are this operation's own, `headers` the
-    headers of a request that only this operation looks at, with what they do. Query parameters that
-    are tuples may be repeated.
+    nothing. An employee needs one of the POS operations in `pos_operation`; where it depends on the
+    book that is asked for, `book_operations` are those that its access looks for, and what is
+    `open_to_associates` needs none: an active worker with a permission group is enough. One of the
+    three is said of each operation that employees may call. `also_pos_operations` are those that
+    only some requests need. `refuses` lists the refusals that are this operation's own, `headers`
+    the headers of a request that only this operation looks at, with what they do. Query parameters
+    that are tuples may be repeated.
     `patience` is how many seconds the store may take. A POST that is `keyed_by_body` is the same
     request again if the same caller sends the same, also without an Idempotency-Key. One that is
     `never_kept` may be asked again as it is. `secrets` are the members of an answer that are not
@@ -52,6 +55,8 @@ class Operation:
     also: tuple[int, ...] = ()
     pos_operation: int | tuple[int, ...] | None = None
     also_pos_operations: tuple[int, ...] = ()
+    book_operations: tuple[int, ...] = ()
+    open_to_associates: bool = False
     if_match: Literal["required", "allowed", "ignored"] = "ignored"
     refuses: tuple[type[Refusal], ...] = ()
     media_types: tuple[str, ...] = (JSON,)
@@ -70,6 +75,22 @@ class Operation:
     query: type[NoQuery] = field(init=False, default=NoQuery)
     body: Any = field(init=False, default=None)
     repeatable: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        ways = [self.pos_operation, self.book_operations, self.open_to_associates]
+        if sum(map(bool, ways)) != ("E" in self.who):
+            raise ValueError(f"{self.method} {self.path}: say once what opens it to employees")
+
+    @property
+    def opened_by(self) -> tuple[int, ...]:
+        """Return the POS operations of which an employee needs one."""
+        numbers = self.pos_operation or self.book_operations
+        return numbers if isinstance(numbers, tuple) else (numbers,)
+
+    @property
+    def demanded(self) -> tuple[int, ...]:
+        """Return those of which the edge demands one: which of several, a book decides itself."""
+        return () if len(self.book_operations) > 1 else self.opened_by
 
     @property
     def route(self) -> str:

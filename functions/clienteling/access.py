@@ -7,14 +7,11 @@ from shared.clienteling import access
 from shared.clienteling.access import Visitor
 from shared.clienteling.domain.client_books import ClientBookNotFound, NotYourClientBook
 from shared.configuration.domain.features import FeatureOff
-from shared.configuration.permissions import PosOperationNotAllowed, WorkerInactive
 
 BOOK_REFUSES = (
     FeatureOff,
     NotYourClientBook,
     ClientBookNotFound,
-    PosOperationNotAllowed,
-    WorkerInactive,
 )
 
 

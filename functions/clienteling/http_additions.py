@@ -5,17 +5,10 @@ from http import HTTPStatus
 import azure.functions as func
 
 from functions._customer import CLOSED
-from functions._http.trigger import (
-    Call,
-    NoQuery,
-    Operation,
-    Reply,
-    serve,
-)
+from functions._http.trigger import ADD_CLIENT, Call, NoQuery, Operation, Reply, serve
 from functions.clienteling.access import BOOK_REFUSES, may_change
 from shared.clienteling import client_books
 from shared.clienteling import clients as usecases
-from shared.clienteling.access import ADD_CLIENT
 from shared.clienteling.domain.client_books import (
     ClientBookUnattended,
     ClientInAnotherBook,
@@ -37,6 +30,7 @@ bp = func.Blueprint()
         "POST",
         "client-books/{personnelNumber}/clients",
         who="EH",
+        book_operations=(ADD_CLIENT,),
         returns=ClientResults | BulkMoveView,
         status=201,
         also=(200, 202),

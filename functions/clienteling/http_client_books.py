@@ -6,6 +6,8 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._http.trigger import (
+    VIEW_OWN_BOOK,
+    VIEW_STORE_BOOK,
     Call,
     NoQuery,
     Operation,
@@ -70,6 +72,7 @@ async def list_client_books(call: Call[BooksQuery, None]) -> Reply:
         "GET",
         BOOK,
         who="EH",
+        book_operations=(VIEW_OWN_BOOK, VIEW_STORE_BOOK),
         returns=ClientBook,
         tag="Clienteling",
         refuses=(*BOOK_REFUSES, Invalid),

@@ -6,8 +6,12 @@ import azure.functions as func
 
 from functions._customer import CLOSED, customer_key
 from functions._http.trigger import (
+    ADD_CLIENT,
     JSON,
     MERGE_PATCH,
+    REMOVE_CLIENT,
+    VIEW_OWN_BOOK,
+    VIEW_STORE_BOOK,
     Call,
     NoQuery,
     Operation,
@@ -19,7 +23,7 @@ from functions.clienteling.access import BOOK_REFUSES, may_change, may_read
 from functions.clienteling.client_page import CardsQuery, query_of, reply_of
 from shared.clienteling import client_pages
 from shared.clienteling import clients as usecases
-from shared.clienteling.access import ADD_CLIENT, REMOVE_CLIENT, Visitor
+from shared.clienteling.access import Visitor
 from shared.clienteling.cards.views import CardView
 from shared.clienteling.domain.card_filters import AttributeNotRefinable
 from shared.clienteling.domain.client_books import (
@@ -41,6 +45,7 @@ CLIENTS = BOOK + "/clients"
         "GET",
         CLIENTS,
         who="EH",
+        book_operations=(VIEW_OWN_BOOK, VIEW_STORE_BOOK),
         returns=PageOf[CardView],
         tag="Clienteling",
         refuses=(*BOOK_REFUSES, AttributeNotRefinable, Invalid),
@@ -69,6 +74,7 @@ async def list_clients(call: Call[CardsQuery, None]) -> Reply:
         "GET",
         CLIENTS + "/{customerId}",
         who="EH",
+        book_operations=(VIEW_OWN_BOOK, VIEW_STORE_BOOK),
         returns=CardView,
         tag="Clienteling",
         refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound),
@@ -90,6 +96,7 @@ async def get_client(call: Call[NoQuery, None]) -> Reply:
         "PATCH",
         CLIENTS + "/{customerId}",
         who="EH",
+        book_operations=(ADD_CLIENT,),
         returns=CardView,
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
@@ -115,6 +122,7 @@ async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
         "DELETE",
         CLIENTS + "/{customerId}",
         who="EH",
+        book_operations=(REMOVE_CLIENT,),
         status=204,
         if_match="required",
         tag="Clienteling",

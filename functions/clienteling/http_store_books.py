@@ -2,14 +2,13 @@
 
 import azure.functions as func
 
-from functions._http.trigger import Call, Operation, PageOf, Reply, serve
+from functions._http.trigger import VIEW_STORE_BOOK, Call, Operation, PageOf, Reply, serve
 from functions.clienteling.access import BOOK_REFUSES, may_see_store
 from functions.clienteling.client_page import CardsQuery, query_of, reply_of
 from shared.clienteling import client_pages
 from shared.clienteling.cards.views import CardView
 from shared.clienteling.domain.card_filters import AttributeNotRefinable
-from shared.clienteling.domain.client_books import NotYourStore
-from shared.configuration.domain.stores import ChannelNotFound
+from shared.configuration.domain.stores import ChannelNotFound, NotYourStore
 from shared.core.errors import Invalid
 
 bp = func.Blueprint()
@@ -21,6 +20,7 @@ bp = func.Blueprint()
         "GET",
         "stores/{storeNumber}/clients",
         who="EH",
+        book_operations=(VIEW_STORE_BOOK,),
         returns=PageOf[CardView],
         tag="Clienteling",
         refuses=(*BOOK_REFUSES, NotYourStore, ChannelNotFound, AttributeNotRefinable, Invalid),

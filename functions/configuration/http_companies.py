@@ -53,7 +53,15 @@ async def put_company(call: Call[NoQuery, CompanyFields]) -> Reply:
 
 
 @serve(
-    bp, Operation("GET", "features", who="EAH", returns=PageOf[ListedFeature], tag="Configuration")
+    bp,
+    Operation(
+        "GET",
+        "features",
+        who="EAH",
+        open_to_associates=True,
+        returns=PageOf[ListedFeature],
+        tag="Configuration",
+    ),
 )
 async def list_features(call: Call[PageQuery, None]) -> Reply:
     """List the feature switches.
@@ -70,9 +78,16 @@ async def list_features(call: Call[PageQuery, None]) -> Reply:
 
 @serve(
     bp,
-    Operation("GET", "features/{name}", who="EAH", returns=Feature, tag="Configuration",
-              refuses=(FeatureNotFound,)),
-)  # fmt: skip
+    Operation(
+        "GET",
+        "features/{name}",
+        who="EAH",
+        open_to_associates=True,
+        returns=Feature,
+        tag="Configuration",
+        refuses=(FeatureNotFound,),
+    ),
+)
 async def get_feature(call: Call[NoQuery, None]) -> Reply:
     """Get a feature switch.
 

@@ -35,9 +35,16 @@ class ParametersPatch(RootModel[dict[str, Any]]):
 
 @serve(
     bp,
-    Operation("GET", "parameters", who="EAH", returns=ParametersView, tag="Configuration",
-              refuses=(SettingNotFound,)),
-)  # fmt: skip
+    Operation(
+        "GET",
+        "parameters",
+        who="EAH",
+        open_to_associates=True,
+        returns=ParametersView,
+        tag="Configuration",
+        refuses=(SettingNotFound,),
+    ),
+)
 async def get_parameters(call: Call[NoQuery, None]) -> Reply:
     """Get the parameters of the company.
 

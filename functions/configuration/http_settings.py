@@ -7,11 +7,14 @@ from typing import Any
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from functions._http.caller import RoleNotAllowed
+from functions._http.operation import ROLES
 from functions._http.parsing import parse
 from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.configuration import settings as usecases
 from shared.configuration.domain.collections import (
     COLLECTIONS,
+    Collection,
     CollectionNotFound,
     SettingNotFound,
     StillInUse,
@@ -19,6 +22,7 @@ from shared.configuration.domain.collections import (
     collection,
 )
 from shared.configuration.domain.number_sequences import NumberSequenceUsed
+from shared.configuration.permissions import EMPLOYEE
 from shared.core.values import Setting
 
 bp = func.Blueprint()
@@ -65,6 +69,7 @@ class SettingItem(BaseModel):
         "GET",
         "settings/{collection}",
         who=READERS,
+        open_to_associates=True,
         returns=PageOf[SettingItem],
         tag="Configuration",
         refuses=(CollectionNotFound,),
@@ -73,9 +78,9 @@ class SettingItem(BaseModel):
 async def list_settings(call: Call[PageQuery, None]) -> Reply:
     """List the settings of a collection.
 
-    In the order of their keys.
+    In the order of their keys. Employees see those that a till needs.
     """
-    settings = collection(call.path["collection"])
+    settings = _readable(call)
     page = await usecases.list_settings(
         settings,
         limit=call.query.limit,
@@ -95,17 +100,22 @@ async def list_settings(call: Call[PageQuery, None]) -> Reply:
 
 @serve(
     bp,
-    Operation("GET", SETTING_PATH, who=READERS, returns=SettingView, tag="Configuration",
-              refuses=NOT_FOUND),
-)  # fmt: skip
+    Operation(
+        "GET",
+        SETTING_PATH,
+        who=READERS,
+        open_to_associates=True,
+        returns=SettingView,
+        tag="Configuration",
+        refuses=NOT_FOUND,
+    ),
+)
 async def get_setting(call: Call[NoQuery, None]) -> Reply:
     """Get a setting.
 
     Its version is in ETag.
     """
-    setting = await usecases.read_setting(
-        collection(call.path["collection"]), call.path["key"], context=call.context
-    )
+    setting = await usecases.read_setting(_readable(call), call.path["key"], context=call.context)
     return Reply(_json(setting.value), etag=setting.etag)
 
 
@@ -164,6 +174,17 @@ async def remove_setting(call: Call[NoQuery, None]) -> Reply:
         context=call.context,
     )
     return Reply()
+
+
+def _readable(call: Call[Any, None]) -> Collection[Any]:
+    """Return the collection of the path. Raises CollectionNotFound, RoleNotAllowed."""
+    found = collection(call.path["collection"])
+    if call.caller.role == EMPLOYEE and not found.for_tills:
+        raise RoleNotAllowed(
+            f"No till needs the collection {found.name}.",
+            requiredRoles=[ROLES[letter] for letter in READERS if letter != "E"],
+        )
+    return found
 
 
 def _json(setting: Setting) -> dict[str, Any]:

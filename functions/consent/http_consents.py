@@ -7,7 +7,17 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import EDIT_REFUSES, REFUSES, customer_key
-from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    CUSTOMER_READ,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from functions.consent.recorded import RecordedConsent, recorded_consent
 from shared.consent import consents as usecases
 from shared.consent.domain.consents import (
@@ -29,8 +39,6 @@ from shared.customers.domain.customers import Customer
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
-READING = (602, 603)
 CONSENTS = "customers/{customerId}/consents"
 
 
@@ -88,7 +96,7 @@ async def record_consent(call: Call[NoQuery, NewConsent]) -> Reply:
         CONSENTS,
         who="ECAH",
         returns=PageOf[ConsentEntry],
-        pos_operation=READING,
+        pos_operation=CUSTOMER_READ,
         tag="Consent",
         refuses=REFUSES,
     ),
@@ -118,7 +126,7 @@ async def list_consents(call: Call[LedgerQuery, None]) -> Reply:
         f"{CONSENTS}/{{sequence:int}}",
         who="ECAH",
         returns=ConsentEntry,
-        pos_operation=READING,
+        pos_operation=CUSTOMER_READ,
         tag="Consent",
         refuses=(*REFUSES, ConsentNotFound),
     ),
@@ -140,7 +148,7 @@ async def get_consent(call: Call[NoQuery, None]) -> Reply:
         f"{CONSENTS}/{{sequence:int}}/receipt",
         who="ECAH",
         returns=ConsentReceipt,
-        pos_operation=READING,
+        pos_operation=CUSTOMER_READ,
         tag="Consent",
         refuses=(*REFUSES, ConsentNotFound),
     ),
@@ -162,7 +170,7 @@ async def get_consent_receipt(call: Call[NoQuery, None]) -> Reply:
         f"{CONSENTS}/verification",
         who="ECAH",
         returns=Verification,
-        pos_operation=READING,
+        pos_operation=CUSTOMER_READ,
         tag="Consent",
         refuses=REFUSES,
     ),

@@ -3,14 +3,12 @@
 import azure.functions as func
 
 from functions._customer import REFUSES, customer_key
-from functions._http.trigger import Call, NoQuery, Operation, Reply, serve
+from functions._http.trigger import CUSTOMER_EDIT, Call, NoQuery, Operation, Reply, serve
 from shared.consent.links.preference_links import NewPreferenceLink, SentLink, link_to
 from shared.core.values import as_text
 from shared.customers.domain.contacts import ContactNotFound
 
 bp = func.Blueprint()
-
-CUSTOMER_EDIT = 623
 
 
 @serve(

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key
 from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    CUSTOMER_READ,
     JSON,
     MERGE_PATCH,
     Call,
@@ -33,7 +35,6 @@ from shared.customers.views import stored_address_view
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
 ONE = "customers/{customerId}/addresses/{addressId}"
 
 
@@ -55,6 +56,7 @@ class SuccessorQuery(Query):
         "GET",
         "customers/{customerId}/addresses",
         who="ECA",
+        pos_operation=CUSTOMER_READ,
         returns=PageOf[ListedAddress],
         tag="Addresses",
         refuses=REFUSES,
@@ -100,7 +102,7 @@ async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
 
 @serve(
     bp,
-    Operation("GET", ONE, who="ECA", returns=Address, tag="Addresses",
+    Operation("GET", ONE, who="ECA", pos_operation=CUSTOMER_READ, returns=Address, tag="Addresses",
               refuses=(*REFUSES, AddressNotFound)),
 )  # fmt: skip
 async def get_address(call: Call[NoQuery, None]) -> Reply:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from functions._customer import EDIT_REFUSES, REFUSES, customer_key
 from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    CUSTOMER_READ,
     JSON,
     MERGE_PATCH,
     Call,
@@ -42,7 +44,6 @@ from shared.customers.domain.decisions import CONSENT, ShownConsent
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
 ONE = "customers/{customerId}/contacts/{contactId}"
 
 
@@ -67,6 +68,7 @@ class SuccessorQuery(Query):
         "GET",
         "customers/{customerId}/contacts",
         who="ECA",
+        pos_operation=CUSTOMER_READ,
         returns=PageOf[ListedContact],
         tag="Contacts",
         refuses=REFUSES,

@@ -7,9 +7,17 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
+from functions._admission import OWN_STORE, demand, demand_store
 from functions._http.parsing import prefers
-from functions._http.trigger import Call, Operation, Query, Reply, serve
-from shared.configuration.permissions import check_pos_operation
+from functions._http.trigger import (
+    CUSTOMER_ADD,
+    CUSTOMER_EDIT,
+    Call,
+    Operation,
+    Query,
+    Reply,
+    serve,
+)
 from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers.creation import creation
@@ -24,7 +32,6 @@ from shared.customers.views import (
 
 bp = func.Blueprint()
 
-CUSTOMER_ADD, CUSTOMER_EDIT = 612, 623
 RESPOND_ASYNC = "respond-async"
 
 
@@ -58,7 +65,7 @@ class StoreQuery(Query):
         headers={
             "Prefer": "respond-async: create the customer without waiting for its account number"
         },
-        refuses=CREATION,
+        refuses=(*OWN_STORE, *CREATION),
     ),
 )
 async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
@@ -73,11 +80,10 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     where no account number is available now; and where a decision about consent is kept, but not
     seen by every reader yet.
     """
-    if call.query.allow_duplicate:
-        await check_pos_operation(
-            call.caller.claims, CUSTOMER_EDIT, call.legal_entity, call.backend.configuration
-        )
     asynchronously, context = prefers(call.headers, RESPOND_ASYNC), call.context
+    await demand_store(call, call.body.store_number)
+    if call.query.allow_duplicate:
+        await demand(call, CUSTOMER_EDIT)
     created = await creation.create_customer(
         call.body,
         context=context,
@@ -105,9 +111,10 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
         "GET",
         "customer-defaults",
         who="EAH",
+        pos_operation=CUSTOMER_ADD,
         returns=CustomerDefaults,
         tag="Customers",
-        refuses=(Invalid,),
+        refuses=(*OWN_STORE, Invalid),
     ),
 )
 async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
@@ -115,6 +122,7 @@ async def get_customer_defaults(call: Call[StoreQuery, None]) -> Reply:
 
     With warnings about defaults that are likely to be a mistake.
     """
+    await demand_store(call, call.query.store)
     defaults = await customer_defaults(call.query.store, context=call.context)
     version = hashlib.sha256(defaults.model_dump_json().encode()).hexdigest()[:20]
     return Reply(defaults, etag=version)

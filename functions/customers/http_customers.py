@@ -4,7 +4,17 @@ import azure.functions as func
 from pydantic.alias_generators import to_camel
 
 from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key
-from functions._http.trigger import JSON, MERGE_PATCH, Call, NoQuery, Operation, Reply, serve
+from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    CUSTOMER_READ,
+    JSON,
+    MERGE_PATCH,
+    Call,
+    NoQuery,
+    Operation,
+    Reply,
+    serve,
+)
 from shared.configuration.domain.collections import StillInUse
 from shared.customers import customers as usecases
 from shared.customers import documents
@@ -21,8 +31,6 @@ from shared.customers.views import (
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
-
 
 @serve(
     bp,
@@ -30,6 +38,7 @@ CUSTOMER_EDIT = 623
         "GET",
         "customers/{customerId}",
         who="ECAH",
+        pos_operation=CUSTOMER_READ,
         returns=CustomerView,
         tag="Customers",
         refuses=REFUSES,

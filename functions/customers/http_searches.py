@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 import azure.functions as func
 from pydantic import Field
 
-from functions._http.trigger import Call, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import (
+    CUSTOMER_SEARCH,
+    Call,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from shared.core.errors import Invalid
 from shared.core.values import Key
 from shared.customers.directory.search import Position, list_customers, search_customers
@@ -15,7 +23,6 @@ from shared.customers.domain.search import By, CustomerItem
 
 bp = func.Blueprint()
 
-CUSTOMER_SEARCH = 602
 Scope = Literal["local", "company"]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import azure.functions as func
 from pydantic import Field
 
+from functions._channel import REFUSES, may_speak
 from functions._http.trigger import (
     Call,
     NoQuery,
@@ -15,7 +16,6 @@ from functions._http.trigger import (
     Reply,
     serve,
 )
-from functions.distribution.access import REFUSES, may_speak
 from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.values import Record
 from shared.distribution.audience import read_audience
@@ -47,7 +47,14 @@ class ChannelSchedule(Record):
 
 @serve(
     bp,
-    Operation("GET", "channels", who="EAH", returns=PageOf[ChannelView], tag="Distribution"),
+    Operation(
+        "GET",
+        "channels",
+        who="EAH",
+        open_to_associates=True,
+        returns=PageOf[ChannelView],
+        tag="Distribution",
+    ),
 )
 async def list_channels(call: Call[PageQuery, None]) -> Reply:
     """List the channels, and how far each has come with each distribution job.

@@ -38,7 +38,12 @@ JOB = f"{JOBS}/{{number}}"
 QUERIES_AT_ONCE = 8
 
 
-@serve(bp, Operation("GET", JOBS, who="EAH", returns=PageOf[JobView], tag="Distribution"))
+@serve(
+    bp,
+    Operation(
+        "GET", JOBS, who="EAH", open_to_associates=True, returns=PageOf[JobView], tag="Distribution"
+    ),
+)
 async def list_distribution_jobs(call: Call[PageQuery, None]) -> Reply:
     """List the distribution jobs.
 
@@ -60,6 +65,7 @@ async def list_distribution_jobs(call: Call[PageQuery, None]) -> Reply:
         "GET",
         JOB,
         who="EAH",
+        open_to_associates=True,
         returns=JobView,
         tag="Distribution",
         refuses=(DistributionJobNotFound,),

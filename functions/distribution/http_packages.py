@@ -8,9 +8,9 @@ from typing import Annotated, Final, NamedTuple
 import azure.functions as func
 from pydantic import Field
 
+from functions._channel import REFUSES, may_speak
 from functions._http.problems import BadQuery, BadRequest, RangeNotSatisfiable
 from functions._http.trigger import Call, Operation, Query, Reply, serve
-from functions.distribution.access import REFUSES, may_speak
 from shared.core.errors import Flaw
 from shared.core.retry import ANY
 from shared.distribution.domain.packages import Form, FormName, PackageGone

@@ -5,6 +5,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
+from functions._channel import REFUSES, SEES, may_speak
 from functions._http.trigger import (
     JSON,
     MERGE_PATCH,
@@ -16,7 +17,6 @@ from functions._http.trigger import (
     Reply,
     serve,
 )
-from functions.distribution.access import REFUSES, SEES, may_speak
 from shared.composition.telemetry import telemetry
 from shared.distribution.domain.sessions import (
     DownloadSessionNotFound,
@@ -56,6 +56,7 @@ class SessionItem(SessionView):
         "GET",
         SESSIONS,
         who="EHA",
+        open_to_associates=True,
         returns=PageOf[SessionItem],
         tag="Distribution",
         refuses=SEES,
@@ -90,6 +91,7 @@ async def list_download_sessions(call: Call[SessionQuery, None]) -> Reply:
         "GET",
         SESSION,
         who="EHA",
+        open_to_associates=True,
         returns=SessionView,
         tag="Distribution",
         refuses=(*SEES, DownloadSessionNotFound),

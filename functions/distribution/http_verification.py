@@ -5,8 +5,8 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
+from functions._channel import REFUSES, may_speak
 from functions._http.trigger import Call, Operation, Query, Reply, serve
-from functions.distribution.access import REFUSES, may_speak
 from shared.composition.telemetry import telemetry
 from shared.distribution.domain.jobs import DistributionJobNotFound, check_number
 from shared.distribution.domain.sessions import VERIFICATION_FAILED

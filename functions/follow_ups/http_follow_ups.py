@@ -8,8 +8,11 @@ from pydantic import Field
 
 from functions._customer import CLOSED
 from functions._http.trigger import (
+    ADD_CLIENT,
     JSON,
     MERGE_PATCH,
+    VIEW_OWN_BOOK,
+    VIEW_STORE_BOOK,
     Call,
     NoQuery,
     Operation,
@@ -19,7 +22,7 @@ from functions._http.trigger import (
     serve,
 )
 from functions.clienteling.access import BOOK_REFUSES, may_change, may_read
-from shared.clienteling.access import ADD_CLIENT, Visitor
+from shared.clienteling.access import Visitor
 from shared.clienteling.domain.client_books import ClientNotInBook
 from shared.core.versioned import Versioned
 from shared.customers.domain.customers import CustomerNotFound
@@ -61,6 +64,7 @@ class FollowUpsQuery(PageQuery):
         "GET",
         FOLLOW_UPS,
         who="EH",
+        book_operations=(VIEW_OWN_BOOK, VIEW_STORE_BOOK),
         returns=PageOf[FollowUpView],
         tag="Clienteling",
         refuses=BOOK_REFUSES,
@@ -99,6 +103,7 @@ async def list_follow_ups(call: Call[FollowUpsQuery, None]) -> Reply:
         "POST",
         FOLLOW_UPS,
         who="EH",
+        book_operations=(ADD_CLIENT,),
         returns=FollowUpView,
         status=201,
         tag="Clienteling",
@@ -123,6 +128,7 @@ async def add_follow_up(call: Call[NoQuery, NewFollowUp]) -> Reply:
         "GET",
         FOLLOW_UP,
         who="EH",
+        book_operations=(VIEW_OWN_BOOK, VIEW_STORE_BOOK),
         returns=FollowUpView,
         tag="Clienteling",
         refuses=ONE_REFUSES,
@@ -145,6 +151,7 @@ async def get_follow_up(call: Call[NoQuery, None]) -> Reply:
         "PATCH",
         FOLLOW_UP,
         who="EH",
+        book_operations=(ADD_CLIENT,),
         returns=FollowUpView,
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
@@ -175,6 +182,7 @@ async def edit_follow_up(call: Call[NoQuery, FollowUpEdit]) -> Reply:
         "POST",
         FOLLOW_UP + "/completion",
         who="EH",
+        book_operations=(ADD_CLIENT,),
         returns=FollowUpView,
         tag="Clienteling",
         refuses=(

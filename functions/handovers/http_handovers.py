@@ -2,7 +2,16 @@
 
 import azure.functions as func
 
-from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import (
+    REASSIGN_CLIENTS,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from functions.clienteling.access import BOOK_REFUSES, may_reassign
 from functions.handovers.bulk_move_answers import (
     BOOK,
@@ -36,6 +45,7 @@ PREVIEW_SIZE = 20  # clients
         "POST",
         PLANS,
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=BulkMoveWithClients,
         status=201,
         tag="Clienteling",
@@ -64,6 +74,7 @@ async def plan_a_handover(call: Call[NoQuery, NewHandoverPlan]) -> Reply:
         "GET",
         PLANS,
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=PageOf[BulkMoveView],
         tag="Clienteling",
         refuses=BOOK_REFUSES,
@@ -88,6 +99,7 @@ async def list_handover_plans(call: Call[PageQuery, None]) -> Reply:
         "GET",
         PLANS + "/{planId}",
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=BulkMoveWithClients,
         tag="Clienteling",
         refuses=PLAN_REFUSES,
@@ -108,6 +120,7 @@ async def get_handover_plan(call: Call[PageQuery, None]) -> Reply:
         "POST",
         PLANS + "/{planId}/execution",
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=BulkMoveView,
         status=202,
         tag="Clienteling",
@@ -132,6 +145,7 @@ async def execute_handover_plan(call: Call[NoQuery, None]) -> Reply:
         "POST",
         PLANS + "/{planId}/undo",
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=BulkMoveView,
         status=202,
         tag="Clienteling",

@@ -4,7 +4,17 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from functions._http.trigger import Call, NoQuery, Operation, PageQuery, Reply, serve
+from functions._http.trigger import (
+    REASSIGN_CLIENTS,
+    VIEW_OWN_BOOK,
+    VIEW_STORE_BOOK,
+    Call,
+    NoQuery,
+    Operation,
+    PageQuery,
+    Reply,
+    serve,
+)
 from functions.clienteling.access import BOOK_REFUSES, may_read, may_reassign
 from functions.handovers.bulk_move_answers import (
     BOOK,
@@ -28,6 +38,7 @@ REASSIGNMENTS = f"{BOOK}/reassignments"
         "POST",
         REASSIGNMENTS,
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=ClientResults | BulkMoveView,
         also=(202,),
         tag="Clienteling",
@@ -60,6 +71,7 @@ async def reassign_clients(call: Call[NoQuery, Reassignment]) -> Reply:
         "GET",
         REASSIGNMENTS + "/{planId}",
         who="EH",
+        book_operations=(REASSIGN_CLIENTS,),
         returns=BulkMoveWithClients,
         tag="Clienteling",
         refuses=PLAN_REFUSES,
@@ -80,6 +92,7 @@ async def get_reassignment(call: Call[PageQuery, None]) -> Reply:
         "GET",
         BOOK + "/additions/{planId}",
         who="EH",
+        book_operations=(VIEW_OWN_BOOK, VIEW_STORE_BOOK),
         returns=BulkMoveWithClients,
         tag="Clienteling",
         refuses=PLAN_REFUSES,

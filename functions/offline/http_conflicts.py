@@ -5,10 +5,18 @@ from typing import Annotated, Literal
 import azure.functions as func
 from pydantic import Field
 
-from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
-from shared.configuration.domain.stores import ChannelNotFound
+from functions._channel import SEES, may_look_after
+from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from shared.offline import conflicts as usecases
-from shared.offline.channels import check_channel
 from shared.offline.domain.conflicts import (
     ConflictDecided,
     ConflictDecision,
@@ -22,7 +30,6 @@ from shared.offline.views import list_item
 
 bp = func.Blueprint()
 
-CUSTOMER_EDIT = 623
 CONFLICTS = "channels/{storeNumber}/conflicts"
 STATUSES: dict[str, ConflictStatus] = {"open": "Open", "decided": "Decided"}
 
@@ -39,9 +46,10 @@ class ConflictQuery(PageQuery):
         "GET",
         CONFLICTS,
         who="EAH",
+        pos_operation=CUSTOMER_EDIT,
         returns=PageOf[OfflineConflict],
         tag="Distribution",
-        refuses=(ChannelNotFound,),
+        refuses=SEES,
     ),
 )
 async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
@@ -49,8 +57,7 @@ async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
 
     Each is an operation done offline that a person has to decide about, or has decided about.
     """
-    channel = call.path["storeNumber"]
-    await check_channel(channel, call.context)
+    channel = (await may_look_after(call)).number
     conflicts, continuation = await usecases.list_conflicts(
         channel,
         STATUSES[call.query.status],
@@ -68,9 +75,10 @@ async def list_conflicts(call: Call[ConflictQuery, None]) -> Reply:
         "GET",
         CONFLICTS + "/{operationId}",
         who="EAH",
+        pos_operation=CUSTOMER_EDIT,
         returns=OfflineConflict,
         tag="Distribution",
-        refuses=(ConflictNotFound,),
+        refuses=(*SEES, ConflictNotFound),
     ),
 )
 async def get_conflict(call: Call[NoQuery, None]) -> Reply:
@@ -78,8 +86,9 @@ async def get_conflict(call: Call[NoQuery, None]) -> Reply:
 
     It shows of each field the value before, the one now, and the channel's.
     """
+    channel = await may_look_after(call)
     stored = await usecases.read_conflict(
-        call.path["storeNumber"], call.path["operationId"], context=call.context
+        channel.number, call.path["operationId"], context=call.context
     )
     return Reply(stored.value, etag=stored.etag)
 
@@ -94,6 +103,7 @@ async def get_conflict(call: Call[NoQuery, None]) -> Reply:
         pos_operation=CUSTOMER_EDIT,
         tag="Distribution",
         refuses=(
+            *SEES,
             ConflictNotFound,
             ConflictDecided,
             ConflictNotSettled,
@@ -106,7 +116,6 @@ async def decide_conflict(call: Call[NoQuery, ConflictDecision]) -> Reply:
 
     The customer's later operations are applied in their order, until one of them stops again.
     """
-    stored = await usecases.decide_conflict(
-        call.path["storeNumber"], call.body, context=call.context
-    )
+    channel = await may_look_after(call)
+    stored = await usecases.decide_conflict(channel.number, call.body, context=call.context)
     return Reply(stored.value, etag=stored.etag)

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
+from functions._channel import REFUSES, SEES, may_look_after
 from functions._http.problems import DigestMismatch
 from functions._http.trigger import (
+    CUSTOMER_EDIT,
     NDJSON,
     Call,
     NoQuery,
@@ -18,11 +20,9 @@ from functions._http.trigger import (
     Reply,
     serve,
 )
-from shared.configuration.domain.stores import ChannelNotFound
 from shared.core.errors import Invalid
 from shared.distribution.offline_creation import check_holds_customers
 from shared.jobs.cutting import TooManyLines
-from shared.offline.channels import check_channel
 from shared.offline.documents import query_results, query_sessions
 from shared.offline.domain.uploads import (
     MAX_UPLOAD_BYTES,
@@ -71,7 +71,7 @@ class UploadSessionWithOperations(UploadSessionView):
         },
         tag="Distribution",
         refuses=(
-            ChannelNotFound,
+            *REFUSES,
             DigestMismatch,
             OfflineCreationExcluded,
             UploadSessionRunning,
@@ -88,8 +88,8 @@ async def upload_offline_operations(call: Call[NoQuery, bytes]) -> Reply:
     often it is sent, so an upload that broke off is sent again whole. A channel has one running
     session; the same body again is that session.
     """
+    channel = (await may_look_after(call)).number
     _check_digest(call.headers.get("digest"), call.body)
-    channel = call.path["storeNumber"]
     session = await start_upload(
         call.body, channel, check_may_create=check_holds_customers, context=call.context
     )
@@ -103,9 +103,10 @@ async def upload_offline_operations(call: Call[NoQuery, bytes]) -> Reply:
         "GET",
         SESSIONS,
         who="EAH",
+        pos_operation=CUSTOMER_EDIT,
         returns=PageOf[UploadSessionView],
         tag="Distribution",
-        refuses=(ChannelNotFound,),
+        refuses=SEES,
     ),
 )
 async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
@@ -113,8 +114,7 @@ async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
 
     The newest come first, without their lines.
     """
-    channel = call.path["storeNumber"]
-    await check_channel(channel, call.context)
+    channel = (await may_look_after(call)).number
     sessions, continuation = await query_sessions(
         channel, limit=call.query.limit, continuation=call.position(), context=call.context
     )
@@ -127,9 +127,10 @@ async def list_upload_sessions(call: Call[PageQuery, None]) -> Reply:
         "GET",
         SESSIONS + "/{sessionId}",
         who="EAH",
+        pos_operation=CUSTOMER_EDIT,
         returns=UploadSessionWithOperations,
         tag="Distribution",
-        refuses=(UploadSessionNotFound,),
+        refuses=(*SEES, UploadSessionNotFound),
     ),
 )
 async def get_upload_session(call: Call[ResultQuery, None]) -> Reply:
@@ -137,9 +138,8 @@ async def get_upload_session(call: Call[ResultQuery, None]) -> Reply:
 
     The answer says how far it has come, with a page of its lines and what became of each.
     """
-    stored = await read_session(
-        call.path["storeNumber"], call.path["sessionId"], context=call.context
-    )
+    channel = await may_look_after(call)
+    stored = await read_session(channel.number, call.path["sessionId"], context=call.context)
     results, continuation = await query_results(
         stored.value,
         call.query.status,

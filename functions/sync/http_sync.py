@@ -33,7 +33,7 @@ class UnsynchronizedQuery(PageQuery):
     Operation(
         "GET",
         "customers/{customerId}/sync-operations",
-        who="EAH",
+        who="AH",
         returns=PageOf[SyncOperation],
         tag="Synchronization",
         refuses=REFUSES,

@@ -7,7 +7,7 @@ import azure.functions as func
 from pydantic import Field
 
 from functions._customer import REFUSES, customer_key
-from functions._http.trigger import Call, Operation, Query, Reply, serve
+from functions._http.trigger import CUSTOMER_READ, Call, Operation, Query, Reply, serve
 from shared.configuration.domain.stores import ChannelNotFound
 from shared.distribution.runs.jobs import read_job
 from shared.distribution.tracing import (
@@ -44,6 +44,7 @@ class CustomerTrace(Trace):
         "GET",
         "customers/{customerId}/trace",
         who="EAH",
+        pos_operation=CUSTOMER_READ,
         returns=CustomerTrace,
         tag="Synchronization",
         refuses=(*REFUSES, ChannelNotFound),

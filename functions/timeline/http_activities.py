@@ -7,7 +7,17 @@ from pydantic import Field
 
 from functions._customer import CLOSED, REFUSES, customer_key
 from functions._http.problems import BadQuery
-from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
+from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    CUSTOMER_READ,
+    Call,
+    NoQuery,
+    Operation,
+    PageOf,
+    PageQuery,
+    Reply,
+    serve,
+)
 from functions.clienteling.access import enter
 from shared.configuration.domain.features import FeatureOff
 from shared.core.errors import Flaw
@@ -38,6 +48,7 @@ class TimelineQuery(PageQuery):
         "POST",
         ACTIVITIES,
         who="E",
+        pos_operation=CUSTOMER_EDIT,
         returns=ActivityView,
         status=201,
         tag="Clienteling",
@@ -69,6 +80,7 @@ async def add_activity(call: Call[NoQuery, NewActivity]) -> Reply:
         "GET",
         ACTIVITIES + "/{activityId}",
         who="E",
+        pos_operation=CUSTOMER_READ,
         returns=ActivityView,
         tag="Clienteling",
         refuses=(*REFUSES, ActivityNotFound, FeatureOff),
@@ -92,6 +104,7 @@ async def get_activity(call: Call[NoQuery, None]) -> Reply:
         "GET",
         ACTIVITIES,
         who="E",
+        pos_operation=CUSTOMER_READ,
         returns=PageOf[ListedActivity],
         tag="Clienteling",
         refuses=(*REFUSES, FeatureOff),
@@ -120,6 +133,7 @@ async def list_activities(call: Call[PageQuery, None]) -> Reply:
         "GET",
         "customers/{customerId}/timeline",
         who="E",
+        pos_operation=CUSTOMER_READ,
         returns=PageOf[TimelineEntry],
         tag="Clienteling",
         refuses=(*REFUSES, FeatureOff),

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from functions._customer import CLOSED, REFUSES, customer_key
 from functions._http.trigger import (
+    CUSTOMER_EDIT,
+    CUSTOMER_READ,
     JSON,
     MERGE_PATCH,
     Call,
@@ -43,6 +45,7 @@ class ListedNote(Note):
         "POST",
         NOTES,
         who="E",
+        pos_operation=CUSTOMER_EDIT,
         returns=Note,
         status=201,
         tag="Clienteling",
@@ -70,7 +73,13 @@ async def add_note(call: Call[NoQuery, NewNote]) -> Reply:
 @serve(
     bp,
     Operation(
-        "GET", NOTES, who="E", returns=PageOf[ListedNote], tag="Clienteling", refuses=NOTE_REFUSES
+        "GET",
+        NOTES,
+        who="E",
+        pos_operation=CUSTOMER_READ,
+        returns=PageOf[ListedNote],
+        tag="Clienteling",
+        refuses=NOTE_REFUSES,
     ),
 )
 async def list_notes(call: Call[PageQuery, None]) -> Reply:
@@ -96,7 +105,13 @@ async def list_notes(call: Call[PageQuery, None]) -> Reply:
 @serve(
     bp,
     Operation(
-        "GET", NOTE, who="E", returns=Note, tag="Clienteling", refuses=(*NOTE_REFUSES, NoteNotFound)
+        "GET",
+        NOTE,
+        who="E",
+        pos_operation=CUSTOMER_READ,
+        returns=Note,
+        tag="Clienteling",
+        refuses=(*NOTE_REFUSES, NoteNotFound),
     ),
 )
 async def get_note(call: Call[NoQuery, None]) -> Reply:
@@ -116,6 +131,7 @@ async def get_note(call: Call[NoQuery, None]) -> Reply:
         "PATCH",
         NOTE,
         who="E",
+        pos_operation=CUSTOMER_EDIT,
         returns=Note,
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
@@ -141,6 +157,7 @@ async def edit_note(call: Call[NoQuery, NoteEdit]) -> Reply:
         "DELETE",
         NOTE,
         who="E",
+        pos_operation=CUSTOMER_EDIT,
         status=204,
         if_match="required",
         tag="Clienteling",

@@ -1,12 +1,20 @@
 """python -m local token: print a token that the local host accepts."""
 
 import argparse
+import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from local.folder import Folder
+from local.store.choice import STORES
 from local.tokens import ROLES, Bearer
+from shared.configuration.companies import every_company
+from shared.configuration.domain.stores import personnel_number_of
+from shared.configuration.permissions import EMPLOYEE, operations_of
+from shared.configuration.workers import find_worker
+from shared.core.errors import Refusal
 
 DEMO_BEARER = Bearer("Employee", ("USRT",), personnel_number="000160", store_number="HOUSTON")
 
@@ -43,5 +51,28 @@ def run(options: argparse.Namespace) -> int:
         store_number=options.store,
         customer_id=options.customer,
     )
-    print(Folder(options.data).tokens().issue(bearer, seconds=int(options.hours * 3600)))
+    folder = Folder(options.data)
+    if bearer.role == EMPLOYEE and folder.database.exists():
+        for line in asyncio.run(_lacking(bearer, folder)):
+            print(line, file=sys.stderr)
+    print(folder.tokens().issue(bearer, seconds=int(options.hours * 3600)))
     return 0
+
+
+async def _lacking(bearer: Bearer, folder: Folder) -> list[str]:
+    """Return for each company of the token why it would let nobody in."""
+    lacking = []
+    number = personnel_number_of(bearer.personnel_number or "")
+    async with STORES["sqlite"](folder) as documents:
+        backend = folder.backend(documents)
+        for company in set(bearer.legal_entities) & set(await every_company(documents)):
+            context = backend.context(company, "system:token", datetime.now(UTC))
+            worker = number and await find_worker(number, context)
+            try:
+                if worker:
+                    await operations_of(worker, company, context.configuration)
+                else:
+                    lacking.append(f"{company} has no worker {number or 'without --worker'}.")
+            except Refusal as exc:
+                lacking.append(f"{company}: {exc.detail}")
+    return lacking

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from shared.clienteling.domain.client_books import FEATURE, NotYourClientBook, NotYourStore
+from shared.clienteling.domain.client_books import FEATURE, NotYourClientBook
 from shared.configuration.domain import collections as col
 from shared.configuration.domain.features import FeatureOff
+from shared.configuration.domain.pos_operations import (
+    REASSIGN_CLIENTS,
+    VIEW_OWN_BOOK,
+    VIEW_STORE_BOOK,
+)
 from shared.configuration.domain.stores import ChannelNotFound, Store
-from shared.configuration.permissions import EMPLOYEE, check_pos_operation
-from shared.configuration.workers import works_in
+from shared.configuration.permissions import EMPLOYEE, check_worker
+from shared.configuration.workers import check_store, works_in
 from shared.context import Context
 from shared.ports.tokens import Claims
-
-# POS operations of the model.
-VIEW_OWN_BOOK, VIEW_STORE_BOOK, ADD_CLIENT, REMOVE_CLIENT, REASSIGN_CLIENTS = range(712, 717)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +114,12 @@ async def may_see_store(claims: Claims | None, store_number: str, context: Conte
     visitor = await enter(claims, context)
     if visitor.is_associate:
         await _check_operation(visitor, VIEW_STORE_BOOK, context)
-        works_here = visitor.store_number == store.store_number or await works_in(
-            visitor.personnel_number or "", store, context
-        )
-        if not works_here:
-            raise NotYourStore(f"You do not work in the store {store.store_number}.")
+        await check_store(claims, store_number, context)
     return Visitor(claims, store)
 
 
 async def _check_operation(visitor: Visitor, operation: int, context: Context) -> None:
-    await check_pos_operation(
-        visitor.claims, operation, context.legal_entity, context.configuration
-    )
+    await check_worker(visitor.claims, (operation,), context.legal_entity, context.configuration)
 
 
 async def _check_colleague(visitor: Visitor, personnel_number: str, context: Context) -> None:

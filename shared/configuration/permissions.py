@@ -2,16 +2,29 @@
 
 from shared.configuration.cache import Configuration
 from shared.configuration.domain.collections import PERMISSION_GROUPS, WORKERS
+from shared.configuration.domain.stores import Worker
 from shared.core.errors import Forbidden
 from shared.ports.tokens import Claims
 
 EMPLOYEE = "Employee"
 
 
+class WorkerUnknown(Forbidden):
+    """The caller is nobody whom the company has registered as a worker."""
+
+    code = "worker-unknown"
+
+
 class WorkerInactive(Forbidden):
     """The caller is a worker who has left the company."""
 
     code = "worker-inactive"
+
+
+class PermissionGroupMissing(Forbidden):
+    """The caller is a worker without a permission group, and may do nothing yet."""
+
+    code = "permission-group-missing"
 
 
 class PosOperationNotAllowed(Forbidden):
@@ -26,30 +39,41 @@ class PosOperationNotAllowed(Forbidden):
         self.code = f"{PosOperationNotAllowed.code}-{number}"  # type: ignore[misc]  # it is its own
 
 
-async def check_pos_operation(
-    claims: Claims | None,
-    numbers: int | tuple[int, ...] | None,
-    legal_entity: str,
-    configuration: Configuration,
-) -> None:
-    """Check an employee's permission group, if there is one. Other roles have no POS operations.
+async def check_worker(
+    claims: Claims | None, any_of: tuple[int, ...], legal_entity: str, configuration: Configuration
+) -> bool:
+    """Admit an employee who is an active worker with one of the POS operations, if any are named.
 
-    Of several POS operations one is enough.
-
-    For a person whom the company has not registered as a worker, the token alone decides. A worker
-    who has left may do nothing, and the record of a worker cannot be removed. Raises
-    WorkerInactive, PosOperationNotAllowed.
+    Other roles have no POS operations. Return whether the employee is somebody unknown whom the
+    company trusts. Raises WorkerUnknown, WorkerInactive, PermissionGroupMissing,
+    PosOperationNotAllowed.
     """
-    if claims is None or claims.role != EMPLOYEE or claims.personnel_number is None:
-        return
-    worker = await configuration.find(legal_entity, WORKERS, claims.personnel_number)
-    if worker is None:
-        return
+    if claims is None or claims.role != EMPLOYEE:
+        return False
+    number = claims.personnel_number
+    worker = number and await configuration.find(legal_entity, WORKERS, number)
+    if not worker:
+        parameters = await configuration.parameters(legal_entity)
+        if not parameters.trust_unregistered_workers:
+            raise WorkerUnknown(f"The company has no worker {number or 'without a number'}.")
+        return True
+    allowed = await operations_of(worker, legal_entity, configuration)
+    if any_of and not allowed.intersection(any_of):
+        raise PosOperationNotAllowed(worker.permission_group or "", any_of[0])
+    return False
+
+
+async def operations_of(
+    worker: Worker, legal_entity: str, configuration: Configuration
+) -> frozenset[int]:
+    """Return the POS operations that the worker may perform.
+
+    Raises WorkerInactive, PermissionGroupMissing.
+    """
     if not worker.active:
         raise WorkerInactive(f"The worker {worker.personnel_number} is no longer active.")
-    if worker.permission_group is None or numbers is None:
-        return
-    any_of = numbers if isinstance(numbers, tuple) else (numbers,)
-    group = await configuration.find(legal_entity, PERMISSION_GROUPS, worker.permission_group)
-    if group is None or not set(any_of).intersection(group.operations):
-        raise PosOperationNotAllowed(worker.permission_group, any_of[0])
+    name = worker.permission_group
+    group = name and await configuration.find(legal_entity, PERMISSION_GROUPS, name)
+    if not group:
+        raise PermissionGroupMissing(f"The worker {worker.personnel_number} has no group.")
+    return frozenset(group.operations)

@@ -34,6 +34,7 @@ FOLLOW_UP_RULES: col.Collection[Any] = col.Collection(
     _names,
     (col.ATTRIBUTES.name, col.ACTIVITY_TYPES.name),
     _check,
+    for_tills=False,
 )
 
 

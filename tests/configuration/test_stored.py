@@ -22,6 +22,7 @@ NEW_PARAMETERS = {
     "downloadEverySeconds": 60,
     "erasureCancelDays": 7,
     "trustUnregisteredChannels": True,
+    "trustUnregisteredWorkers": False,
 }
 FILES = sorted(STORED.glob("*.json"))
 

@@ -158,7 +158,12 @@ async def test_participants_join_in_the_order_of_the_list(context: Context) -> N
 def test_a_trigger_is_added_by_a_module_of_its_own() -> None:
     bp, app = func.Blueprint(), func.FunctionApp()
 
-    @serve(bp, Operation("GET", "customers/{customerId}/loyalty", who="E", returns=dict))
+    @serve(
+        bp,
+        Operation(
+            "GET", "customers/{customerId}/loyalty", who="E", pos_operation=602, returns=dict
+        ),
+    )
     async def get_loyalty(call: Call[NoQuery, None]) -> Reply:
         """Get the loyalty points of a customer."""
         return Reply({"points": 1})

@@ -35,7 +35,7 @@ async def test_an_older_import_is_answered_right(api: Api) -> None:
 async def test_an_older_import_that_was_running_is_worked_through(api: Api) -> None:
     file = await kept(api, "running-1")
     path = f"imports/{file['id']}"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while (answer := (await api.get(path)).json())["status"] != "Completed":
             await asyncio.sleep(0.05)
     header = await api.documents.read("requests", (file["id"],), "import")

@@ -105,9 +105,11 @@ def test_a_company_is_set_up_for_clienteling(company: Company) -> None:
     # 4. Address books, the store, and who works there with which permissions.
     company.setting("address-books", "MI", name="MI")
     company.setting("address-books", "MI-STAFF", name="MI-STAFF")
-    company.setting("permission-groups", "Associate", name="Associate", operations=[712, 714, 715])
     company.setting(
-        "permission-groups", "Boss", name="Boss", operations=[712, 713, 714, 715, 716],
+        "permission-groups", "Associate", name="Associate", operations=[603, 623, 712, 714, 715]
+    )
+    company.setting(
+        "permission-groups", "Boss", name="Boss", operations=[603, 623, 712, 713, 714, 715, 716],
         manager=True,
     )  # fmt: skip
     company.setting(

@@ -73,7 +73,7 @@ SCOPES: Mapping[str, Callable[[Operation], bool]] = {
     "every operation that needs a token": lambda operation: bool(operation.who),
     "every operation of a company": lambda operation: operation.in_company,
     "every operation open to employees": lambda operation: "E" in operation.who,
-    "every operation that is a POS operation": lambda operation: bool(operation.pos_operation),
+    "every operation that is a POS operation": lambda operation: bool(operation.opened_by),
     "every operation with a body": lambda operation: operation.body is not None,
     "every operation with a JSON body": lambda operation: operation.takes_json,
     "every operation below `customers/{customerId}`": lambda operation: (

@@ -117,18 +117,19 @@ async def _uploads(ask: Ask, number: int) -> None:
     """What is decided about here was uploaded, and stopped, in `tools.operations.table`."""
     sessions, conflicts = "channels/HOUSTON/upload-sessions", "channels/HOUSTON/conflicts"
     line = OFFLINE.format(operation=operation_id(number + 10), customer=operation_id(number + 20))
+    boss: dict[str, Any] = {"bearer": ADMINISTRATOR}
     started = await ask(
         "upload_offline_operations", "POST", sessions.replace("HOUSTON", CHANNELS[number - 1]),
-        line.encode(), content_type="application/x-ndjson",
+        line.encode(), content_type="application/x-ndjson", **boss,
     )  # fmt: skip
     channel = f"channels/{started['channel']}/upload-sessions"
-    await ask("get_upload_session", "GET", f"{channel}/{started['id']}")
-    await ask("list_upload_sessions", "GET", channel)
-    await ask("list_conflicts", "GET", conflicts)
+    await ask("get_upload_session", "GET", f"{channel}/{started['id']}", **boss)
+    await ask("list_upload_sessions", "GET", channel, **boss)
+    await ask("list_conflicts", "GET", conflicts, **boss)
     stopped = operation_id(number)
-    await ask("get_conflict", "GET", f"{conflicts}/{stopped}")
+    await ask("get_conflict", "GET", f"{conflicts}/{stopped}", **boss)
     decision = {"operationId": stopped, "decision": "retry", "body": {"firstName": "Carina"}}
-    await ask("decide_conflict", "POST", conflicts, decision)
+    await ask("decide_conflict", "POST", conflicts, decision, **boss)
 
 
 async def _synchronization(ask: Ask, number: int) -> None:
@@ -251,6 +252,7 @@ async def _settings(ask: Ask, number: int) -> None:
     await ask("put_setting", "PUT", one, {"name": f"Gold{number}"}, **head)
     await ask("remove_setting", "DELETE", one, if_match="*", **head)
     await ask("get_parameters", "GET", "parameters")
+    await ask("get_me", "GET", "me", bearer=TRICIA)
     await ask("edit_parameters", "PATCH", "parameters", {}, if_match="*", **head)
     await _measures(ask, number)
 

@@ -17,7 +17,6 @@ from shared.core.errors import Unavailable
 Json = dict[str, Any]
 Problems = dict[HTTPStatus, tuple[str, ...]]
 
-CLIENTELING = (712, 713, 714, 715, 716)  # an operation that names none may need any of them
 INTERNAL = "internal"
 ONLY_OF = {  # which settings can be refused with the code
     "collection-not-found": "none",
@@ -48,9 +47,7 @@ def problems(endpoint: Endpoint) -> Problems:
 
 
 def _pos_operations(operation: Operation) -> tuple[int, ...]:
-    own = operation.pos_operation or ()
-    own = own if isinstance(own, tuple) else (own,)
-    return tuple(dict.fromkeys((*own, *operation.also_pos_operations))) or CLIENTELING
+    return (*operation.opened_by, *operation.also_pos_operations)
 
 
 def problem_name(endpoint: Endpoint, status: HTTPStatus, codes: Iterable[str]) -> str:

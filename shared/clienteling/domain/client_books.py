@@ -46,12 +46,6 @@ class NotYourClientBook(Forbidden):
     code = "not-your-client-book"
 
 
-class NotYourStore(Forbidden):
-    """The caller does not work in the store."""
-
-    code = "not-your-store"
-
-
 class ClientBook(Record):
     """The book of one associate in one legal entity."""
 

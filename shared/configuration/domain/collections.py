@@ -65,7 +65,8 @@ class Collection(Generic[T]):
     `check` returns the flaws that only a look at other settings shows; it is called with the
     setting and the context. `first` are those that a new company has. `may_become` raises what
     refuses to put one setting in the place of another of the same key, and `is_used` tells, by key
-    and context, whether other things than settings name it, so that it cannot be removed.
+    and context, whether other things than settings name it, so that it cannot be removed. What is
+    `for_tills` employees may read.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Collection(Generic[T]):
     first: Callable[[], Sequence[T]] = tuple
     may_become: Callable[[T, T], None] = _may_become_anything
     is_used: Callable[[str, Any], Awaitable[bool]] = _not_used
+    for_tills: bool = True
 
     def key_of(self, setting: T) -> str:
         return str(getattr(setting, self.key))
@@ -141,7 +143,7 @@ WORKERS = Collection(
     _worker,
     ("address-books", "permission-groups"),
 )
-PERMISSION_GROUPS = Collection("permission-groups", st.PermissionGroup, "name")
+PERMISSION_GROUPS = Collection("permission-groups", st.PermissionGroup, "name", for_tills=False)
 CUSTOMER_GROUPS = Collection(
     "customer-groups", st.CustomerGroup, "id", _customer_group, ("number-sequences",)
 )
@@ -155,8 +157,10 @@ ATTRIBUTE_GROUPS = Collection(
     "attribute-groups", attr.AttributeGroup, "name", _attribute_group, ("attributes",)
 )
 ACTIVITY_TYPES = Collection("activity-types", st.ActivityType, "name")
-NUMBER_SEQUENCES = Collection("number-sequences", NumberSequence, "code", first=first_sequences)
-MEASURES = Collection("measures", MeasureDefinition, "name")
+NUMBER_SEQUENCES = Collection(
+    "number-sequences", NumberSequence, "code", first=first_sequences, for_tills=False
+)
+MEASURES = Collection("measures", MeasureDefinition, "name", for_tills=False)
 CHANNEL_GROUPS = Collection(
     "channel-database-groups", st.ChannelDatabaseGroup, "name", _channel_group, ("stores",)
 )

@@ -110,6 +110,10 @@ class Parameters(Setting):
     erasure_cancel_days: Annotated[int, Field(ge=0, le=25)] = Field(
         7, description="Days between the request for an erasure and its start, to cancel it"
     )
+    trust_unregistered_workers: bool = Field(
+        False,
+        description="Whether an employee whom nobody has registered as a worker may do everything",
+    )
     trust_unregistered_channels: bool = Field(
         True,
         description="Whether an application speaks for any channel that nobody is registered for",

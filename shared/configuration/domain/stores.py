@@ -1,12 +1,13 @@
 """Stores and online channels, the people who work there, and what both are grouped by."""
 
+import unicodedata
 from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from shared.core.errors import NotFound
+from shared.core.errors import Forbidden, NotFound
 from shared.core.values import Country, Currency, Guid, Key, Language, Line, LongLine, Setting
 
 ChannelType = Literal["Store", "Online", "CallCenter"]
@@ -32,6 +33,21 @@ class ChannelNotFound(NotFound):
     """The company has no store or online channel of that number."""
 
     code = "channel-not-found"
+
+
+class NotYourStore(Forbidden):
+    """An associate asks for a store in which the associate does not work."""
+
+    code = "not-your-store"
+
+
+def personnel_number_of(text: str) -> str:
+    """Return the one spelling of a personnel number: no space, and nothing that cannot be seen.
+
+    Full-width digits become plain ones. Leading zeros count: 901 and 000901 are two workers.
+    """
+    shown = unicodedata.normalize("NFKC", text)
+    return "".join(sign for sign in shown if unicodedata.category(sign)[0] not in "CZ")
 
 
 class UnitAddress(Setting):
@@ -127,7 +143,9 @@ class ChannelDatabaseGroup(Setting):
 class Worker(Setting):
     """A person who works in stores: an associate or a manager."""
 
-    personnel_number: Key = Field(description="Personnel number, its key", examples=["000160"])
+    personnel_number: Annotated[Key, AfterValidator(personnel_number_of)] = Field(
+        description="Personnel number, its key", examples=["000160"]
+    )
     name: Line = Field(description="Name of the worker", examples=["Ana Bowman"])
     employee_address_books: Names = Field(
         [],
@@ -136,7 +154,7 @@ class Worker(Setting):
     )
     permission_group: Key | None = Field(
         None,
-        description="Permission group, a key of `permission-groups`; null allows everything",
+        description="Permission group, a key of `permission-groups`; null allows nothing",
         examples=["Associate"],
     )
     active: bool = Field(True, description="False for a worker who has left and may do nothing")

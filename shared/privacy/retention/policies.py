@@ -8,7 +8,7 @@ from shared.context import Context
 from shared.privacy.domain.retention import RetentionPolicy, first_policies
 
 RETENTION_POLICIES: Final[col.Collection[Any]] = col.Collection(
-    "retention-policies", RetentionPolicy, "data_class", first=first_policies
+    "retention-policies", RetentionPolicy, "data_class", first=first_policies, for_tills=False
 )
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from functions._admission import note_trusted
 from functions._http.trigger import Call
-from shared.clienteling.domain.client_books import NotYourStore
-from shared.configuration.domain.stores import ChannelNotFound
+from shared.configuration.domain.stores import ChannelNotFound, NotYourStore
+from shared.configuration.permissions import EMPLOYEE
+from shared.configuration.workers import check_store
 from shared.distribution.sessions.offering import Channel
 from shared.distribution.sessions.registrations import (
     ChannelNotAllowed,
@@ -26,15 +28,28 @@ async def may_speak(call: Call[Any, Any]) -> Channel:
     channel = await find_channel(number, call.context)
     if claims is None or call.caller.role == "Administrator":
         return channel
-    if call.caller.role == "Employee":
+    if call.caller.role == EMPLOYEE:
         if claims.store_number != number:
             raise NotYourStore(f"You work in {claims.store_number}, not in {number}.")
         return channel
     if channel.subject == claims.subject or claims.store_number == number:
         return channel
     if not (claims.store_number or channel.subject) and await _trusts(call):
+        note_trusted(call.caller, call.legal_entity)
         return channel
     raise ChannelNotAllowed(f"The token does not speak for {number}.")
+
+
+async def may_look_after(call: Call[Any, Any]) -> Channel:
+    """Return the channel of the path, for an Employee who works there; others as `may_speak`.
+
+    Raises ChannelNotFound, ChannelNotAllowed, NotYourStore.
+    """
+    if call.caller.role != EMPLOYEE:
+        return await may_speak(call)
+    channel = await find_channel(call.path["storeNumber"], call.context)
+    await check_store(call.caller.claims, channel.number, call.context)
+    return channel
 
 
 async def _trusts(call: Call[Any, Any]) -> bool:

@@ -1,0 +1,62 @@
+"""Who is let in: the role, the company, and of an employee what the permission group allows."""
+
+import logging
+from typing import Any
+
+import azure.functions as func
+
+from functions._http import caller as _caller
+from functions._http.call import Call
+from functions._http.caller import Caller
+from functions._http.operation import Operation
+from shared.composition.telemetry import telemetry
+from shared.composition.wiring import Backend
+from shared.configuration.domain.stores import NotYourStore
+from shared.configuration.permissions import check_worker
+from shared.configuration.workers import check_store
+from shared.ports.telemetry import current
+
+log = logging.getLogger(__name__)
+
+OWN_STORE = (NotYourStore,)
+
+
+async def admit(operation: Operation, req: func.HttpRequest, backend: Backend) -> Caller:
+    """Return the caller.
+
+    Raises Unauthenticated, RoleNotAllowed, LegalEntityNotAllowed, LegalEntityNotFound, and as
+    `check_worker`.
+    """
+    caller = await _caller.authenticate(req.headers.get("authorization"), backend.tokens)
+    company = req.route_params.get("legalEntity") if operation.in_company else None
+    _caller.authorize(caller, operation.roles, company)
+    if company and operation.name != "put_company":
+        await backend.configuration.company(company)
+        _note_company(company)
+        if await check_worker(caller.claims, operation.demanded, company, backend.configuration):
+            note_trusted(caller, company)
+    return caller
+
+
+async def demand(call: Call[Any, Any], operation: int) -> None:
+    """Raise as `check_worker`, unless the caller may perform the POS operation too."""
+    await check_worker(
+        call.caller.claims, (operation,), call.legal_entity, call.backend.configuration
+    )
+
+
+async def demand_store(call: Call[Any, Any], store_number: str) -> None:
+    """Raise NotYourStore where an employee does not work in the store."""
+    await check_store(call.caller.claims, store_number, call.context)
+
+
+def note_trusted(caller: Caller, company: str) -> None:
+    """Tell that somebody is let in without a registration, because the company has it so."""
+    log.warning("%s: %s is let in, whom nobody has registered", company, caller.actor)
+    labels = {"libro.legal_entity": company, "libro.role": caller.role}
+    telemetry().count("libro.caller.trusted", 1, labels)
+
+
+def _note_company(company: str) -> None:
+    if span := current.get():
+        span.note({"libro.legal_entity": company})

@@ -1,0 +1,1 @@
+"""The page of permissions, generated from the operations."""

@@ -1,0 +1,5 @@
+"""python -m tools.permissions: write docs/permissions.md again."""
+
+from tools.permissions.page import PAGE, page
+
+PAGE.write_text(page())
