@@ -32,7 +32,7 @@ async def admit(operation: Operation, req: func.HttpRequest, backend: Backend) -
     _caller.authorize(caller, operation.roles, company)
     if company and operation.name != "put_company":
         await backend.configuration.company(company)
-        _note_company(company)
+        _note(company, caller)
         if await check_worker(caller.claims, operation.demanded, company, backend.configuration):
             note_trusted(caller, company)
     return caller
@@ -57,6 +57,7 @@ def note_trusted(caller: Caller, company: str) -> None:
     telemetry().count("libro.caller.trusted", 1, labels)
 
 
-def _note_company(company: str) -> None:
+def _note(company: str, caller: Caller) -> None:
     if span := current.get():
-        span.note({"libro.legal_entity": company})
+        till = {"libro.till": caller.till} if caller.till else {}
+        span.note({"libro.legal_entity": company, **till})

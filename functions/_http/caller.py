@@ -52,6 +52,11 @@ class Caller:
         name = self.claims.personnel_number or self.claims.customer_id or self.claims.subject
         return f"{self.claims.role.lower()}:{name}"
 
+    @property
+    def till(self) -> str | None:
+        """Return the application through which an employee acts, if the token names one."""
+        return self.claims.till if self.claims else None
+
 
 ANONYMOUS = Caller()
 

@@ -30,6 +30,7 @@ def add_to(commands: Any, data: Path) -> None:
     parser.add_argument("--worker", help="personnel number, for an Employee")
     parser.add_argument("--store", help="store number, for an Employee")
     parser.add_argument("--customer", help="account number or GUID, for a Customer")
+    parser.add_argument("--till", help="client id of the till, for an Employee who acts through it")
     parser.add_argument("--subject", default="local", help="default: %(default)s")
     parser.add_argument("--hours", type=float, default=12.0, help="default: %(default)s")
     parser.add_argument("--data", type=Path, default=data, help="folder; default: %(default)s")
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         personnel_number=options.worker,
         store_number=options.store,
         customer_id=options.customer,
+        till=options.till,
     )
     folder = Folder(options.data)
     if bearer.role == EMPLOYEE and folder.database.exists():

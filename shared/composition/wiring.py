@@ -189,26 +189,20 @@ class NothingConfigured(RuntimeError):
 
 def azure(settings: "Settings") -> Backend:
     """Return the backend of a deployed app. Raises NothingConfigured."""
-    from shared.adapters.entra import EntraTokens, Tenant  # noqa: PLC0415
+    from shared.adapters.entra.tokens import EntraTokens  # noqa: PLC0415
 
     if not (
-        settings.entra_tenant
-        and settings.entra_audience
-        and settings.cursor_key
-        and settings.suppression_key
-        and settings.link_key
+        settings.tenants and settings.cursor_key and settings.suppression_key and settings.link_key
     ):
         raise NothingConfigured(
-            "Set ENTRA__tenantId, ENTRA__audience, CURSOR_KEY, SUPPRESSION_KEY, "
-            "LINK_KEY, "
-            "and the settings of the store; "
+            "Set ENTRA__tenantId and ENTRA__audience, or ENTRA__issuers; CURSOR_KEY, "
+            "SUPPRESSION_KEY, LINK_KEY; and the settings of the store; "
             "on one machine, start the app with `python -m local serve`."
         )
-    tenant = Tenant(settings.entra_authority, settings.entra_tenant, settings.entra_audience)
     has_insights = bool(settings.insights_tenant and settings.vault_url)
     return Backend(
         connect(settings),
-        EntraTokens(tenant),
+        EntraTokens(*settings.tenants),
         Keys(
             settings.cursor_key.encode(),
             settings.suppression_key.encode(),

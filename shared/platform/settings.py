@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.platform.tenants import Tenant
+
 
 class Settings(BaseSettings):
     """As Azure Functions names them: `COSMOS__...` for an identity, `COSMOS` for a whole string."""
@@ -121,6 +123,30 @@ class Settings(BaseSettings):
         str | None,
         Field(validation_alias="ENTRA__audience", description="client id of this application"),
     ] = None
+    entra_clients: Annotated[
+        tuple[str, ...],
+        Field(
+            validation_alias="ENTRA__allowedClientApplications",
+            description="JSON list of the client ids of applications that may bring the tenant's "
+            "tokens; empty for all",
+        ),
+    ] = ()
+    entra_guests: Annotated[
+        bool,
+        Field(
+            validation_alias="ENTRA__allowGuests",
+            description="whether guests of the tenant are let in",
+        ),
+    ] = False
+    entra_issuers: Annotated[
+        tuple[Tenant, ...],
+        Field(
+            validation_alias="ENTRA__issuers",
+            description="JSON list of further issuers, such as the tenant of the customers: "
+            "authority, tenant, audience, and if needed role, legalEntities, customer, clients, "
+            "guests",
+        ),
+    ] = ()
     cursor_key: Annotated[
         str | None,
         Field(
@@ -190,6 +216,20 @@ class Settings(BaseSettings):
         Field(validation_alias="WEBSITE_SITE_NAME", description="name of the app in Azure"),
     ] = None
 
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """Return all whose tokens are accepted: the tenant of the callers, and further ones."""
+        if not (self.entra_tenant and self.entra_audience):
+            return self.entra_issuers
+        own = Tenant(
+            authority=self.entra_authority,
+            tenant=self.entra_tenant,
+            audience=self.entra_audience,
+            clients=self.entra_clients,
+            guests=self.entra_guests,
+        )
+        return (own, *self.entra_issuers)
+
     @model_validator(mode="after")
     def _references_are_resolved(self) -> "Settings":
         # What Key Vault does not answer for stays as it is written, for all to read.
@@ -200,6 +240,12 @@ class Settings(BaseSettings):
         ):
             if key and key.startswith("@Microsoft.KeyVault("):
                 raise ValueError(f"{name} is a reference that Key Vault did not resolve.")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_come_over_tls(self) -> "Settings":
+        if self.site and any(one.authority.startswith("http:") for one in self.tenants):
+            raise ValueError("Keys of tokens are read over https: see the authorities.")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from typing import Protocol
 class Claims:
     """The claims of a token whose signature, audience and expiry are verified.
 
+    `till` is the application through which an employee acts, where the token names it.
     `expires_at` is in seconds since 1970.
     """
 
@@ -17,6 +18,7 @@ class Claims:
     personnel_number: str | None = None
     store_number: str | None = None
     customer_id: str | None = None
+    till: str | None = None
     expires_at: float = 0.0
 
 

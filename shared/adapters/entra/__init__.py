@@ -1,0 +1,1 @@
+"""Tokens of Microsoft Entra ID: their keys, their claims, and who they are of."""
