@@ -21,8 +21,14 @@ param environmentType string = 'development'
 @maxLength(36)
 param authClientId string
 
-@description('Client ids of the applications that may call on behalf of somebody; empty for all of the tenant.')
+@description('Client ids of the applications that may bring tokens of the tenant, tills among them; empty for all of the tenant.')
 param allowedClientApplications array = []
+
+@description('Let guests of the tenant in, who are members of another.')
+param allowGuests bool = false
+
+@description('Further issuers of tokens, such as the tenant of the customers: objects of authority, tenant, audience, and if needed role, legalEntities, customer, clients, guests.')
+param tokenIssuers array = []
 
 @description('Version of Python; `az functionapp list-flexconsumption-runtimes` tells which a region has.')
 param pythonVersion string = '3.13'
@@ -247,6 +253,8 @@ module app './modules/app.bicep' = {
     linkKeyUri: vault.outputs.linkKeyUri
     authClientId: authClientId
     allowedClientApplications: allowedClientApplications
+    allowGuests: allowGuests
+    tokenIssuers: tokenIssuers
     insightsTenantId: insightsTenantId
     insightsEndpoint: insightsEndpoint
     insightsSubscriptionKeyName: insightsSubscriptionKeyName

@@ -15,6 +15,8 @@ param suppressionKeyUri string
 param linkKeyUri string
 param authClientId string
 param allowedClientApplications array
+param allowGuests bool
+param tokenIssuers array
 param insightsTenantId string
 param insightsEndpoint string
 param insightsSubscriptionKeyName string
@@ -112,8 +114,11 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     CURSOR_KEY: '@Microsoft.KeyVault(SecretUri=${cursorKeyUri})'
     SUPPRESSION_KEY: '@Microsoft.KeyVault(SecretUri=${suppressionKeyUri})'
     LINK_KEY: '@Microsoft.KeyVault(SecretUri=${linkKeyUri})'
+    ENTRA__allowGuests: string(allowGuests)
+    ENTRA__allowedClientApplications: string(allowedClientApplications)
     ENTRA__audience: authClientId
     ENTRA__authority: take(login, length(login) - 1)
+    ENTRA__issuers: string(tokenIssuers)
     ENTRA__tenantId: tenant().tenantId
     KEYVAULT__clientId: identity.properties.clientId
     KEYVAULT__vaultUri: vaultUri
@@ -131,8 +136,8 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   })
 }
 
-// Nobody gets in without a token of this tenant for this app. There is no secret: it sends nobody
-// to a login page, it only looks at the bearer token that a request brings.
+// Nobody gets in without a token for this app, of this tenant or of an issuer that is listed. There
+// is no secret: it sends nobody to a login page, it only looks at the bearer token of a request.
 resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app
   name: 'authsettingsV2'
@@ -144,7 +149,7 @@ resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
       excludedPaths: openPaths
     }
     httpSettings: { requireHttps: true }
-    identityProviders: {
+    identityProviders: union({
       azureActiveDirectory: {
         enabled: true
         registration: {
@@ -157,7 +162,21 @@ resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
           defaultAuthorizationPolicy: { allowedApplications: allowedClientApplications }
         })
       }
-    }
+    }, empty(tokenIssuers) ? {} : {
+      customOpenIdConnectProviders: toObject(
+        tokenIssuers,
+        issuer => 'issuer${uniqueString(issuer.authority, issuer.tenant, issuer.audience)}',
+        issuer => {
+          enabled: true
+          registration: {
+            clientId: issuer.audience
+            openIdConnectConfiguration: {
+              wellKnownOpenIdConfiguration: '${issuer.authority}/${issuer.tenant}/v2.0/.well-known/openid-configuration'
+            }
+          }
+        }
+      )
+    })
     login: { tokenStore: { enabled: false } }
   }
 }

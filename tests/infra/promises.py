@@ -3,12 +3,14 @@
 `test_bicep.py` holds what is deployed to all of them, and `test_broken_copies.py` sees each fail.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from functions._http.operation import OPERATIONS
 from shared.adapters.blobs.packages import CONTAINER as PACKAGES
+from shared.platform.settings import Settings
 from shared.platform.topology import Container, containers
 from tests.doubles.bicep import Resource
 from tests.infra.settings import FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
@@ -31,6 +33,7 @@ DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
 METRIC_ALERT = "Microsoft.Insights/metricAlerts"
 QUERY_ALERT = "Microsoft.Insights/scheduledQueryRules"
 CONFIG = "Microsoft.Web/sites/config"
+LISTS = ("ENTRA__issuers", "ENTRA__allowedClientApplications")
 
 HARDENED: dict[str, dict[str, Any]] = {
     "Microsoft.DocumentDB/databaseAccounts": {
@@ -288,12 +291,34 @@ def nobody_gets_in_without_a_token(stand: Stand) -> Iterator[str]:
     open_routes = {f"/api/{one.route}" for one in OPERATIONS.values() if not one.who}
     if not set(wanted["excludedPaths"]) <= open_routes:  # type: ignore[call-overload]
         yield "a path without a token is not one of those that ask for none"
-    if list(auth["identityProviders"]) != ["azureActiveDirectory"]:
-        yield "there is another way in"
+    yield from _ways_in(auth["identityProviders"], _config(stand, "appsettings"))
     if not all(auth[part].get("enabled") for part in ("platform",)):
         yield "it is switched off"
     if auth["login"]["tokenStore"]["enabled"] or "Secret" in str(auth):
         yield "a bearer token needs no store and no secret"
+
+
+def _ways_in(providers: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
+    """The platform and the app let the same issuers in, and the platform no others."""
+    own = {"CURSOR_KEY", "SUPPRESSION_KEY", "LINK_KEY", "WEBSITE_SITE_NAME"}
+    texts = {name: str(one) for name, one in given.items() if name not in own}
+    lists = {name: json.loads(texts[name]) for name in LISTS}
+    tenants = Settings.model_validate(texts | lists).tenants
+    others = providers.get("customOpenIdConnectProviders", {})
+    registered = [others[name]["registration"] for name in sorted(others)]
+    doors = [(providers["azureActiveDirectory"]["registration"]["clientId"], None)] + [
+        (one["clientId"], one["openIdConnectConfiguration"]["wellKnownOpenIdConfiguration"])
+        for one in registered
+    ]
+    known = "/v2.0/.well-known/openid-configuration"
+    wanted = [(tenants[0].audience, None)] + [
+        (one.audience, one.issuer.removesuffix("/v2.0") + known) for one in tenants[1:]
+    ]
+    if doors != wanted or set(providers) - {"azureActiveDirectory", "customOpenIdConnectProviders"}:
+        yield "there is another way in"
+    policy = providers["azureActiveDirectory"]["validation"].get("defaultAuthorizationPolicy", {})
+    if policy.get("allowedApplications", []) != list(tenants[0].clients):
+        yield "platform and app let other applications in"
 
 
 def production_survives_a_zone(stand: Stand) -> Iterator[str]:

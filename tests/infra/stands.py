@@ -15,10 +15,15 @@ NEEDED: dict[str, Any] = {
     "authClientId": "11111111-2222-3333-4444-555555555555",
 }
 INSIGHTS = {"insightsTenantId": "tenant", "insightsSubscriptionKeyName": "subscription-key"}
+CONSUMERS = {
+    "authority": "https://consumers.ciamlogin.com", "tenant": "consumers", "audience": "web-shop",
+    "role": "Customer", "legalEntities": ["USRT"],
+}  # fmt: skip
+OTHERS = {"tokenIssuers": [CONSUMERS], "allowedClientApplications": ["till-7"], "allowGuests": True}
 ENVIRONMENTS: dict[str, dict[str, Any]] = {
     "development": {"environmentType": "development"},
     "production": {"environmentType": "production", "alertEmail": "operator@example.com"},
-    "private": {"environmentType": "production", "privateNetworking": True, **INSIGHTS},
+    "private": {"environmentType": "production", "privateNetworking": True, **INSIGHTS, **OTHERS},
 }
 
 

@@ -64,6 +64,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "subscriptionResourceId": lambda kind, name: f"{SUBSCRIPTION['id']}/providers/{kind}/{name}",
     "take": lambda text, count: text[:count],
     "tenant": lambda: {"tenantId": "t"},
+    "toObject": lambda items, key, value: {key(item): value(item) for item in items},
     "toLower": lambda text: text.lower(),
     "union": _union,
     "uniqueString": lambda *values: _hash(*values)[:13],
