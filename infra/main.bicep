@@ -92,6 +92,12 @@ param insightsEndpoint string = 'https://api.ci.ai.dynamics.com/v1'
 @description('Name of the secret that holds the subscription key of that API; empty where there is none.')
 param insightsSubscriptionKeyName string = ''
 
+@description('While the key of cursors is renewed, name of the secret with the other one of the two; empty otherwise.')
+param secondCursorKeyName string = ''
+
+@description('Names of other key vaults of this cloud that hold secrets of Customer Insights, joined by commas.')
+param insightsVaults string = ''
+
 var abbreviations = loadJsonContent('./abbreviations.json')
 var topology = loadJsonContent('../topology.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
@@ -249,6 +255,7 @@ module app './modules/app.bicep' = {
     serviceBusNamespace: serviceBus.outputs.host
     vaultUri: vault.outputs.uri
     cursorKeyUri: vault.outputs.cursorKeyUri
+    secondCursorKeyUri: empty(secondCursorKeyName) ? '' : '${vault.outputs.uri}secrets/${secondCursorKeyName}'
     suppressionKeyUri: vault.outputs.suppressionKeyUri
     linkKeyUri: vault.outputs.linkKeyUri
     authClientId: authClientId
@@ -258,6 +265,7 @@ module app './modules/app.bicep' = {
     insightsTenantId: insightsTenantId
     insightsEndpoint: insightsEndpoint
     insightsSubscriptionKeyName: insightsSubscriptionKeyName
+    insightsVaults: insightsVaults
     pythonVersion: pythonVersion
     zoneRedundant: zoneRedundant
     alwaysReadyInstances: alwaysReadyInstances

@@ -10,17 +10,15 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from functions._http.documented import is_documented
+from functions._http.headers.protection import protect
 from functions._http.operation import Operation
 from functions._http.problems import PROBLEM_JSON, headers_of, problem_of, status_of
 from functions._http.reply import Reply
 from shared.composition.telemetry import telemetry
 from shared.core.errors import Refusal
-from shared.platform.sessions import session
 from shared.ports.telemetry import trace_id
 
 log = logging.getLogger(__name__)
-
-SESSION = "X-Session"
 
 
 def refuse(refusal: Refusal, req: func.HttpRequest) -> func.HttpResponse:
@@ -28,6 +26,7 @@ def refuse(refusal: Refusal, req: func.HttpRequest) -> func.HttpResponse:
     with telemetry().span("refuse", "server", parent=req.headers.get("traceparent")):
         response = _problem(refusal, instance_of(req), trace_id())
         response.headers["X-Trace-Id"] = trace_id()
+    protect(response)
     return response
 
 
@@ -93,10 +92,3 @@ def _problem(refusal: Refusal, instance: str, trace: str) -> func.HttpResponse:
 def instance_of(req: func.HttpRequest) -> str:
     path: str = req.url.partition("?")[0].partition("/api/")[2]
     return f"/api/{path}"
-
-
-def add_session(response: func.HttpResponse) -> None:
-    """Say in X-Session what the request has written, so that a later one can see it."""
-    current_session = session.get()
-    if current_session and current_session.written:
-        response.headers[SESSION] = str(current_session)

@@ -121,6 +121,6 @@ class Call(Generic[Q, B]):
         return self.page(items[start:end], end if end < len(items) else None)
 
     def _scope(self) -> str:
-        """A cursor is valid for the same query of the same company only."""
+        """A cursor is valid for the same query of the same company and caller only."""
         filters = self.query.model_dump_json(exclude={"limit", "cursor"})
-        return f"{self.name} {sorted(self.path.items())} {filters}"
+        return f"{self.caller.actor} {self.name} {sorted(self.path.items())} {filters}"

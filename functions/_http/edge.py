@@ -9,12 +9,12 @@ import azure.functions as func
 
 from functions._admission import admit
 from functions._http import idempotency
-from functions._http.answers import add_session, failed, render
+from functions._http.answers import failed, render
 from functions._http.call import Call
 from functions._http.caller import ANONYMOUS
+from functions._http.headers.visit import Visit
 from functions._http.operation import Handler, Operation, register
 from functions._http.parsing import (
-    begin_session,
     read_body,
     read_idempotency_key,
     read_if_match,
@@ -25,7 +25,6 @@ from functions._work import Work
 from shared.composition import wiring
 from shared.core import deadlines
 from shared.core.errors import Refusal
-from shared.ports.telemetry import trace_id
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +58,12 @@ def _entry(operation: Operation, handler: Handler) -> Entry:
         parent = req.headers.get("traceparent")
         with Work(operation.name, "server", parent=parent, attributes=attributes) as work:
             deadlines.start(operation.patience)
+            visit = Visit(req.route_params)
             try:
-                response = await _respond(operation, handler, req)
+                response = await _respond(operation, handler, req, visit)
             except Exception as exc:
                 response = failed(exc, operation, req)
-            response.headers["X-Trace-Id"] = trace_id()
-            response.headers["Server-Timing"] = f'store;desc="{work.count}"'
-            add_session(response)
+            visit.complete(response, work.count)
             work.answered(response.status_code)
             _log(operation, response.status_code, work)
             return response
@@ -80,13 +78,13 @@ def _entry(operation: Operation, handler: Handler) -> Entry:
 
 
 async def _respond(
-    operation: Operation, handler: Handler, req: func.HttpRequest
+    operation: Operation, handler: Handler, req: func.HttpRequest, visit: Visit
 ) -> func.HttpResponse:
     backend = wiring.backend()
     headers, now = req.headers, datetime.now(UTC)
-    begin_session(headers)
     path = read_path(req)
     caller = await admit(operation, req, backend) if operation.who else ANONYMOUS
+    visit.admit(caller, headers)
     call: Call[Any, Any] = Call(
         name=operation.name,
         query=read_query(operation, req),

@@ -19,7 +19,6 @@ from functions._http.problems import (
 )
 from shared.core.errors import Flaw, Invalid, VersionRequired
 from shared.core.flaws import flaws_of
-from shared.platform.sessions import BadSession, Session, session
 
 _UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}")  # and what is too long to be a name
 
@@ -113,19 +112,6 @@ def prefers(headers: Mapping[str, str], preference: str) -> bool:
     """Return whether Prefer (RFC 7240) has it; unknown preferences are ignored."""
     preferences = headers.get("prefer", "").split(",")
     return preference in {name.partition(";")[0].strip().lower() for name in preferences}
-
-
-def begin_session(headers: Mapping[str, str]) -> None:
-    """Let the request see at least what its X-Session has seen. Raises BadHeader."""
-    session.set(read_session(headers))
-
-
-def read_session(headers: Mapping[str, str]) -> Session:
-    """Return the session that an earlier answer gave the caller. Raises BadHeader."""
-    try:
-        return Session.read(headers.get("x-session"))
-    except BadSession:
-        raise BadHeader("X-Session is not a value that was answered here.") from None
 
 
 def merge(target: Any, patch: Any) -> Any:

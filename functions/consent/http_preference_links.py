@@ -34,4 +34,4 @@ async def create_preference_link(call: Call[NoQuery, NewPreferenceLink]) -> Repl
     token = call.backend.links.sign(link)
     url = f"{call.origin}{call.url('preferences')}?token={token}"
     sent = SentLink(token=token, url=url, expires_at=as_text(link.expires_at))
-    return Reply(sent, location=call.url("preferences"), headers={"Cache-Control": "no-store"})
+    return Reply(sent, location=call.url("preferences"))

@@ -147,7 +147,7 @@ def _unseen(body: Preferences | Unsubscribed) -> Reply:
 
 
 def _page(body: bytes, status: int = 200) -> Reply:
-    headers = UNSEEN | {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    headers = UNSEEN | {"Content-Security-Policy": POLICY}
     return Reply(body, status=status, media_type=HTML, headers=headers)
 
 

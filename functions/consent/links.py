@@ -37,7 +37,7 @@ class Limit:
         times.append(now)
 
 
-UNSEEN: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+UNSEEN: Final = {"Referrer-Policy": "no-referrer"}
 PER_TOKEN: Final = Limit(30)
 
 

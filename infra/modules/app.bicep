@@ -11,6 +11,8 @@ param databaseName string
 param serviceBusNamespace string
 param vaultUri string
 param cursorKeyUri string
+param secondCursorKeyUri string
+param insightsVaults string
 param suppressionKeyUri string
 param linkKeyUri string
 param authClientId string
@@ -96,7 +98,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 }
 
 // What shared/platform/settings.py reads and what the host reads for the bindings. No value is a
-// secret; one is a reference to it.
+// secret; some are references to one.
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app
   name: 'appsettings'
@@ -127,10 +129,14 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     SERVICEBUS__clientId: identity.properties.clientId
     SERVICEBUS__credential: 'managedidentity'
     SERVICEBUS__fullyQualifiedNamespace: serviceBusNamespace
+  }, empty(secondCursorKeyUri) ? {} : {
+    SECOND_CURSOR_KEY: '@Microsoft.KeyVault(SecretUri=${secondCursorKeyUri})'
   }, empty(insightsTenantId) ? {} : {
     INSIGHTS__authority: take(login, length(login) - 1)
     INSIGHTS__endpoint: insightsEndpoint
     INSIGHTS__tenantId: insightsTenantId
+  }, empty(insightsVaults) ? {} : {
+    INSIGHTS__vaults: insightsVaults
   }, empty(insightsSubscriptionKeyName) ? {} : {
     INSIGHTS__subscriptionKeyName: insightsSubscriptionKeyName
   })

@@ -1,7 +1,7 @@
 // A key of the app's own. Made with the first deployment and left alone by all others: with a new
 // key each time, instances would for hours sign with one and others verify with another. The key of
-// cursors and that of links may be renewed: set the secret and restart the app; links that were sent
-// end with it. The key of suppressions may not: who has withdrawn is found by it alone.
+// cursors may be renewed as docs/operations-guide.md says, and that of links: set the secret and
+// restart the app; links that were sent end with it. The key of suppressions may not: who has withdrawn is found by it alone.
 param vaultName string
 param name string
 param tags object

@@ -18,6 +18,7 @@ from shared.customers.customers import customer_exists
 from shared.customers.directory.account_numbers import AccountNumbers
 from shared.customers.participants import Participant
 from shared.measures.measures import Measures
+from shared.platform.seals import Seal
 from shared.platform.topology import database
 from shared.ports.bus import Bus, NoBus
 from shared.ports.documents import Documents
@@ -35,14 +36,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`cursor` signs the cursors of pages, `suppression` names contact points, `link` signs links.
+    """`cursor` encrypts cursors and sessions, `suppression` names contact points.
 
-    All but the second may be renewed.
+    `link` signs links.
+
+    All but the second may be renewed; what `second_cursor` encrypted can be read meanwhile.
     """
 
     cursor: bytes = field(repr=False)
     suppression: bytes = field(repr=False)
     link: bytes = field(repr=False)
+    second_cursor: bytes | None = field(default=None, repr=False)
 
 
 class Backend:
@@ -64,7 +68,8 @@ class Backend:
     ) -> None:
         self.documents = Metered(documents)
         self.tokens = tokens
-        self.cursor_key = keys.cursor
+        self.cursor_seal = Seal("cursors", keys.cursor, keys.second_cursor)
+        self.session_seal = Seal("sessions", keys.cursor, keys.second_cursor)
         self.point_names = PointNames(keys.suppression)
         self.links = LinkTokens(keys.link)
         self.bus = bus or NoBus()
@@ -207,6 +212,7 @@ def azure(settings: "Settings") -> Backend:
             settings.cursor_key.encode(),
             settings.suppression_key.encode(),
             settings.link_key.encode(),
+            settings.second_cursor_key.encode() if settings.second_cursor_key else None,
         ),
         connect_bus(settings),
         connect_insights(settings) if has_insights else NoInsights(),

@@ -98,6 +98,15 @@ class Settings(BaseSettings):
             description="name of the secret with the subscription key of its API",
         ),
     ] = None
+    insights_vaults: Annotated[
+        str,
+        Field(
+            validation_alias="INSIGHTS__vaults",
+            pattern=r"^$|^[A-Za-z0-9-]{3,24}(,[A-Za-z0-9-]{3,24})*$",
+            description="names of other vaults that hold secrets of Customer Insights, joined by "
+            "commas",
+        ),
+    ] = ""
     vault_url: Annotated[
         str | None,
         Field(validation_alias="KEYVAULT__vaultUri", description="URL of the vault"),
@@ -153,7 +162,18 @@ class Settings(BaseSettings):
             validation_alias="CURSOR_KEY",
             min_length=32,
             repr=False,
-            description="key that signs cursors of lists; in Azure a reference to Key Vault",
+            description="key that encrypts cursors of lists and sessions; in Azure a reference to "
+            "Key Vault",
+        ),
+    ] = None
+    second_cursor_key: Annotated[
+        str | None,
+        Field(
+            validation_alias="SECOND_CURSOR_KEY",
+            min_length=32,
+            repr=False,
+            description="while CURSOR_KEY is renewed, the other one of the two: it opens what it "
+            "encrypted, and encrypts nothing; in Azure a reference to Key Vault",
         ),
     ] = None
     suppression_key: Annotated[
@@ -235,6 +255,7 @@ class Settings(BaseSettings):
         # What Key Vault does not answer for stays as it is written, for all to read.
         for name, key in (
             ("CURSOR_KEY", self.cursor_key),
+            ("SECOND_CURSOR_KEY", self.second_cursor_key),
             ("SUPPRESSION_KEY", self.suppression_key),
             ("LINK_KEY", self.link_key),
         ):

@@ -12,6 +12,7 @@ import pytest
 from shared.adapters.cosmos.documents import CosmosDocuments
 from shared.core import deadlines
 from shared.core.errors import AlreadyExists, Conflict, Stale
+from shared.platform.seals import Seal
 from shared.platform.sessions import Session, session
 from shared.ports.documents import (
     Create,
@@ -29,6 +30,7 @@ from tests.doubles.cosmos.faults import Fault
 from tests.doubles.cosmos.stores import cosmos_documents
 
 HERE = ("c-1", "USRT")
+SEAL = Seal("sessions", b"a key")
 WRITES, TASKS, COUNTERS = 10_000, 8, 40
 
 
@@ -192,7 +194,7 @@ async def test_an_instance_reads_what_another_has_written_by_its_session(
     async with cosmos_documents(cosmos_endpoint, tmp_path.name) as elsewhere:
         session.set(None)
         behind = await elsewhere.read("customers", HERE, "a")
-        session.set(Session.read(str(mine)))
+        session.set(Session.opened(mine.sealed(SEAL, "ada"), SEAL, "ada"))
         seen = await elsewhere.read("customers", HERE, "a")
         page = await elsewhere.query("customers", HERE)
     session.set(None)

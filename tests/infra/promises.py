@@ -170,7 +170,7 @@ def only_the_app_reaches_private_data(stand: Stand) -> Iterator[str]:
 
 def the_app_is_told_what_it_reads(stand: Stand) -> Iterator[str]:
     told = _config(stand, "appsettings")
-    optional = {name for name in FROM_BICEP if name.startswith("INSIGHTS__")}
+    optional = {name for name in FROM_BICEP if name.startswith(("INSIGHTS__", "SECOND_"))}
     wanted = (FROM_BICEP | set(HOST)) - (set() if stand.is_private else optional)
     if told.keys() != wanted:
         yield f"settings differ: {sorted(told.keys() ^ wanted)}"
@@ -179,8 +179,10 @@ def the_app_is_told_what_it_reads(stand: Stand) -> Iterator[str]:
 
 
 def own_keys_are_references(stand: Stand) -> Iterator[str]:
-    for name in ("CURSOR_KEY", "SUPPRESSION_KEY", "LINK_KEY"):
-        if not _config(stand, "appsettings").get(name, "").startswith("@Microsoft.KeyVault("):
+    told = _config(stand, "appsettings")
+    second = {"SECOND_CURSOR_KEY"} & told.keys()
+    for name in ("CURSOR_KEY", "SUPPRESSION_KEY", "LINK_KEY", *second):
+        if not told.get(name, "").startswith("@Microsoft.KeyVault("):
             yield f"{name} is no reference"
 
 

@@ -14,16 +14,22 @@ NEEDED: dict[str, Any] = {
     "location": "westeurope",
     "authClientId": "11111111-2222-3333-4444-555555555555",
 }
-INSIGHTS = {"insightsTenantId": "tenant", "insightsSubscriptionKeyName": "subscription-key"}
+INSIGHTS = {
+    "insightsTenantId": "tenant",
+    "insightsSubscriptionKeyName": "subscription-key",
+    "insightsVaults": "contoso-east,contoso-west",
+}
+RENEWAL = {"secondCursorKeyName": "cursor-key-2"}
 CONSUMERS = {
     "authority": "https://consumers.ciamlogin.com", "tenant": "consumers", "audience": "web-shop",
     "role": "Customer", "legalEntities": ["USRT"],
 }  # fmt: skip
 OTHERS = {"tokenIssuers": [CONSUMERS], "allowedClientApplications": ["till-7"], "allowGuests": True}
+PRIVATE = {"privateNetworking": True, **INSIGHTS, **RENEWAL, **OTHERS}
 ENVIRONMENTS: dict[str, dict[str, Any]] = {
     "development": {"environmentType": "development"},
     "production": {"environmentType": "production", "alertEmail": "operator@example.com"},
-    "private": {"environmentType": "production", "privateNetworking": True, **INSIGHTS, **OTHERS},
+    "private": {"environmentType": "production", **PRIVATE},
 }
 
 

@@ -7,7 +7,6 @@ from functions._http.description.endpoints import Endpoint
 from functions._http.description.schemas import Plain
 from functions._http.operation import Operation
 from shared.configuration.domain.features import NEEDS
-from shared.platform.sessions import PATTERN as SESSION_PATTERN
 
 Json = dict[str, Any]
 STRING: Json = {"type": "string"}
@@ -41,7 +40,10 @@ PATH_PARAMETERS = {
 IF_MATCH = "The ETag of the version that was read, or * for any version"
 IF_NONE_MATCH = "Answer 304 if this is still the version"
 IDEMPOTENCY_KEY = "Key that makes the request safe to repeat for a day: the first answer is kept"
-SESSION = "The X-Session of your last write: the answer reflects at least that write"
+SESSION = (
+    "The X-Session of your last write: the answer reflects at least that write. What was not "
+    "answered to this caller is ignored"
+)
 
 
 def parameters(endpoint: Endpoint) -> list[Json]:
@@ -105,7 +107,7 @@ def _header_parameters(operation: Operation) -> list[Json]:
         key = STRING | {"pattern": "^[!-~]{1,255}$"}
         headers.append(("Idempotency-Key", False, key, IDEMPOTENCY_KEY))
     if operation.in_company:
-        headers.append(("X-Session", False, STRING | {"pattern": SESSION_PATTERN}, SESSION))
+        headers.append(("X-Session", False, STRING, SESSION))
     headers += [(name, False, STRING, text) for name, text in operation.headers.items()]
     if operation.versioned:
         headers.append(("If-None-Match", False, STRING, IF_NONE_MATCH))

@@ -82,7 +82,9 @@ class Batch:
 
     async def commit(self) -> list[str]:
         """Return the new ETags. Raises AlreadyExists, Stale, CommitTooLarge, Unavailable."""
-        return await with_retries(self._attempt)
+        target = self._target
+        relents = target.traffic.leaving_behind(target.container, own=False)
+        return await with_retries(self._attempt, relents)
 
     async def _attempt(self) -> list[str]:
         if self._in_doubt and (etags := await self._resolve_doubt()) is not None:

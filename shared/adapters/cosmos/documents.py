@@ -16,7 +16,7 @@ from shared.adapters.cosmos import sql as cosmos_sql
 from shared.adapters.cosmos.batch import Batch, BatchTarget
 from shared.adapters.cosmos.feed import Stretch, position_of, stretches_in, stretches_of
 from shared.adapters.cosmos.items import document_of
-from shared.adapters.cosmos.retries import with_retries
+from shared.adapters.cosmos.retries import Relents, with_retries
 from shared.adapters.cosmos.traffic import Traffic
 from shared.platform.topology import containers
 from shared.ports.documents import (
@@ -67,7 +67,7 @@ class CosmosDocuments(Documents):
     async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
         check_id(document_id)
         target = self._target(container, partition)
-        item = await with_retries(lambda: target.find(document_id))
+        item = await with_retries(lambda: target.find(document_id), self._relents(container))
         return None if item is None else document_of(item)
 
     async def read_newest(
@@ -138,7 +138,7 @@ class CosmosDocuments(Documents):
                 documents = [document_of(body) for body in await _first_page(pages)]
                 return Page(documents, (pages.continuation_token or None) if documents else None)
 
-        return await with_retries(attempt)
+        return await with_retries(attempt, self._relents(container))
 
     async def changes(self, container: str, position: str | None, limit: int) -> Changes:
         """Return changes of one physical partition, the first in turn that has some."""
@@ -168,7 +168,10 @@ class CosmosDocuments(Documents):
             reached = call.headers.get("etag")
             return documents, stretches_of(reached) if reached else [stretch]
 
-        return await with_retries(attempt)
+        return await with_retries(attempt, self._relents(container))
+
+    def _relents(self, container: str) -> Relents:
+        return self._traffic.leaving_behind(container, own=True)
 
     def _target(self, container: str, partition: Partition) -> BatchTarget:
         key = _key(container, partition)

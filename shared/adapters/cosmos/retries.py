@@ -14,6 +14,7 @@ from shared.core import deadlines
 from shared.ports.documents import StoreUnavailable
 
 T = TypeVar("T")
+Relents = Callable[[BaseException, float], bool]
 
 MAX_ATTEMPT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.02  # doubled with each try
@@ -31,25 +32,43 @@ DOUBTFUL = {
 READ_SESSION_NOT_AVAILABLE = 1002
 
 
-async def with_retries(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Try until it succeeds or is refused. Raises StoreUnavailable at the deadline."""
-    end = asyncio.get_running_loop().time() + deadlines.remaining()
+def _never(_: BaseException, __: float) -> bool:
+    return False
+
+
+async def with_retries(attempt: Callable[[], Awaitable[T]], relents: Relents = _never) -> T:
+    """Try until it succeeds or is refused. Raises StoreUnavailable at the deadline.
+
+    `relents` is asked about each error, with the seconds since the first try: it returns whether
+    it has changed what will be asked for, and then the next try comes at once.
+    """
+    time = asyncio.get_running_loop().time
+    began = time()
+    end = began + deadlines.remaining()
     tries = 0
     while True:
-        remaining = end - asyncio.get_running_loop().time()
+        remaining = end - time()
         if remaining <= 0:
             raise StoreUnavailable("The request has no time left for the store.")
         try:
             async with asyncio.timeout(min(MAX_ATTEMPT_SECONDS, remaining)):
                 return await attempt()
         except (AzureError, TimeoutError) as exc:
-            if not is_passing(exc):
-                raise
-            pause = pause_before(tries, exc)
-            if end - asyncio.get_running_loop().time() <= pause:
-                raise StoreUnavailable(f"The store does not answer ({_name(exc)}).") from exc
+            if relents(exc, time() - began):
+                continue
+            pause = _pause(tries, exc, end - time())
         tries += 1
         await asyncio.sleep(pause)
+
+
+def _pause(tries: int, exc: Exception, remaining: float) -> float:
+    """Return seconds before the next try. Raises the error if none would help."""
+    if not is_passing(exc):
+        raise exc
+    pause = pause_before(tries, exc)
+    if remaining <= pause:
+        raise StoreUnavailable(f"The store does not answer ({_name(exc)}).") from exc
+    return pause
 
 
 def is_passing(exc: BaseException) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
+from shared.adapters.cosmos.retries import Relents, is_lagging, status_of
 from shared.platform import priority
 from shared.platform.metering import tally
 from shared.platform.sessions import Session, merged, session
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 CHARGE = "x-ms-request-charge"
 SESSION = "x-ms-session-token"
 ACTIVITY = "x-ms-activity-id"
+MAX_LAG_SECONDS = 1.0  # that a replica is waited for; with another account's token it is for ever
 
 
 @dataclass(slots=True)
@@ -65,6 +67,27 @@ class Traffic:
             if writes and (token := call.headers.get(SESSION)):
                 self._wrote(container, token)
             _count(operation, container, call.headers, time.perf_counter() - started)
+
+    def leaving_behind(self, container: str, *, own: bool) -> Relents:
+        """Return what leaves out a session that the store refuses, or that no replica has reached.
+
+        That of the caller goes first, then with `own` that of this process: a read shows what
+        there is rather than nothing.
+        """
+
+        def relents(exc: BaseException, seconds: float) -> bool:
+            if is_lagging(exc):
+                return seconds >= MAX_LAG_SECONDS and self._leave(container, own=own)
+            return status_of(exc) == HTTPStatus.BAD_REQUEST and self._leave(container, own=False)
+
+        return relents
+
+    def _leave(self, container: str, *, own: bool) -> bool:
+        """Forget a token; return whether there was one."""
+        callers = session.get()
+        if callers and callers.tokens.pop(container, None):
+            return True
+        return own and self._own.tokens.pop(container, None) is not None
 
     def _token(self, container: str) -> str | None:
         own, callers = self._own.tokens.get(container), session.get()

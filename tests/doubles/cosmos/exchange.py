@@ -195,8 +195,10 @@ class Exchange:
 
     def _session(self) -> SessionTokens:
         """Return what the reader has seen: everything, unless it asks for less than Strong."""
-        tokens = self.headers.get("x-ms-session-token", "")
-        return SessionTokens(tokens, strong=self._is_strong())
+        text = self.headers.get("x-ms-session-token", "")
+        tokens = SessionTokens(text, strong=self._is_strong())
+        tokens.check(self.key_range)
+        return tokens
 
     def _is_strong(self) -> bool:
         return self.headers.get("x-ms-consistency-level", "Strong") == "Strong"

@@ -1,5 +1,6 @@
 """Physical partitions of a container: ranges of hashed keys, which split, and their versions."""
 
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import Any
 
-from tests.doubles.cosmos.items import Key, Range
+from tests.doubles.cosmos.items import Key, Range, Rejected
 
 LOWEST, HIGHEST = "", "FF"
 WHOLE = 1 << 30  # the hashes of keys fill the lower quarter of four bytes
@@ -81,6 +82,8 @@ class KeyRanges:
 
 
 EVERY_WRITE = sys.maxsize
+READ_SESSION_NOT_AVAILABLE = 1002
+TOKEN = re.compile(r"(\w{1,20}):-?\d{1,20}#(\d{1,20})(?:#.*)?")
 
 
 class SessionTokens:
@@ -93,9 +96,18 @@ class SessionTokens:
         self._strong = strong
         self._seen: dict[str, int] = {}
         for token in filter(None, text.split(",")):
-            partition, _, version = token.partition(":")
-            lsn = int(version.partition("#")[2] or 0)
+            version = TOKEN.fullmatch(token)
+            if version is None:
+                raise Rejected(400, "The session token provided is invalid")
+            partition, lsn = version[1], int(version[2])
             self._seen[partition] = max(lsn, self._seen.get(partition, 0))
+
+    def check(self, key_range: KeyRange) -> None:
+        """Raise Rejected if no replica has come as far as what was seen of the partition."""
+        if not self._strong and self.of(key_range) > key_range.lsn:
+            raise Rejected(
+                404, "The read session is not available", sub_status=READ_SESSION_NOT_AVAILABLE
+            )
 
     def of(self, key_range: KeyRange) -> int:
         """Return the LSN that was seen of a partition, or of one that it was split from."""

@@ -1,0 +1,1 @@
+"""The headers that every answer of an operation has."""
