@@ -42,6 +42,10 @@ class Measures(Protocol):
         """Try the connection. Raises Invalid, with a pointer to what is wrong."""
         ...
 
+    def check_secret(self, legal_entity: str, connection: CustomerInsights) -> None:
+        """Raise Invalid for a secret that the company may not name."""
+        ...
+
     def health(self, legal_entity: str, connection: CustomerInsights) -> InsightsHealth:
         """Return what the last check or fetch found out."""
         ...

@@ -6,6 +6,7 @@ import azure.functions as func
 from pydantic import ConfigDict, RootModel
 
 from functions._http.description.schemas import Plain
+from functions._http.operation import ROLES
 from functions._http.parsing import merge, parse
 from functions._http.trigger import JSON, MERGE_PATCH, Call, NoQuery, Operation, Reply, serve
 from shared.configuration import settings as usecases
@@ -48,7 +49,8 @@ class ParametersPatch(RootModel[dict[str, Any]]):
 async def get_parameters(call: Call[NoQuery, None]) -> Reply:
     """Get the parameters of the company.
 
-    With the state of the connection to Customer Insights.
+    With the state of the connection to Customer Insights; how it signs in is seen by an
+    Administrator alone.
     """
     return _reply(await usecases.read_parameters(context=call.context), call)
 
@@ -82,4 +84,6 @@ async def edit_parameters(call: Call[NoQuery, ParametersPatch]) -> Reply:
 
 
 def _reply(parameters: Versioned[Parameters], call: Call[Any, Any]) -> Reply:
-    return Reply(parameters_view(parameters.value, call.context), etag=parameters.etag)
+    is_head_office = call.caller.role == ROLES["H"]
+    view = parameters_view(parameters.value, call.context, with_secrets=is_head_office)
+    return Reply(view, etag=parameters.etag)

@@ -178,7 +178,8 @@ def connect_insights(settings: "Settings") -> "CustomerInsights":
     from shared.adapters.insights.keyvault import KeyVaultSecrets  # noqa: PLC0415
 
     identity = DefaultAzureCredential(managed_identity_client_id=settings.vault_client_id)
-    vault = KeyVaultSecrets(settings.vault_url, identity, retry_total=1)
+    vaults = [vault for vault in settings.insights_vaults.split(",") if vault]
+    vault = KeyVaultSecrets(settings.vault_url, identity, vaults, retry_total=1)
     endpoints = Endpoints(
         tenant=settings.insights_tenant,
         authority=settings.insights_authority,

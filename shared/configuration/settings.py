@@ -144,7 +144,8 @@ async def edit_parameters(
 ) -> Versioned[Parameters]:
     """Replace the parameters by what `change` returns for them, as JSON. Raises Invalid, Stale.
 
-    A changed connection to Customer Insights that is enabled must work, or nothing is stored.
+    A changed connection to Customer Insights names a secret of its company, and one that is
+    enabled must work, or nothing is stored.
     """
 
     async def attempt() -> Versioned[Parameters]:
@@ -167,7 +168,10 @@ async def edit_parameters(
 
 async def _check_insights(before: Parameters, after: Parameters, context: Context) -> None:
     connection = after.customer_insights
-    if connection.enabled and connection != before.customer_insights:
+    if connection == before.customer_insights:
+        return
+    context.measures.check_secret(context.legal_entity, connection)
+    if connection.enabled:
         await context.measures.check(context.legal_entity, connection)
 
 

@@ -8,7 +8,10 @@ from shared.context import Context
 
 
 class CustomerInsightsView(CustomerInsights):
-    """The connection to Customer Insights, with its state."""
+    """The connection to Customer Insights, with its state.
+
+    Only an Administrator sees how it signs in, and what is wrong with it.
+    """
 
     health: InsightsHealth = Field(description="State of the connection; not part of the version")
 
@@ -21,8 +24,13 @@ class ParametersView(Parameters):
     )
 
 
-def parameters_view(parameters: Parameters, context: Context) -> ParametersView:
+def parameters_view(
+    parameters: Parameters, context: Context, *, with_secrets: bool
+) -> ParametersView:
     connection = parameters.customer_insights
     health = context.measures.health(context.legal_entity, connection)
+    if not with_secrets:
+        connection = CustomerInsights(enabled=connection.enabled, measures=connection.measures)
+        health = InsightsHealth(status=health.status)
     insights = CustomerInsightsView(**dict(connection), health=health)
     return ParametersView(**{**dict(parameters), "customer_insights": insights})

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,7 @@ from shared.configuration.domain.measure_definitions import (
     MeasureDefinition,
     MeasurePage,
 )
+from shared.configuration.domain.secret_names import secret_flaw
 from shared.core.errors import Invalid, Unavailable
 from shared.core.evolve import evolve
 from shared.ports.documents import can_be_id
@@ -80,7 +81,7 @@ class Measures:
         settings = (await self._configuration.parameters(legal_entity)).customer_insights
         if not settings.enabled:
             return MeasurePage("off")
-        connection = connection_of(settings)
+        connection = connection_of(settings, legal_entity, self._insights.vaults())
         definitions = await self._definitions(legal_entity, connection)
         is_complete = not definitions or await self._fill(legal_entity, connection, clients)
         values = {
@@ -90,9 +91,16 @@ class Measures:
         }
         return MeasurePage("ok" if is_complete else "unavailable", definitions, values)
 
+    def check_secret(self, legal_entity: str, settings: CustomerInsights) -> None:
+        """Raise Invalid for a secret that the company may not name."""
+        name = settings.secret_name
+        if name and (flaw := secret_flaw(name, legal_entity, self._insights.vaults())):
+            raise Invalid.at("/customerInsights/secretName", "secret-not-allowed", flaw)
+
     async def check(self, legal_entity: str, settings: CustomerInsights) -> None:
         """Try the connection, and note its health. Raises Invalid, at the field that is wrong."""
-        connection = connection_of(settings)
+        self.check_secret(legal_entity, settings)
+        connection = connection_of(settings, legal_entity, self._insights.vaults())
         source = self._sources[legal_entity]
         defined = [name for name in connection.measures if await self._find(legal_entity, name)]
         try:
@@ -188,10 +196,15 @@ class Measures:
         )
 
 
-def connection_of(settings: CustomerInsights) -> Connection:
+def connection_of(
+    settings: CustomerInsights, legal_entity: str, vaults: Collection[str] = ()
+) -> Connection:
+    """Return the connection, without a secret that was named before there was a rule for it."""
+    name = settings.secret_name
+    is_own = name is not None and secret_flaw(name, legal_entity, vaults) is None
     return Connection(
         application_id=settings.application_id,
-        secret_name=settings.secret_name,
+        secret_name=name if is_own else None,
         environment_instance_id=settings.environment_instance_id,
         alternate_customer_id=settings.alternate_customer_id,
         measures=tuple(settings.measures),

@@ -74,6 +74,10 @@ Values = Mapping[str, Mapping[str, Value]]
 
 
 class Insights(Protocol):
+    def vaults(self) -> Collection[str]:
+        """Return the names of the vaults, beside its own, that secrets may be in."""
+        ...
+
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:
         """Check that measures can be read. Raises InsightsRefused.
 
@@ -101,6 +105,9 @@ class Secrets(Protocol):
 
 class NoInsights:
     """The insights of a process without Customer Insights."""
+
+    def vaults(self) -> Collection[str]:
+        return ()
 
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:  # noqa: ARG002  # the port's names
         raise InsightsRefused("insights-unavailable", "No Customer Insights is connected.")

@@ -56,8 +56,13 @@ async def test_a_vault_that_is_not_there_is_unreadable(vault: Vault) -> None:
 
 
 async def test_another_vault_is_one_of_the_same_cloud(vault: Vault) -> None:
-    secrets = secrets_of(vault, "https://contoso.vault.azure.example")
+    secrets = KeyVaultSecrets(
+        "https://contoso.vault.azure.example", Identity(), ["Northwind"], retry_total=0
+    )
     found = secrets._client("Northwind").vault_url
+    with pytest.raises(SecretUnreadable, match="Eastwind is not among"):
+        await secrets.get("vault://Eastwind/insights")
     await secrets.close()
 
     assert found == "https://northwind.vault.azure.example"
+    assert secrets.vaults == {"northwind"}

@@ -11,7 +11,7 @@ from tests.e2e.hosts.server import Server
 CONNECTION = {
     "enabled": True,
     "applicationId": APPLICATION,
-    "secretName": "insights-secret",
+    "secretName": "insights-USRT-secret",
     "environmentInstanceId": ENVIRONMENT,
     "alternateCustomerId": ALTERNATE,
 }

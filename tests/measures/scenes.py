@@ -21,7 +21,9 @@ async def patched(api: Api, **part: Any) -> httpx.Response:
 
 
 async def health_of(api: Api) -> dict[str, Any]:
-    part: dict[str, Any] = (await api.get("parameters")).json()["customerInsights"]
+    part: dict[str, Any] = (await api.get("parameters", bearer=ADMINISTRATOR)).json()[
+        "customerInsights"
+    ]
     health: dict[str, Any] = part["health"]
     return health
 

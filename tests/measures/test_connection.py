@@ -14,8 +14,10 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
-from shared.ports.insights import Client, Insights
-from tests.api import ADMINISTRATOR, COMPANY, Api, started
+from shared.configuration.domain.companies import CustomerInsights
+from shared.measures.measures import connection_of
+from shared.ports.insights import Client, Insights, Secret
+from tests.api import ADMINISTRATOR, APPLICATION, COMPANY, MANAGER, Api, started
 from tests.doubles.insights.server import (
     ALTERNATE,
     ENVIRONMENT,
@@ -108,7 +110,7 @@ def _well(_: Connected) -> None:
 @pytest.mark.parametrize(
     ("but", "fault", "pointer", "code"),
     [
-        ({"secretName": "nowhere"}, _well, "secretName", "secret-unreadable"),
+        ({"secretName": "insights-USRT-nowhere"}, _well, "secretName", "secret-unreadable"),
         ({"secretName": None}, _well, "secretName", "incomplete-connection"),
         ({}, _expired, "secretName", "secret-expired"),
         ({"applicationId": "nobody"}, _well, "applicationId", "token-refused"),
@@ -136,8 +138,69 @@ async def test_a_connection_that_does_not_work_stays_off(
     assert after.headers["ETag"] == before.headers["ETag"]
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cursor-key", "insights", "insights-", "insights-USRT", "insights-USRT-", "xinsights-USRT-a",
+        "insights-DEMF-client", "insights-USRTX-client", "insights-*-client", "../../x",
+        "vault://contoso-east/cursor-key", "vault://contoso-west/insights-USRT-client",
+        "vault://a.evil.com/insights-USRT-client", "vault://contoso-east/../insights-USRT-client",
+        "https://contoso-east/insights-USRT-client", "insights-USRT-\u0131",
+    ],
+)  # fmt: skip
+async def test_a_company_names_no_secret_but_its_own(
+    connected: Connected, name: str, enabled: bool
+) -> None:
+    before = await connected.api.get("parameters", bearer=ADMINISTRATOR)
+    response = await connected.patch(**CONNECTION | {"secretName": name, "enabled": enabled})
+    after = await connected.api.get("parameters", bearer=ADMINISTRATOR)
+
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["pointer"], error["code"]) == (
+        422, "/customerInsights/secretName", "secret-not-allowed"
+    )  # fmt: skip
+    assert after.json() == before.json()
+    assert connected.server.log == []
+
+
+async def test_a_company_names_its_own_secret_in_a_vault_that_is_listed(
+    connected: Connected,
+) -> None:
+    connected.drawer.secrets["vault://Contoso-East/insights-usrt-client"] = Secret(SECRET)
+    name = {"secretName": "vault://Contoso-East/insights-usrt-client"}
+
+    assert (await connected.patch(**CONNECTION | name)).status_code == 200
+
+
+async def test_a_secret_that_was_named_before_the_rule_is_used_no_more() -> None:
+    stored = CustomerInsights(enabled=True, secret_name="cursor-key", application_id="a")
+
+    assert connection_of(stored, COMPANY).secret_name is None
+    assert connection_of(stored, COMPANY).application_id == "a"
+
+
+async def test_only_head_office_sees_how_the_connection_signs_in(connected: Connected) -> None:
+    connected.drawer.put(SECRET, expires_at=datetime.now(UTC) + timedelta(days=10))
+    await connected.patch(**CONNECTION)
+    whole = await connected.api.get("parameters", bearer=ADMINISTRATOR)
+    assert whole.json()["customerInsights"]["secretName"] == SECRET_NAME
+    for bearer in (MANAGER, APPLICATION):
+        response = await connected.api.get("parameters", bearer=bearer)
+        insights = response.json()["customerInsights"]
+
+        assert response.status_code == 200
+        assert {name for name, value in insights.items() if value} == {
+            "enabled", "measures", "health"
+        }  # fmt: skip
+        assert {name: value for name, value in insights["health"].items() if value} == {
+            "status": "ok"
+        }
+        assert not {SECRET_NAME, APPLICATION_ID, ENVIRONMENT} & set(response.text.split('"'))
+
+
 async def test_only_what_changes_of_the_connection_is_tried(connected: Connected) -> None:
-    await connected.patch(**CONNECTION | {"enabled": False, "secretName": "nowhere"})
+    await connected.patch(**CONNECTION | {"enabled": False, "secretName": "insights-usrt-nowhere"})
     unasked = list(connected.server.log)
     await connected.patch(**CONNECTION)
     asked = len(connected.server.log)

@@ -70,6 +70,9 @@ class Source:
             raise self.trouble
         return {one.key: {"Orders": len(self.asked)} for one in clients if one.key != "nobody"}
 
+    def vaults(self) -> tuple[str, ...]:
+        return ()
+
     def last_health(self, _: Connection) -> Health:
         return Health(ENDS)
 
@@ -220,7 +223,7 @@ async def test_more_than_a_hundred_come_by_the_hundred(measures: Measures, sourc
 async def test_memory_is_bounded(
     context: Context, source: Source, clock: Clock, measures: Measures
 ) -> None:
-    connection = usecase.connection_of(CONFIGURED)
+    connection = usecase.connection_of(CONFIGURED, "USRT")
     for number in range(usecase.MAX_CACHED_CLIENTS + 5):
         measures._store((COMPANY, connection, str(number)), KAREN, {})
 

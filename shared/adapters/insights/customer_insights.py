@@ -62,6 +62,8 @@ class Endpoints:
 
 
 class ClosingSecrets(Secrets, Protocol):
+    vaults: frozenset[str]
+
     async def close(self) -> None: ...
 
 
@@ -101,6 +103,9 @@ class CustomerInsights:
         self._tokens = ClientCredentials(secrets, issuer, clock=clock)
         self._session: aiohttp.ClientSession | None = None
         self._key: str | None = None
+
+    def vaults(self) -> Collection[str]:
+        return self._secrets.vaults
 
     async def check(self, connection: Connection, defined: Collection[str]) -> Health:  # noqa: ARG002  # it knows its own
         for attribute, field in REQUIRED_FIELDS:

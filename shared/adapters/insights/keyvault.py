@@ -1,6 +1,6 @@
 """The secrets port on Azure Key Vault."""
 
-import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,21 +8,25 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 from azure.keyvault.secrets.aio import SecretClient
 
+from shared.configuration.domain.secret_names import SECRET_NAME
 from shared.ports.insights import Secret, SecretUnreadable
-
-SECRET_NAME = re.compile(
-    r"(?:vault://(?P<vault>[A-Za-z0-9-]{3,24})/)?(?P<secret>[A-Za-z0-9-]{1,127})"
-)
 
 
 class KeyVaultSecrets:
-    """Reads secrets of one vault by NAME, and of others in the same cloud by `vault://VAULT/NAME`.
+    """Reads secrets of one vault by NAME, and of `vaults` of the same cloud by `vault://VAULT/NAME`.
 
     `options` are passed to the SDK, for instance a transport.
     """
 
-    def __init__(self, url: str, identity: AsyncTokenCredential, **options: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        identity: AsyncTokenCredential,
+        vaults: Collection[str] = (),
+        **options: Any,
+    ) -> None:
         self._url = url.rstrip("/")
+        self.vaults = frozenset(vault.lower() for vault in vaults)
         self._identity = identity
         self._options = options
         self._clients: dict[str, SecretClient] = {}
@@ -31,6 +35,8 @@ class KeyVaultSecrets:
         match = SECRET_NAME.fullmatch(name)
         if match is None:
             raise SecretUnreadable("The name of a secret is NAME or vault://VAULT/NAME.")
+        if match["vault"] and match["vault"].lower() not in self.vaults:
+            raise SecretUnreadable(f"The vault {match['vault']} is not among those to read.")
         try:
             stored = await self._client(match["vault"]).get_secret(match["secret"])
         except AzureError as exc:

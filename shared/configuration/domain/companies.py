@@ -54,8 +54,9 @@ class CustomerInsights(Setting):
     )
     secret_name: Line | None = Field(
         None,
-        description="Name of the secret of the application in the key vault",
-        examples=["customer-insights"],
+        description="Name of the secret of the application in the key vault, insights-, the "
+        "company, and a name: or vault://VAULT/ and that, for another vault",
+        examples=["insights-USRT-client"],
     )
     environment_instance_id: Line | None = Field(
         None,

@@ -25,7 +25,7 @@ TENANT = "contoso.example"
 APPLICATION = "0f5b9a0e-6d1c-4a6b-9a52-2f1f7d0c4021"
 ENVIRONMENT = "7d3e4b1a-58c2-4c0f-8f0e-6a9be7c14021"
 ALTERNATE = "Commerce_Customers_AccountNumber"
-SECRET_NAME, SECRET, RETIRED = "insights-secret", "s3cret", "s3cret-of-last-year"
+SECRET_NAME, SECRET, RETIRED = "insights-USRT-secret", "s3cret", "s3cret-of-last-year"
 SUBSCRIPTION_NAME, SUBSCRIPTION = "insights-subscription", "a-key"
 MEASURES = ("LifetimeSpend", "Orders", "Favourite")
 FILTER = re.compile(r"(\w+) in \((.*)\)")
@@ -36,6 +36,7 @@ class Drawer:
     """Secrets in a drawer."""
 
     def __init__(self) -> None:
+        self.vaults = frozenset({"contoso-east"})
         self.secrets = {
             SECRET_NAME: Secret(SECRET),
             SUBSCRIPTION_NAME: Secret(SUBSCRIPTION),
