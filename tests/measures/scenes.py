@@ -21,10 +21,8 @@ async def patched(api: Api, **part: Any) -> httpx.Response:
 
 
 async def health_of(api: Api) -> dict[str, Any]:
-    part: dict[str, Any] = (await api.get("parameters", bearer=ADMINISTRATOR)).json()[
-        "customerInsights"
-    ]
-    health: dict[str, Any] = part["health"]
+    parameters = (await api.get("parameters", bearer=ADMINISTRATOR)).json()
+    health: dict[str, Any] = parameters["customerInsights"]["health"]
     return health
 
 

@@ -142,7 +142,8 @@ async def test_a_connection_that_does_not_work_stays_off(
 @pytest.mark.parametrize(
     "name",
     [
-        "cursor-key", "insights", "insights-", "insights-USRT", "insights-USRT-", "xinsights-USRT-a",
+        "cursor-key", "insights", "insights-", "insights-USRT", "insights-USRT-",
+        "xinsights-USRT-a",
         "insights-DEMF-client", "insights-USRTX-client", "insights-*-client", "../../x",
         "vault://contoso-east/cursor-key", "vault://contoso-west/insights-USRT-client",
         "vault://a.evil.com/insights-USRT-client", "vault://contoso-east/../insights-USRT-client",
