@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local.insights import ImportedInsights
 from local.packages import FilePackages
+from local.private import private_file, private_folder
 from local.tokens import LocalTokens
 from shared.composition.wiring import Backend, Keys
 from shared.ports.bus import Bus, NoBus
@@ -24,7 +25,11 @@ class Folder:
         self.imports = path / "imports"
         self.packages = path / "packages"
         self.leader = path / "leader.lock"
-        path.mkdir(parents=True, exist_ok=True)
+        private_folder(path)
+        for file in (self.database, self.bus):
+            for beside in ("", "-wal", "-shm"):
+                if (existing := file.with_name(file.name + beside)).exists():
+                    private_file(existing)
 
     def key(self, name: str) -> bytes:
         """Return the secret of that name, created on first use and never changed."""

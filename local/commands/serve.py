@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from local.commands.token import DEMO_BEARER
 from local.demo import company as demo
 from local.folder import Folder
 from local.host import logs
+from local.host.wire.limits import UVICORN
 from local.insights import INSIGHTS
 from local.store.choice import STORES
 from local.telemetry import telemetry_named
 
 SHUTDOWN_SECONDS = 10  # for requests in progress
+NOT_FOR_OTHERS = """\
+This address is open to other machines, over plain HTTP: tokens and customers can be read on the
+way. Put something in front that speaks TLS."""
 WELCOME = """\
 Libro is running on {url}
 
@@ -111,6 +116,8 @@ def run(options: argparse.Namespace) -> int:
     listening = _listen(options.bind, options.port)
     if listening is None:
         return 1
+    if not ip_address(listening.getsockname()[0]).is_loopback:
+        print(NOT_FOR_OTHERS, file=sys.stderr)
     with listening:
         _welcome(folder, listening)
         _serve(_config(options), options.workers, listening)
@@ -131,10 +138,8 @@ def _config(options: argparse.Namespace) -> uvicorn.Config:
         ),
         factory=True,
         workers=options.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        **UVICORN,
     )
 
 

@@ -1,10 +1,11 @@
 """POST /admin/functions/{name}: start a non-HTTP function by hand, as on the real host."""
 
 import asyncio
+import hmac
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from azure.functions.meta import Datum
@@ -12,8 +13,10 @@ from azure.functions.meta import Datum
 from local.bus.tables import Message, Received
 from local.host import timers
 from local.host.functions import Function, decode
-from local.host.http import Receive, Scope, Send
+from local.host.http import Scope, headers_of
 from local.host.messages import message
+from local.host.wire.bodies import Body, Receive, Send, respond
+from local.host.wire.refusals import KEY_NEEDED, NOT_FOUND, NOT_STARTED, Answer, Refused
 
 log = logging.getLogger(__name__)
 
@@ -22,52 +25,34 @@ PREFIX = "/admin/functions/"
 
 class Admin:
     def __init__(self, functions: Iterable[Function], master_key: str) -> None:
-        """`master_key` is required of callers on other machines."""
+        """`master_key` is required of every caller, as of the real host: it lies in the folder."""
         self._master_key = master_key.encode()
         self._functions = {function.name.lower(): function for function in functions}
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = await self._start(scope, receive)
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        headers = headers_of(scope["headers"])
+        body = Body(headers, receive)
+        await respond(self._start(scope, headers, body), scope["path"], body, send)
 
     async def drain(self) -> None:
         await asyncio.gather(*self._running)
 
-    def _admits(self, scope: Scope) -> bool:
-        """Admit callers with the master key, and callers on this machine that are not a browser."""
-        headers = dict(scope["headers"])
-        if headers.get(b"x-functions-key") == self._master_key:
-            return True
-        client = scope.get("client")
-        is_on_this_machine = client is not None and client[0] in {"127.0.0.1", "::1"}
-        return is_on_this_machine and b"origin" not in headers
-
-    async def _start(self, scope: Scope, receive: Receive) -> int:
+    async def _start(self, scope: Scope, headers: Mapping[str, str], body: Body) -> Answer:
+        if not hmac.compare_digest(headers.get("x-functions-key", "").encode(), self._master_key):
+            raise Refused(KEY_NEEDED)
         function = self._functions.get(scope["path"].removeprefix(PREFIX).lower())
         if function is None or scope["method"] != "POST":
-            return 404
-        if not self._admits(scope):
-            return 401
+            raise Refused(NOT_FOUND)
+        content = await body.read()
         try:
-            body = json.loads(await _read(receive) or b"{}")
-            value = _value(function, str(body.get("input") or ""))
-        except (ValueError, AttributeError):
-            return 400
+            value = _value(function, str(json.loads(content or b"{}").get("input") or ""))
+        except (ValueError, AttributeError, RecursionError) as exc:
+            raise Refused(NOT_STARTED) from exc
         task = asyncio.create_task(_run(function, value))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return 202
-
-
-async def _read(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        part = await receive()
-        body += part.get("body", b"")
-        if not part.get("more_body"):
-            return bytes(body)
+        return 202, [], b""
 
 
 def _value(function: Function, text: str) -> Any:

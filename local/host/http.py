@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,17 +11,20 @@ import azure.functions as func
 from local.host.functions import Function
 from local.host.hostfile import route_prefix
 from local.host.routes import Table, decoded_path
+from local.host.wire.bodies import BODILESS, Body, Receive, Send, respond
+from local.host.wire.refusals import (
+    FAILED,
+    KEY_NEEDED,
+    NOT_FOUND,
+    Answer,
+    Refused,
+)
 
 log = logging.getLogger(__name__)
 
 Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
-MAX_BODY_BYTES = 104_857_600
 LEVELS = {"ANONYMOUS": 0, "FUNCTION": 1, "ADMIN": 2}
-BODILESS = frozenset({204, 205, 304})
 
 
 class HttpEdge:
@@ -39,25 +42,24 @@ class HttpEdge:
             )  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, headers, body = await self._respond(scope, receive)
-        if status not in BODILESS:
-            headers.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        headers = headers_of(scope["headers"])
+        body = Body(headers, receive)
+        path = decoded_path(scope["raw_path"])
+        await respond(self._answer(scope, path, headers, body), path, body, send)
 
-    async def _respond(self, scope: Scope, receive: Receive) -> Answer:
-        match = self.table.find(scope["method"], decoded_path(scope["raw_path"]))
+    async def _answer(
+        self, scope: Scope, path: str, headers: Mapping[str, str], body: Body
+    ) -> Answer:
+        match = self.table.find(scope["method"], path)
         if match is None:
-            return 404, [], b""
+            raise Refused(NOT_FOUND)
         function, route_values = match
-        headers = _headers(scope["headers"])
         query = scope["query_string"].decode("latin-1")
         params = _params(query) if query else {}
         if not self._admits(function, headers, params):
-            return 401, [], b""
-        body = await _body(function, headers, receive)
-        if body is None:
-            return 413, [], b""
+            raise Refused(KEY_NEEDED)
+        if body.is_chunked:
+            log.warning("%s: a chunked body is dropped, as the host does", function.name)
         url = _url(scope, headers, query)
         request = func.HttpRequest(
             method=scope["method"],
@@ -65,7 +67,7 @@ class HttpEdge:
             headers=headers,
             params=params,
             route_params=route_values,
-            body=body,
+            body=await body.read(),
         )
         return await _run(function, request)
 
@@ -85,12 +87,12 @@ class HttpEdge:
 async def _run(function: Function, request: func.HttpRequest) -> Answer:
     try:
         return _answer(await function.invoke(request))
-    except Exception:
+    except Exception as exc:
         log.exception("Executed 'Functions.%s' (Failed)", function.name)
-        return 500, [], b""
+        raise Refused(FAILED) from exc
 
 
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return the headers with lower-case names; repeated ones are joined by a comma."""
     headers: dict[str, str] = {}
     for name_bytes, value_bytes in raw:
@@ -107,23 +109,6 @@ def _params(query: str) -> dict[str, str]:
         first_name = next(same_names, name)
         params[first_name] = f"{params[first_name]},{value}" if first_name in params else value
     return params
-
-
-async def _body(function: Function, headers: Mapping[str, str], receive: Receive) -> bytes | None:
-    """Return the body, or None if it is too large. A body without Content-Length is dropped."""
-    length = headers.get("content-length", "")
-    if not length.isdigit() or length == "0":
-        if "transfer-encoding" in headers:
-            log.warning("%s: a chunked body is dropped, as the host does", function.name)
-        return b""
-    if int(length) > MAX_BODY_BYTES:
-        return None
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(chunks)
 
 
 def _url(scope: Scope, headers: Mapping[str, str], query: str) -> str:

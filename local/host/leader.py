@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from local.bus.choice import Source
 from local.host import feeds, messages, timers
 from local.host.functions import Function
+from local.private import FILE_MODE
 from shared.ports.documents import Documents
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ async def lead(
     azure_polls: bool = False,
 ) -> None:
     """Wait until no other process of this folder leads, then serve until canceled."""
-    lock = FileLock(lock_file)
+    lock = FileLock(lock_file, mode=FILE_MODE)
     while True:
         try:
             lock.acquire(timeout=0)

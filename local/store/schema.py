@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from local.private import private_file
 from shared.platform.topology import Container, containers
 
 # A write removes the old row and adds a new one, so `seq` is the order of the last writes: the
@@ -26,7 +27,11 @@ LOCK_TIMEOUT_SECONDS = 30.0  # while another process commits
 
 
 def connect(path: Path, *, cache: int) -> sqlite3.Connection:
-    """Open the file so that a returned commit survives a power failure; `cache` is in KiB."""
+    """Open the file so that a returned commit survives a power failure; `cache` is in KiB.
+
+    It is readable for its owner alone, and so is its log, which SQLite makes with the same mode.
+    """
+    private_file(path)
     db = sqlite3.connect(
         path,
         timeout=LOCK_TIMEOUT_SECONDS,

@@ -75,8 +75,9 @@ async def test_a_chunk_that_comes_again_changes_nothing(api: Api) -> None:
         "lines": [[number, json.dumps(a_customer())] for number in range(1, 81)],
     }  # fmt: skip
     response = await api.client.post(
-        f"/admin/functions/{function.name}", json={"input": json.dumps([chunk])}
-    )
+        f"/admin/functions/{function.name}", json={"input": json.dumps([chunk])},
+        headers={"x-functions-key": api.host.folder.key("master").hex()},
+    )  # fmt: skip
     await api.host.admin.drain()
 
     assert response.status_code == 202

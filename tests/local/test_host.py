@@ -121,7 +121,10 @@ async def test_function_keys_are_asked_for_as_the_level_says(folder: Folder) -> 
             ("secret", {"x-functions-key": master}, 200),
         ]:  # fmt: skip
             response = await client.get(f"/api/{path}", headers=headers)
-            assert (response.status_code, bool(response.content)) == (status, status == 200)
+            assert response.status_code == status
+            if status == 401:
+                assert response.json()["code"] == "unauthenticated"
+                assert response.headers["WWW-Authenticate"] == "x-functions-key"
 
 
 async def test_requests_look_like_the_hosts(folder: Folder) -> None:
@@ -134,7 +137,7 @@ async def test_requests_look_like_the_hosts(folder: Folder) -> None:
         assert chunked["body"] == "", "the real host drops it too"
         for path in ("fails", "nothing"):
             response = await client.get(f"/api/{path}")
-            assert (response.status_code, response.content) == (500, b"")
+            assert (response.status_code, response.json()["code"]) == (500, "internal")
 
 
 async def _chunks() -> AsyncIterator[bytes]:
@@ -306,35 +309,56 @@ def test_a_feed_is_polled_as_in_azure_where_that_is_asked_for() -> None:
 
 
 async def test_functions_are_started_by_hand(folder: Folder) -> None:
+    key = {"x-functions-key": folder.key("master").hex()}
     async with serving(folder) as (host, client):
         for name, text in [("on_work", "by hand"), ("ON_TICK", ""), ("on_change", '[{"id": "z"}]')]:
-            response = await client.post(f"/admin/functions/{name}", json={"input": text})
+            response = await client.post(
+                f"/admin/functions/{name}", json={"input": text}, headers=key
+            )
             assert (response.status_code, response.content) == (202, b"")
         await host.admin.drain()
-        http = await client.post("/admin/functions/say_hello", json={})
-        ghost = await client.post("/admin/functions/ghost", json={})
-        rubbish = await client.post("/admin/functions/on_change", json={"input": "{"})
-
-        assert (http.status_code, ghost.status_code, rubbish.status_code) == (400, 404, 400)
+        on_change = "/admin/functions/on_change"
+        for refused, status in (
+            (await client.post("/admin/functions/say_hello", json={}, headers=key), 400),
+            (await client.post("/admin/functions/ghost", json={}, headers=key), 404),
+            (await client.get(on_change, headers=key), 404),
+            (await client.post(on_change, json={"input": "{"}, headers=key), 400),
+            (await client.post(on_change, content=b"[" * 100_000, headers=key), 400),
+            (await client.post(on_change, json={"input": "[" * 100_000}, headers=key), 400),
+            (await client.post(on_change, json=["input"], headers=key), 400),
+        ):
+            assert (refused.status_code, refused.json()["status"]) == (status, status)
         assert ("change", "z") in SEEN
         assert [one.get_body() for one in SEEN if isinstance(one, func.ServiceBusMessage)] == [
             b"by hand"
         ]
 
 
-async def test_only_this_machine_starts_functions_without_the_master_key(folder: Folder) -> None:
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "192.0.2.1"])
+async def test_nobody_starts_functions_without_the_key_of_the_folder(
+    folder: Folder, client: str
+) -> None:
+    path = "/admin/functions/on_tick"
     async with serving(folder) as (host, _):
-        far = httpx.ASGITransport(app=host, client=("192.0.2.1", 5))  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=far, base_url="http://here") as stranger:
-            path = "/admin/functions/on_tick"
-            refused = await stranger.post(path, json={})
-            master = {"x-functions-key": folder.key("master").hex()}
-            admitted = await stranger.post(path, json={}, headers=master)
-        near = httpx.ASGITransport(app=host)  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=near, base_url="http://here") as page:
-            in_browser = await page.post(path, json={}, headers={"Origin": "http://evil"})
+        transport = httpx.ASGITransport(app=host, client=(client, 5))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as caller:
+            function_key = {"x-functions-key": folder.key("function").hex()}
+            refused = [
+                await caller.post(path, json={}, headers=headers)
+                for headers in (
+                    {},
+                    {"Origin": "http://evil"},
+                    {"x-functions-key": ""},
+                    function_key,
+                )
+            ]
+            master = {"x-functions-key": (folder.path / "master.key").read_text()}
+            admitted = await caller.post(path, json={}, headers=master)
 
-    assert (refused.status_code, admitted.status_code, in_browser.status_code) == (401, 202, 401)
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [
+        (401, "unauthenticated")
+    ] * 4
+    assert admitted.status_code == 202
 
 
 def test_a_setting_that_is_not_there_stops_the_function() -> None:

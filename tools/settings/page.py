@@ -17,8 +17,8 @@ holds this page to both. Everything else that can be configured is data:
 The secrets are `CURSOR_KEY`, `SECOND_CURSOR_KEY`, `SUPPRESSION_KEY` and `LINK_KEY`: in Azure their
 values are references to Key Vault, which the platform resolves, and the app refuses a reference
 that was not resolved. Without `SUPPRESSION_KEY` nobody finds who has withdrawn: keep a copy of
-it with the backups. Connection strings (`COSMOS`, `PACKAGES`, `SERVICEBUS`) contain keys and are for one
-machine; where `WEBSITE_SITE_NAME` says that the app runs in Azure, it refuses them.
+it with the backups. Connection strings (`COSMOS`, `PACKAGES`, `SERVICEBUS`) contain keys and are
+for one machine; where `WEBSITE_SITE_NAME` says that the app runs in Azure, it refuses them.
 
 ## What the app reads
 

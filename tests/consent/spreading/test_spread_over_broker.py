@@ -215,7 +215,8 @@ async def test_what_the_bus_forgot_is_sent_again_by_the_sweeper(
         pass
     if scale(True, False):  # or wait for the two minutes, and for the timer
         await _grow_old()
-        assert (await here.post(SWEEPER, {})).status_code == 202
+        key = here.host.folder.key("master").hex()
+        assert (await here.post(SWEEPER, {}, x_functions_key=key)).status_code == 202
     await all_show(here, members, "OptedOut", seconds=3 * PATIENCE)
 
     await _nothing_is_left(processes)

@@ -1,0 +1,1 @@
+"""What stands between the socket and the host: its limits, and its own refusals."""

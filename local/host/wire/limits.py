@@ -1,0 +1,93 @@
+"""Connections with limits of time: whoever sends headers slowly, or none, is not waited for."""
+
+from asyncio import TimerHandle, Transport
+from dataclasses import dataclass
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from local.host.wire.refusals import CLOSE, NOT_HTTP, SLOW_HEADERS, HostRefusal
+
+
+@dataclass(slots=True)
+class Limits:
+    """Seconds and bytes a second, those of Kestrel, on which the real host stands.
+
+    A body may be slower than `body_bytes` a second for `body_grace` seconds.
+    """
+
+    headers: float = 30.0
+    body_grace: float = 5.0
+    body_bytes: float = 240.0
+
+    def body_seconds(self, received: int) -> float:
+        """Return after how many seconds of a body more than what was received has to be there."""
+        return self.body_grace + received / self.body_bytes
+
+
+LIMITS: Final = Limits()
+
+
+class LimitedConnection(HttpToolsProtocol):
+    """A connection whose headers have to be complete in time, of each request anew."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._awaiting_headers: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its parent
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._have_headers()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_answering():
+            self._await_headers()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._have_headers()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # its words are not ours
+        self._refuse(NOT_HTTP)
+
+    def _await_headers(self) -> None:
+        if self._awaiting_headers is None:
+            self._awaiting_headers = self.loop.call_later(LIMITS.headers, self._give_up)
+
+    def _have_headers(self) -> None:
+        if self._awaiting_headers:
+            self._awaiting_headers.cancel()
+            self._awaiting_headers = None
+
+    def _give_up(self) -> None:
+        self._awaiting_headers = None
+        if not self._is_answering():
+            self._refuse(SLOW_HEADERS)
+
+    def _is_answering(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def _refuse(self, refusal: HostRefusal) -> None:
+        if self.transport.is_closing():
+            return
+        status, headers, body = refusal.answer()
+        length = (b"content-length", str(len(body)).encode())
+        lines = [name + b": " + value + b"\r\n" for name, value in (*headers, length, CLOSE)]
+        self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+        self.transport.close()
+
+
+# How uvicorn serves the host, here and in tests.
+UVICORN: Final[dict[str, Any]] = {
+    "http": LimitedConnection,
+    "ws": "none",
+    "proxy_headers": False,  # nobody stands in front who could be believed
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+}

@@ -1,0 +1,72 @@
+"""The host on a port of this process, and what it answers to bytes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from local.host.app import Host
+from local.host.wire.limits import UVICORN
+
+PATIENCE = 10.0
+
+
+@dataclass
+class Answered:
+    """`closed` tells whether the connection ended with the answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    closed: bool
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@asynccontextmanager
+async def listening(host: Host) -> AsyncIterator[int]:
+    """Serve the host that is running; yield its port."""
+    config = uvicorn.Config(host, port=0, lifespan="off", **UVICORN)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+async def exchange(port: int, *parts: bytes, pause: float = 0.0) -> Answered | None:
+    """Send the parts, one after each pause; return what is answered first, None for nothing."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        reading = asyncio.create_task(_read(reader, is_head=parts[0].startswith(b"HEAD ")))
+        for part in parts:
+            if reading.done():
+                break
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        return await asyncio.wait_for(reading, PATIENCE)
+    finally:
+        writer.close()
+
+
+async def _read(reader: asyncio.StreamReader, *, is_head: bool) -> Answered | None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.strip().split("\r\n")
+    if " 100 " in first:
+        return await _read(reader, is_head=is_head)
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    length = 0 if is_head else int(headers.get("content-length", "0"))
+    body = await reader.readexactly(length)
+    closed = headers.get("connection") == "close" and await reader.read() == b""
+    return Answered(int(first.split(" ")[1]), headers, body, closed)
