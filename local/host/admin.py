@@ -13,9 +13,9 @@ from azure.functions.meta import Datum
 from local.bus.tables import Message, Received
 from local.host import timers
 from local.host.functions import Function, decode
-from local.host.http import Scope, headers_of
+from local.host.http import Receive, Scope, Send, headers_of
 from local.host.messages import message
-from local.host.wire.bodies import Body, Receive, Send, respond
+from local.host.wire.bodies import Body, respond
 from local.host.wire.refusals import KEY_NEEDED, NOT_FOUND, NOT_STARTED, Answer, Refused
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,9 @@ from local.bus.choice import OpenBus, Source, embedded
 from local.folder import Folder
 from local.host.admin import PREFIX, Admin
 from local.host.functions import read_functions
-from local.host.http import HttpEdge, Scope
+from local.host.http import HttpEdge, Receive, Scope, Send
 from local.host.leader import lead
 from local.host.messages import layout
-from local.host.wire.bodies import Receive, Send
 from local.insights import OpenInsights
 from local.insights import embedded as imported_values
 from local.store.choice import OpenStore, sqlite

@@ -20,6 +20,8 @@ from local.host.wire.refusals import (
     Refused,
 )
 
+__all__ = ["HttpEdge", "Receive", "Scope", "Send", "headers_of"]
+
 log = logging.getLogger(__name__)
 
 Scope = Mapping[str, Any]

@@ -76,5 +76,9 @@ def test_what_an_older_version_left_open_is_closed(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o644)
     tmp_path.chmod(0o755)
     Folder(tmp_path)
+    others = open_to_others(tmp_path)
+    Folder(tmp_path).key("token")
+    Folder(tmp_path)
 
-    assert open_to_others(tmp_path).keys() == {tmp_path.name}, "the folder is whoever made it's"
+    assert others == {tmp_path.name: "755"}, "a folder without keys is not ours to close"
+    assert open_to_others(tmp_path) == {}
