@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import azure.functions as func
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -38,7 +38,7 @@ def read_query(operation: Operation, req: func.HttpRequest) -> Any:
 
     Raises BadQuery.
     """
-    raw, lists = _pairs(urlsplit(req.url).query, operation.repeatable)
+    raw, lists = _pairs(req.url.partition("?")[2], operation.repeatable)
     try:
         if lists:
             return operation.query_adapter.validate_python({**raw, **lists})

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
 
 from local.host.app import Host
-from local.host.wire.limits import UVICORN
+from local.host.wire.limits import LIMITS, UVICORN
 
 PATIENCE = 10.0
 
@@ -53,8 +53,21 @@ async def exchange(port: int, *parts: bytes, pause: float = 0.0) -> Answered | N
             await writer.drain()
             await asyncio.sleep(pause)
         return await asyncio.wait_for(reading, PATIENCE)
+    except TimeoutError:
+        return None
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+@contextmanager
+def limits(*, headers: float, grace: float, rate: float) -> Iterator[None]:
+    """Let the host wait for so many seconds, and for so many bytes a second."""
+    usual = LIMITS.headers, LIMITS.body_grace, LIMITS.body_bytes
+    LIMITS.headers, LIMITS.body_grace, LIMITS.body_bytes = headers, grace, rate
+    yield
+    LIMITS.headers, LIMITS.body_grace, LIMITS.body_bytes = usual
 
 
 async def _read(reader: asyncio.StreamReader, *, is_head: bool) -> Answered | None:

@@ -11,9 +11,8 @@ import pytest
 from function_app import app
 from local.folder import Folder
 from local.host.app import Host
-from local.host.wire.limits import LIMITS
 from tests.api import APPLICATION
-from tests.local.sockets import Answered, exchange, listening
+from tests.local.sockets import Answered, exchange, limits, listening
 
 HEADERS, GRACE, RATE = 0.4, 0.4, 1000.0  # seconds, seconds, bytes a second
 LIVE = b"GET /api/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -21,10 +20,8 @@ LIVE = b"GET /api/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture
 def _small_limits() -> Iterator[None]:
-    usual = LIMITS.headers, LIMITS.body_grace, LIMITS.body_bytes
-    LIMITS.headers, LIMITS.body_grace, LIMITS.body_bytes = HEADERS, GRACE, RATE
-    yield
-    LIMITS.headers, LIMITS.body_grace, LIMITS.body_bytes = usual
+    with limits(headers=HEADERS, grace=GRACE, rate=RATE):
+        yield
 
 
 @pytest.fixture
