@@ -61,8 +61,8 @@ def _body(operation: Operation, reply: Reply) -> bytes | None:
 def _is_known(etag: str, if_none_match: str | None) -> bool:
     if if_none_match is None:
         return False
-    etags = {part.strip().removeprefix("W/").strip('"') for part in if_none_match.split(",")}
-    return etag in etags or "*" in etags
+    etags = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return f'"{etag}"' in etags or etag in etags or "*" in etags  # in quotes it is no wildcard
 
 
 def failed(exc: Exception, operation: Operation, req: func.HttpRequest) -> func.HttpResponse:

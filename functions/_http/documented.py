@@ -10,6 +10,7 @@ from functions._http.problems import (
     BodyTooLarge,
     MalformedJson,
     NoSuchResource,
+    UnsupportedContentEncoding,
     UnsupportedMediaType,
 )
 from shared.configuration.domain.companies import LegalEntityNotFound
@@ -34,7 +35,7 @@ CALLER: Refusals = (Unauthenticated, RoleNotAllowed)
 EMPLOYEE: Refusals = (WorkerUnknown, WorkerInactive, PermissionGroupMissing)
 COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound, NoSuchResource)
 POS_OPERATION: Refusals = (PosOperationNotAllowed,)
-BODY: Refusals = (BodyTooLarge, UnsupportedMediaType)
+BODY: Refusals = (BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
 JSON_BODY: Refusals = (MalformedJson, Invalid)
 KEY: Refusals = (BadHeader, InProgress, KeyReused)
 

@@ -111,7 +111,7 @@ async def _respond(
 
     return await idempotency.once(
         run,
-        partition=idempotency.partition_of(key, req, asked, caller),
+        partition=await idempotency.partition_of(key, call, asked),
         asked=asked,
         documents=backend.documents,
         terms=idempotency.Terms(

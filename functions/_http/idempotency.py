@@ -12,10 +12,12 @@ from typing import Any
 import azure.functions as func
 from pydantic_core import from_json, to_json
 
-from functions._http.caller import Caller
+from functions._http.call import Call
 from shared.core import deadlines
 from shared.core.errors import Conflict, Flaw, Invalid, Stale
 from shared.core.values import as_text
+from shared.customers.customers import resolve
+from shared.customers.domain.customers import CustomerNotFound
 from shared.ports.documents import (
     Create,
     Document,
@@ -62,14 +64,18 @@ async def hash_of(req: func.HttpRequest) -> str:
     return await asyncio.to_thread(_hash_of, req)
 
 
-def partition_of(key: str | None, req: func.HttpRequest, asked: str, caller: Caller) -> Partition:
-    """Return the partition of the answer: callers and addresses have keys of their own.
+async def partition_of(key: str | None, call: Call[Any, Any], asked: str) -> Partition:
+    """Return the partition of the answer: callers, operations and resources have their own keys.
 
-    Without a key the query and the body are the key.
+    A customer is the same by account number and by GUID. Without a key the query and the body are
+    the key.
     """
-    path = req.url.partition("?")[0].partition("/api/")[2]
+    path = dict(call.path)
+    if "customerId" in path:
+        with suppress(CustomerNotFound):  # which the operation will say
+            path["customerId"] = await resolve(path["customerId"], context=call.context)
     named = f"body\n{asked}" if key is None else key  # a key has no line break
-    text = "\n".join([caller.actor, req.method, path, named])
+    text = "\n".join([call.caller.actor, call.name, to_json(sorted(path.items())).decode(), named])
     return (hashlib.sha256(text.encode()).hexdigest(),)
 
 

@@ -4,10 +4,11 @@ import re
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -24,6 +25,14 @@ MERGE_PATCH = "application/merge-patch+json"
 NDJSON = "application/x-ndjson"
 MEBIBYTE = 1024 * 1024
 COMPANY = "v1/{legalEntity}"
+
+# Python reads more: 1_0, spaces, digits of other scripts, `on`, and seconds for a moment.
+FORMS: Final[Mapping[Any, re.Pattern[str]]] = {
+    int: re.compile(r"-?[0-9]{1,18}"),
+    bool: re.compile(r"true|false"),
+    date: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    datetime: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]{5,}([Zz]|[+-][0-9]{2}:[0-9]{2})"),
+}
 
 # Roles by the letters of the contract.
 ROLES = {"E": "Employee", "C": "Customer", "A": "Application", "H": "Administrator"}
@@ -139,6 +148,16 @@ class Operation:
     def answer_adapter(self) -> TypeAdapter[Any] | None:
         return TypeAdapter(self.returns) if _is_model(self.returns) else None
 
+    @cached_property
+    def forms(self) -> Mapping[str, re.Pattern[str]]:
+        """Return how values of the query are written, by the names that callers use."""
+        return {
+            field.alias or name: FORMS[kind]
+            for name, field in self.query.model_fields.items()
+            for kind in _kinds(field.annotation)
+            if kind in FORMS
+        }
+
     def bind(self, handler: Handler) -> None:
         """Take name, description, query and body from the handler."""
         self.name = handler.__name__
@@ -151,6 +170,15 @@ class Operation:
             for name, parameter in self.query.model_fields.items()
             if typing.get_origin(parameter.annotation) is tuple
         )
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    """Return the kinds of value that an annotation allows."""
+    if typing.get_origin(annotation) is Annotated:
+        return _kinds(typing.get_args(annotation)[0])
+    if isinstance(annotation, UnionType) or typing.get_origin(annotation) is typing.Union:
+        return tuple(kind for part in typing.get_args(annotation) for kind in _kinds(part))
+    return (annotation,)
 
 
 def _is_model(returns: Any) -> bool:

@@ -15,13 +15,16 @@ from functions._http.problems import (
     BodyTooLarge,
     MalformedJson,
     NoSuchResource,
+    UnsupportedContentEncoding,
     UnsupportedMediaType,
 )
 from shared.core.errors import Flaw, Invalid, VersionRequired
 from shared.core.flaws import flaws_of
+from shared.core.sent.reading import RepeatedKey, check_keys, model_of
 
 _UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}")  # and what is too long to be a name
 
+MALFORMED = "Numbers are digits, flags true or false, dates and times as in RFC 3339."
 FUNCTION_KEY = frozenset({"code", "clientid"})  # the platform's own parameters
 
 
@@ -39,12 +42,21 @@ def read_query(operation: Operation, req: func.HttpRequest) -> Any:
     Raises BadQuery.
     """
     raw, lists = _pairs(req.url.partition("?")[2], operation.repeatable)
+    if odd := [name for name, text in raw.items() if not _is_plain(operation, name, text)]:
+        raise BadQuery([Flaw(f"/{name}", "malformed", MALFORMED) for name in odd])
     try:
         if lists:
-            return operation.query_adapter.validate_python({**raw, **lists})
-        return operation.query_adapter.validate_strings(raw)
+            whole = {**raw, **lists}
+            return operation.query_adapter.validate_python(whole, by_alias=True, by_name=False)
+        return operation.query_adapter.validate_strings(raw, by_alias=True, by_name=False)
     except ValidationError as exc:
         raise BadQuery(flaws_of(exc)) from None
+
+
+def _is_plain(operation: Operation, name: str, text: str) -> bool:
+    """Return whether a number, a flag or a date is written as JSON and RFC 3339 write it."""
+    form = operation.forms.get(name)
+    return form is None or form.fullmatch(text) is not None
 
 
 def _pairs(text: str, repeatable: tuple[str, ...]) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -67,6 +79,7 @@ def read_body(operation: Operation, req: func.HttpRequest) -> Any:
     body = req.get_body()
     if not body and operation.body_optional:
         return None
+    check_encoding(req.headers)
     if len(body) > operation.largest_body:
         raise BodyTooLarge(f"The body exceeds {operation.largest_body} bytes.")
     content_type = req.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -77,15 +90,31 @@ def read_body(operation: Operation, req: func.HttpRequest) -> Any:
     return _read_json(operation.body_adapter, body)
 
 
+def check_encoding(headers: Mapping[str, str]) -> None:
+    """Raise UnsupportedContentEncoding for a body that is not as it is: nothing inflates it."""
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedContentEncoding("Send the body as it is, without a Content-Encoding.")
+
+
 def _read_json(adapter: TypeAdapter[Any], body: bytes) -> Any:
     if not body:
         raise MalformedJson("The body is empty; send JSON, with its Content-Length.")
     try:
-        return adapter.validate_json(body)
+        value = adapter.validate_json(body, by_alias=True, by_name=False)
     except ValidationError as exc:
         if exc.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
             raise MalformedJson(exc.errors(include_url=False)[0]["msg"]) from None
+        _check_keys(body)
         raise Invalid(flaws_of(exc)) from None
+    _check_keys(body)
+    return value
+
+
+def _check_keys(body: bytes) -> None:
+    try:
+        check_keys(body)
+    except RepeatedKey as exc:
+        raise MalformedJson(str(exc)) from None
 
 
 def read_if_match(operation: Operation, headers: Mapping[str, str]) -> str | None:
@@ -98,7 +127,8 @@ def read_if_match(operation: Operation, headers: Mapping[str, str]) -> str | Non
     version = header.strip()
     if "," in version:
         raise BadHeader("If-Match takes one ETag, or *.")
-    return version.strip('"') if not version.startswith("W/") else version
+    # A weak ETag matches nothing, and neither does "*" in quotes, which is no wildcard.
+    return version if version.startswith("W/") or version == '"*"' else version.strip('"')
 
 
 def read_idempotency_key(headers: Mapping[str, str]) -> str | None:
@@ -129,7 +159,4 @@ def merge(target: Any, patch: Any) -> Any:
 
 def parse(model: type[BaseModel], body: dict[str, Any]) -> Any:
     """Return the body as the model. Raises Invalid."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as exc:
-        raise Invalid(flaws_of(exc)) from None
+    return model_of(model, body)

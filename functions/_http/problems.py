@@ -90,6 +90,12 @@ class UnsupportedMediaType(Refusal):
     code = "unsupported-media-type"
 
 
+class UnsupportedContentEncoding(UnsupportedMediaType):
+    """The body is compressed, or otherwise not as it is."""
+
+    code = "unsupported-content-encoding"
+
+
 STATUS: Mapping[type[Refusal], HTTPStatus] = {
     BadRequest: HTTPStatus.BAD_REQUEST,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
@@ -169,6 +175,8 @@ def status_of(refusal: type[Refusal]) -> HTTPStatus:
 def headers_of(refusal: Refusal) -> dict[str, str]:
     if isinstance(refusal, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="libro"'}
+    if isinstance(refusal, UnsupportedContentEncoding):
+        return {"Accept-Encoding": "identity"}
     if isinstance(refusal, TooMany):
         return {"Retry-After": str(refusal.after)}
     return dict(RETRY_AFTER) if isinstance(refusal, Unavailable) else {}

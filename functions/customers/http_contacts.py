@@ -111,8 +111,23 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
     """
     key, context = await customer_key(call), call.context
     contact = await usecases.add_contact(key, call.body, context=context)
-    location = call.url("customers", key, "contacts")
+    location = call.url("customers", key, "contacts", contact.value.id)
     return Reply(contact.value, etag=contact.etag, location=location, status=_status(context))
+
+
+@serve(
+    bp,
+    Operation("GET", ONE, who="ECA", returns=ContactView, tag="Contacts",
+              refuses=(*REFUSES, ContactNotFound)),
+)  # fmt: skip
+async def get_contact(call: Call[NoQuery, None]) -> Reply:
+    """Get a contact point of a customer.
+
+    With what is in force of what was decided about it.
+    """
+    key = await customer_key(call)
+    contact = await usecases.read_contact(key, call.path["contactId"], context=call.context)
+    return Reply(contact.value.shown_at(call.now), etag=contact.etag)
 
 
 @serve(

@@ -29,6 +29,11 @@ async def list_contacts(key: str, *, context: Context) -> Contacts:
     return (await documents.load(key, context)).value.contacts
 
 
+async def read_contact(key: str, contact_id: str, *, context: Context) -> Versioned[Contact]:
+    """Return the contact point. One point read. Raises CustomerNotFound, ContactNotFound."""
+    return _versioned((await documents.load(key, context)).value, contact_id)
+
+
 async def add_contact(key: str, new: NewContact, *, context: Context) -> Versioned[Contact]:
     """Add a contact point; a repeated request adds no second one.
 

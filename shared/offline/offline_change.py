@@ -4,12 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from shared.context import Context
-from shared.core.errors import Invalid
-from shared.core.flaws import flaws_of
 from shared.core.retry import ANY
+from shared.core.sent.reading import model_of
 from shared.customers.change import Decide, Decision, change
 from shared.customers.customers import read_events
 from shared.customers.domain.customers import NOWHERE, Closed, Customer
@@ -68,10 +67,7 @@ class OfflineChange:
 
     def parse(self, model: type[M], **defaults: Any) -> M:
         """Return the body as its model. Raises Invalid."""
-        try:
-            return model.model_validate(defaults | self.operation.body)
-        except ValidationError as exc:
-            raise Invalid(flaws_of(exc, "/body")) from None
+        return model_of(model, defaults | self.operation.body, "/body")
 
     def settle(
         self,

@@ -5,12 +5,9 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import from_json
-
 from shared.context import Context
 from shared.core.errors import Invalid
-from shared.core.flaws import flaws_of
+from shared.core.sent.reading import model_of, read_json
 from shared.customers.domain.customers import CustomerNotFound
 from shared.jobs.domain.lines import Line as JobLine
 from shared.jobs.domain.lines import check_text
@@ -36,11 +33,9 @@ async def read_line(number: int, text: str, session: UploadSession, *, context: 
 def _parse(text: str) -> OfflineOperation:
     check_text(text)
     try:
-        operation = OfflineOperation.model_validate(from_json(text))
+        operation = model_of(OfflineOperation, read_json(text))
         if _is_deep(operation.body):
             raise Invalid.at("/body", "too-deep", f"The body has more than {MAX_DEPTH} levels.")
-    except ValidationError as exc:
-        raise Invalid(flaws_of(exc)) from None
     except ValueError as exc:
         raise Invalid.at("", "malformed-json", str(exc)) from None
     return operation

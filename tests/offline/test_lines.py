@@ -174,7 +174,7 @@ async def test_field_names_of_our_own_do_not_get_round_conflicts(api: Api) -> No
     body = {"addressId": "1", "postal_code": "99999"}
     operation = an_operation("address", made["id"], body, baseVersion=1)
 
-    assert statuses(await applied(api, operation)) == ["Conflict"]
+    assert statuses(await applied(api, operation)) == ["Refused"]
     assert (await api.get(path)).json()["postalCode"] == "77003"
 
 

@@ -99,6 +99,7 @@ async def _parts(ask: Ask, number: int) -> None:
     email = an_email(f"second{number}@example.com")
     other = await ask("add_contact", "POST", contacts, email)
     await ask("list_contacts", "GET", contacts)
+    await ask("get_contact", "GET", f"{contacts}/1")
     where = f"{contacts}/{other['id']}"
     await ask("edit_contact", "PATCH", where, {"purpose": "Business"}, if_match="*")
     await ask("remove_contact", "DELETE", where, if_match="*")

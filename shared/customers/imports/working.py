@@ -3,13 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-from pydantic_core import from_json
-
 from shared.context import Context
 from shared.core.concurrency import side_by_side
 from shared.core.errors import Invalid, Refusal, Unavailable
-from shared.core.flaws import flaws_of
+from shared.core.sent.reading import model_of, read_json
 from shared.customers.creation.creation import create_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import CustomerExists
@@ -70,11 +67,9 @@ def _parse(text: str, store_number: str | None) -> NewCustomer:
     """Return the line as a create body; `store_number` is for a line that names none."""
     check_text(text)
     try:
-        body = from_json(text)
+        body = read_json(text)
         if store_number is not None and isinstance(body, dict):
             body.setdefault("storeNumber", store_number)
-        return NewCustomer.model_validate(body)
-    except ValidationError as exc:
-        raise Invalid(flaws_of(exc)) from None
+        return model_of(NewCustomer, body)
     except ValueError as exc:
         raise Invalid.at("", "malformed-json", str(exc)) from None

@@ -1,0 +1,1 @@
+"""What callers send, read as strictly as the contract says."""
