@@ -117,9 +117,16 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
 
 @serve(
     bp,
-    Operation("GET", ONE, who="ECA", returns=ContactView, tag="Contacts",
-              refuses=(*REFUSES, ContactNotFound)),
-)  # fmt: skip
+    Operation(
+        "GET",
+        ONE,
+        who="ECA",
+        pos_operation=CUSTOMER_READ,
+        returns=ContactView,
+        tag="Contacts",
+        refuses=(*REFUSES, ContactNotFound),
+    ),
+)
 async def get_contact(call: Call[NoQuery, None]) -> Reply:
     """Get a contact point of a customer.
 

@@ -302,7 +302,7 @@ def nobody_gets_in_without_a_token(stand: Stand) -> Iterator[str]:
 
 def _ways_in(providers: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
     """The platform and the app let the same issuers in, and the platform no others."""
-    own = {"CURSOR_KEY", "SUPPRESSION_KEY", "LINK_KEY", "WEBSITE_SITE_NAME"}
+    own = {"CURSOR_KEY", "SECOND_CURSOR_KEY", "SUPPRESSION_KEY", "LINK_KEY", "WEBSITE_SITE_NAME"}
     texts = {name: str(one) for name, one in given.items() if name not in own}
     lists = {name: json.loads(texts[name]) for name in LISTS}
     tenants = Settings.model_validate(texts | lists).tenants
