@@ -57,6 +57,7 @@ MODULES = (
     "functions.offline.http_uploads",
     "functions.platform.http_platform",
     "functions.privacy.feed_erasures",
+    "functions.privacy.http_access_log",
     "functions.privacy.http_erasures",
     "functions.privacy.http_export",
     "functions.privacy.http_holds",

@@ -26,7 +26,9 @@ async def customer_key(call: Call[Any, Any]) -> str:
     customer_id = call.path["customerId"]
     claims = call.caller.claims
     if claims is None or claims.role != "Customer":
-        return await resolve(customer_id, context=call.context)
+        key = await resolve(customer_id, context=call.context)
+        call.asked_for = key
+        return key
     try:
         own = await resolve(claims.customer_id or "", context=call.context)
         if customer_id == own or own == await resolve(customer_id, context=call.context):

@@ -51,6 +51,7 @@ param containerThroughput object = {
   requests: 4000
   changes: 4000
   distribution: 4000
+  accesses: 4000
 }
 
 @allowed(['Continuous7Days', 'Continuous30Days'])

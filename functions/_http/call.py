@@ -1,6 +1,6 @@
 """One parsed request: the caller, the resource, and the values that were sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -66,7 +66,8 @@ B = TypeVar("B")
 class Call(Generic[Q, B]):
     """What a handler is called with. `if_match` is one version, `*`, or None.
 
-    `origin` is the address of this app, as the caller has it.
+    `origin` is the address of this app, as the caller has it. A handler says whom it was
+    `asked_for`, and whom a list has `shown`, by their GUIDs: that is kept in the log of accesses.
     """
 
     name: str
@@ -80,6 +81,8 @@ class Call(Generic[Q, B]):
     fingerprint: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
+    asked_for: str | None = None
+    shown: Collection[str] = ()
 
     @property
     def legal_entity(self) -> str:

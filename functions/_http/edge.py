@@ -97,6 +97,7 @@ async def _respond(
         headers=headers,
         origin=req.url.partition("/api/")[0],
     )
+    visit.call = call
     key = read_idempotency_key(headers) if operation.idempotent else None
     if key is None and not operation.keyed_by_body:
         return render(operation, await handler(call), headers)

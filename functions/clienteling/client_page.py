@@ -45,6 +45,7 @@ def query_of(call: Call[CardsQuery, None]) -> ClientQuery:
 
 def reply_of(call: Call[CardsQuery, None], page: ClientPage) -> Reply:
     items = [client.model_dump(mode="json", by_alias=True) for client in page.clients]
+    call.shown = [client.customer_id for client in page.clients]
     body = call.page(items, page.position)
     body["insights"] = page.measures
     if page.facets is not None:

@@ -91,6 +91,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
         asynchronously=asynchronously,
     )
     customer = created.customer.value
+    call.asked_for = customer.id
     inherits_email = customer.receipt_email is not None and call.body.receipt_email is None
     warnings = created.inherited.warnings if inherits_email else ()
     reply = Reply(

@@ -81,6 +81,7 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
     )
     run = list_customers if not (query.q and query.q.strip()) else search_customers
     items, after = await run(search, context=call.context)
+    call.shown = [item["id"] for item in items]
     return Reply(call.page(items, list(asdict(after).values()) if after else None))
 
 

@@ -203,6 +203,18 @@ var questions = [
     threshold: 1000
   }
   {
+    name: 'many-customers'
+    text: 'An employee has looked at more customers within an hour than the company finds usual.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT10M'
+    query: 'AppMetrics | where Name == "libro.access.many" | extend Company = tostring(Properties["libro.legal_entity"]), Callers = Sum'
+    value: 'Callers'
+    silence: false
+    each: 'Company'
+    threshold: 0
+  }
+  {
     name: 'erasure-overdue'
     text: 'The erasure of a customer should have been completed a day ago.'
     severity: 1

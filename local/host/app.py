@@ -65,9 +65,10 @@ class Host:
     async def _serving(self, documents: Documents) -> AsyncIterator[None]:
         open_bus = self.open_bus(self.folder, layout(self.functions))
         async with open_bus as bus, self.open_insights() as insights:
-            wiring.install(self.folder.backend(documents, bus.port, insights))
+            backend = wiring.install(self.folder.backend(documents, bus.port, insights))
             async with self._leading(documents, bus.source):
                 yield
+            await backend.access_log.close()
 
     @asynccontextmanager
     async def _leading(self, documents: Documents, source: Source) -> AsyncIterator[None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.composition import collections as _collections  # noqa: F401  # registers them
 from shared.composition.metered import Metered
 from shared.composition.participants import PARTICIPANTS
+from shared.composition.telemetry import telemetry
 from shared.configuration.cache import Configuration
 from shared.configuration.number_blocks import Numbers
 from shared.consent.links.tokens import LinkTokens
@@ -25,6 +26,7 @@ from shared.ports.documents import Documents
 from shared.ports.insights import Insights, NoInsights
 from shared.ports.packages import NoPackages, Packages
 from shared.ports.tokens import Tokens
+from shared.privacy.accesses.log import AccessLog
 
 if TYPE_CHECKING:
     from shared.adapters.blobs.packages import BlobPackages
@@ -81,6 +83,7 @@ class Backend:
         self.numbers = Numbers(self.documents)
         self.accounts = AccountNumbers(self.documents)
         self.measures = Measures(self.insights, self.configuration)
+        self.access_log = AccessLog(self.documents, self.configuration, telemetry)
 
     def context(
         self, legal_entity: str, actor: str, now: datetime, fingerprint: str | None = None

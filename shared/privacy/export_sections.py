@@ -20,7 +20,7 @@ from shared.privacy.erasing.freezing import note_now
 SECTIONS: Final = (
     "customer", "contacts", "addresses", "attributes", "consents", "notes", "activities",
     "bookMoves", "books", "followUps", "measures", "syncOperations", "events", "uploadConflicts",
-    "holds", "erasure", "merges",
+    "holds", "accesses", "erasure", "merges",
 )  # fmt: skip
 OF_THE_RECORD: Final = frozenset({"customer", "contacts", "attributes"})
 

@@ -18,6 +18,8 @@ from tests.api import ADMINISTRATOR, COMPANY, Api
 
 STORED = Path(__file__).parent / "stored"
 NEW_PARAMETERS = {
+    "accessLogDays": 180,
+    "customersAnHour": 500,
     "confirmationDays": 7,
     "downloadEverySeconds": 60,
     "erasureCancelDays": 7,

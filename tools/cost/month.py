@@ -20,6 +20,7 @@ READ_MIX = {
     "find_customers by a word": 0.3,
 }
 FEEDS_RU = 20.0  # after each create: five feeds read it, the relay notes it, two look something up
+ACCESS_RU = 6.0  # of one entry in the log of accesses, for each request about one customer
 IN_DIRECTORY = 0.75  # of the RU of a create; the rest is in `customers`
 KILOBYTES = 30.0  # of one customer, its entries and their index
 CPU = {"create": 0.030, "read": 0.006, "feeds": 0.020}  # seconds of one core for each
@@ -51,6 +52,7 @@ MAXIMUM = {
     "requests": 4_000.0,
     "changes": 4_000.0,
     "distribution": 4_000.0,
+    "accesses": 4_000.0,
 }
 OTHER_CONTAINERS = 3
 LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
@@ -95,7 +97,9 @@ def at_the_peak(channels: int = STORES) -> dict[str, float]:
     searching = read(OPERATIONS.read_text())["find_customers by a word"].charge
     search = READS * READ_MIX["find_customers by a word"] * searching
     directory = CREATES * (create - FEEDS_RU) * IN_DIRECTORY + search
+    about_one = CREATES + READS * (1 - READ_MIX["find_customers by a word"])
     return {
+        "accesses": about_one * ACCESS_RU,
         "customers": CREATES * create + READS * reading - directory,
         "directory": directory,
         **distribution.by_changes(CREATES, channels),

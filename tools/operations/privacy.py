@@ -13,6 +13,7 @@ async def privacy(ask: Ask, number: int) -> None:
     await ask("remove_hold", "DELETE", f"{path}/holds/return-12", if_match="*")
     await ask("put_restriction", "PUT", f"{path}/restriction", {"reason": "contested"}, **boss)
     await ask("remove_restriction", "DELETE", f"{path}/restriction", **boss)
+    await ask("get_access_log", "GET", f"{path}/access-log", **boss)
     await ask("export_customer_data", "GET", f"{path}/export", **boss)
     run, where = {"dryRun": True}, "retention-policies/notes/runs"
     if number == 1:

@@ -137,6 +137,7 @@ async def measured(endpoint: Endpoint, folder: Folder, database: str) -> Rows:
         api = await _quiet(folder, open_store, stack)
 
         async def ask(row: str | None, method: str, path: str, body: Any = None, **how: Any) -> Any:
+            await wiring.backend().access_log.flush()  # else it is written while this is measured
             before = len(endpoint.log)
             response = await api.call(method, path, body, **how)
             assert response.status_code < 400, (row, response.text)

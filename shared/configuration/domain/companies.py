@@ -111,6 +111,13 @@ class Parameters(Setting):
     erasure_cancel_days: Annotated[int, Field(ge=0, le=25)] = Field(
         7, description="Days between the request for an erasure and its start, to cancel it"
     )
+    access_log_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        180, description="Days for which it is kept who looked at a customer"
+    )
+    customers_an_hour: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        500,
+        description="Customers whom an employee may look at within an hour before an alarm; 0: any",
+    )
     trust_unregistered_workers: bool = Field(
         False,
         description="Whether an employee whom nobody has registered as a worker may do everything",
