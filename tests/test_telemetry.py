@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from shared.platform.metering import Tally, tally
 from shared.platform.settings import Settings
 from shared.ports import telemetry
 from shared.ports.telemetry import NoTelemetry, Telemetry
-from tests.api import ADMINISTRATOR, COMPANY, Api, a_customer, an_email, started
+from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, a_customer, an_email, started
 from tests.personal_data import PersonalDataLeaked, PersonalDataRecorder, check, personal
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -148,6 +149,14 @@ async def test_a_span_says_what_it_cost_and_for_which_company(api: Api, told: To
     assert attributes["http.response.status_code"] == 201
     assert attributes["libro.store.commits"] == 2, "a number, and the customer"
     assert [point.count for point in told.points("http.server.request.duration")] == [1]
+
+
+async def test_a_till_that_acts_for_an_associate_is_in_the_trace(api: Api, told: Told) -> None:
+    made = await api.post("customers", a_customer(), bearer=replace(MANAGER, till="till-7"))
+    attributes = dict(told.spans()["create_customer"].attributes or {})
+
+    assert made.json()["createdBy"] == "employee:000160"
+    assert attributes["libro.till"] == "till-7"
 
 
 async def test_who_is_refused_names_no_company(api: Api, told: Told) -> None:
