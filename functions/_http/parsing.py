@@ -22,7 +22,7 @@ from shared.core.errors import Flaw, Invalid, VersionRequired
 from shared.core.flaws import flaws_of
 from shared.core.sent.reading import RepeatedKey, check_keys, model_of
 
-_UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}")  # and what is too long to be a name
+_UNUSABLE = re.compile(r"[/\\?#\x00-\x1f\x7f]|.{201}|^\.{1,2}$")  # and what is too long, or a step
 
 MALFORMED = "Numbers are digits, flags true or false, dates and times as in RFC 3339."
 FUNCTION_KEY = frozenset({"code", "clientid"})  # the platform's own parameters

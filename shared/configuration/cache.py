@@ -75,6 +75,9 @@ class Configuration:
         return features or {}
 
     async def find(self, legal_entity: str, collection: col.Collection[T], key: str) -> T | None:
+        """Return the setting, or None: also for a key that none can have."""
+        if not can_be_id(key):
+            return None
         return await self._cached(
             (legal_entity, collection.name, key),
             lambda: stored.find_setting(self._documents, legal_entity, collection, key),

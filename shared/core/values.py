@@ -111,6 +111,12 @@ def _joins(text: str, index: int) -> bool:
     )
 
 
+def _no_step(text: str) -> str:
+    if text in {".", ".."}:
+        raise ValueError("a step of a path is no key")
+    return text
+
+
 def _line(longest: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=LINE)
 
@@ -122,6 +128,7 @@ Key = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=KEY),
     AfterValidator(plain_line),
+    AfterValidator(_no_step),
 ]
 Currency = Annotated[
     str,

@@ -4,6 +4,7 @@ It promises only what Azure Cosmos DB can keep: there is no transaction over two
 partitions, no offset and no count.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +17,7 @@ Partition = tuple[str, ...]
 MAX_OPERATIONS: Final = 100
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_SUCCEEDED_FIELDS: Final = 9  # a patch of Cosmos DB sets ten fields, one of them the adapter's
-MAX_ID_LENGTH: Final = 255
-FORBIDDEN_IN_IDS: Final = frozenset("/\\?#")
+ID: Final = re.compile(r"(?!\.{1,2}\Z)[^/\\?#]{1,255}")  # an address loses its steps on the way
 
 
 class CommitTooLarge(Conflict):
@@ -292,7 +292,7 @@ def check_operations(operations: Sequence[Operation]) -> None:
 
 
 def can_be_id(name: str) -> bool:
-    return 0 < len(name) <= MAX_ID_LENGTH and FORBIDDEN_IN_IDS.isdisjoint(name)
+    return ID.fullmatch(name) is not None
 
 
 def check_id(name: str) -> None:

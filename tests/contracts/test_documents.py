@@ -185,10 +185,12 @@ async def test_a_commit_holds_at_most_two_megabytes(store: Documents) -> None:
     assert await collect(store) == []
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a?b", "a#b", "x" * 256])
+@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a?b", "a#b", "x" * 256, ".", ".."])
 async def test_an_id_that_cosmos_db_would_refuse_is_refused(store: Documents, name: str) -> None:
     with pytest.raises(ValueError, match="cannot be the id"):
         await store.commit("customers", HERE, [Put({"id": name})])
+    with pytest.raises(ValueError, match="cannot be the id"):
+        await store.read("customers", HERE, name)
 
 
 async def test_scattered_writes_are_all_there_when_the_seal_is(store: Documents) -> None:

@@ -13,6 +13,7 @@ import pytest
 from local.tokens import ALGORITHM, AUDIENCE, ISSUER, ROLES
 from shared.adapters.entra.tokens import EntraTokens
 from shared.composition import wiring
+from shared.configuration.domain.collections import STORES
 from tests.api import COMPANY, Api, a_customer
 from tests.doubles import entra
 
@@ -20,7 +21,7 @@ HUGE = 10**400
 TEXTS = (
     "", " ", "/", "a/b", "..", "#", "?", "\\", "*", "~-~", "\x00", "a\nb", "\x7f", "\u200b",
     "000160\u200b", "\uff10\uff10\uff10", "\u202e", "x" * 61, "x" * 300, "x" * 5000, "\u00e4" * 60,
-    "\U0001f600", "None", "0", "000160", "HOUSTON", COMPANY, "Employee", "Administrator",
+    "\U0001f600", "None", "0", "000160", "HOUSTON", ".", COMPANY, "Employee", "Administrator",
     "LegalEntity.", "LegalEntity.*", "LegalEntity.a/b", "LegalEntity.USRT",
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
@@ -127,8 +128,8 @@ async def test_no_claim_of_a_tenant_makes_the_app_fail(
 WRONG: dict[str, tuple[Any, ...]] = {
     "roles": (None, 1, "Employee", {"Employee": 1}, [1], [None]),
     "legal_entities": (None, COMPANY, [1], ["a/b"], [""]),
-    "personnel_number": ("", "a/b", "x" * 500, 160, ["000160"], {"a": 1}, True),
-    "store": ("a/b", "x" * 300, "", 1), "customer_id": ("a\nb", "", 1, []),
+    "personnel_number": ("", "..", "a/b", "x" * 500, 160, ["000160"], {"a": 1}, True),
+    "store": ("..", ".", "a/b", "x" * 300, "", 1), "customer_id": ("a\nb", "", 1, []),
     "sub": (1, "", None, "a\nb"), "exp": ("9999999999", None, True, HUGE, [], float("inf")),
     "nbf": ("x", {}), "aud": (None, 1, [1], {}), "iss": (None, 1, [ISSUER]),
 }  # fmt: skip
@@ -152,6 +153,23 @@ async def test_an_employee_of_no_number_and_no_store_is_refused(api: Api) -> Non
     for call in CALLS:
         await asked(api, signed(nobody, key, ALGORITHM), call)
     assert await asked(api, signed(nobody, key, ALGORITHM), CALLS[3]) == 403
+
+
+@pytest.mark.parametrize("step", [".", "..", "%2e", "%2E%2e", "%2e."])
+async def test_a_step_of_a_path_names_nothing(api: Api, step: str) -> None:
+    key = api.host.folder.key("token")
+    for role, path in [
+        ("Administrator", f"settings/stores/{step}"), ("Employee", f"stores/{step}/clients"),
+        ("Administrator", f"client-books/{step}"), ("Administrator", f"customers/{step}"),
+        ("Application", f"channels/{step}/download-sessions"),
+        ("Application", f"customers?q=x&store={step}"),
+    ]:  # fmt: skip
+        await asked(api, signed(host_claims(role), key, ALGORITHM), ("GET", path, None))
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "x" * 300])
+async def test_a_setting_of_an_impossible_name_is_not_there(api: Api, name: str) -> None:
+    assert await wiring.backend().configuration.find(COMPANY, STORES, name) is None
 
 
 OF_A_TENANT: dict[str, tuple[Any, ...]] = {
