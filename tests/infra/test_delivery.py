@@ -32,6 +32,18 @@ def test_checks_are_those_of_a_developer_and_the_real_compiler() -> None:
     assert "az bicep lint --file infra/main.bicep" in text
 
 
+def test_what_is_deployed_is_audited_and_listed() -> None:
+    text = (ROOT / ".github" / "workflows" / "check.yaml").read_text()
+    audited = re.findall(r"pip-audit --require-hashes --disable-pip --requirement (\S+)", text)
+    watched = (ROOT / ".github" / "dependabot.yml").read_text()
+
+    assert audited == ["requirements.txt", "requirements-lock.txt"]
+    assert "cyclonedx-py requirements requirements.txt" in text
+    assert re.findall(r"package-ecosystem: (\S+)", watched) == [
+        "pip", "github-actions", "devcontainers",
+    ]  # fmt: skip
+
+
 def test_nothing_is_deployed_unseen_or_unchecked() -> None:
     text = (ROOT / ".github" / "workflows" / "deploy.yaml").read_text()
 
