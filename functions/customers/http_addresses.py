@@ -5,7 +5,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
-from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key
+from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, key_of_parts
 from functions._http.trigger import (
     CUSTOMER_EDIT,
     CUSTOMER_READ,
@@ -30,6 +30,7 @@ from shared.customers.domain.addresses import (
     AddressNotFound,
     NewAddress,
 )
+from shared.customers.domain.customers import DefaultCustomer
 from shared.customers.domain.pending_rules import PendingEditNotAllowed
 from shared.customers.views import stored_address_view
 
@@ -55,7 +56,7 @@ class SuccessorQuery(Query):
     Operation(
         "GET",
         "customers/{customerId}/addresses",
-        who="ECA",
+        who="ECAH",
         pos_operation=CUSTOMER_READ,
         returns=PageOf[ListedAddress],
         tag="Addresses",
@@ -67,7 +68,7 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
 
     Addresses in force, oldest first; deactivated ones are left out.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call, to_edit=False)
     page = await usecases.list_addresses(
         key, limit=call.query.limit, continuation=call.position(), context=call.context
     )
@@ -80,7 +81,7 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
     Operation(
         "POST",
         "customers/{customerId}/addresses",
-        who="ECA",
+        who="ECAH",
         returns=Address,
         status=201,
         pos_operation=CUSTOMER_EDIT,
@@ -94,7 +95,7 @@ async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
     The first address is the primary one. Name and phone come from the customer, and the country
     from the store, where the request leaves them out.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call)
     address = await usecases.add_address(key, call.body, context=call.context)
     location = call.url("customers", key, "addresses", address.value.id)
     return Reply(address.value, etag=address.etag, location=location)
@@ -102,7 +103,7 @@ async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:
 
 @serve(
     bp,
-    Operation("GET", ONE, who="ECA", pos_operation=CUSTOMER_READ, returns=Address, tag="Addresses",
+    Operation("GET", ONE, who="ECAH", pos_operation=CUSTOMER_READ, returns=Address, tag="Addresses",
               refuses=(*REFUSES, AddressNotFound)),
 )  # fmt: skip
 async def get_address(call: Call[NoQuery, None]) -> Reply:
@@ -110,7 +111,7 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
 
     A deactivated address can still be read.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call, to_edit=False)
     address = await usecases.read_address(key, call.path["addressId"], context=call.context)
     return Reply(address.value, etag=address.etag)
 
@@ -120,7 +121,7 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
     Operation(
         "PATCH",
         ONE,
-        who="ECA",
+        who="ECAH",
         returns=Address,
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
@@ -128,6 +129,7 @@ async def get_address(call: Call[NoQuery, None]) -> Reply:
         tag="Addresses",
         refuses=(
             *REFUSES,
+            DefaultCustomer,
             AddressNotFound,
             AddressInactive,
             *CLOSED,
@@ -141,7 +143,7 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
     The body is a JSON merge patch. `primary: true` makes it the primary address in place of the
     current one.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call)
     address = await usecases.edit_address(
         key, call.path["addressId"], call.body, if_match=call.version, context=call.context
     )
@@ -153,13 +155,14 @@ async def edit_address(call: Call[NoQuery, AddressEdit]) -> Reply:
     Operation(
         "DELETE",
         ONE,
-        who="ECA",
+        who="ECAH",
         status=204,
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
         tag="Addresses",
         refuses=(
             *REFUSES,
+            DefaultCustomer,
             AddressNotFound,
             AddressInactive,
             *CLOSED,
@@ -173,7 +176,7 @@ async def deactivate_address(call: Call[SuccessorQuery, None]) -> Reply:
 
     The address leaves the list; its record is kept, with the time of its end.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call)
     await usecases.end_address(
         key,
         call.path["addressId"],

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import azure.functions as func
 from pydantic import Field
 
-from functions._customer import EDIT_REFUSES, REFUSES, customer_key
+from functions._customer import EDIT_REFUSES, REFUSES, key_of_parts
 from functions._http.trigger import (
     CUSTOMER_EDIT,
     CUSTOMER_READ,
@@ -67,7 +67,7 @@ class SuccessorQuery(Query):
     Operation(
         "GET",
         "customers/{customerId}/contacts",
-        who="ECA",
+        who="ECAH",
         pos_operation=CUSTOMER_READ,
         returns=PageOf[ListedContact],
         tag="Contacts",
@@ -79,7 +79,9 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
 
     A customer has at most fifty of them.
     """
-    contacts = await usecases.list_contacts(await customer_key(call), context=call.context)
+    contacts = await usecases.list_contacts(
+        await key_of_parts(call, to_edit=False), context=call.context
+    )
     return Reply(call.slice([_item(contact, call.now) for contact in contacts]))
 
 
@@ -88,7 +90,7 @@ async def list_contacts(call: Call[PageQuery, None]) -> Reply:
     Operation(
         "POST",
         "customers/{customerId}/contacts",
-        who="ECA",
+        who="ECAH",
         returns=ContactView,
         status=201,
         also=(202,),
@@ -109,7 +111,7 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
 
     An e-mail, a phone or a web address. The first of a kind is the primary one of that kind.
     """
-    key, context = await customer_key(call), call.context
+    key, context = await key_of_parts(call), call.context
     contact = await usecases.add_contact(key, call.body, context=context)
     location = call.url("customers", key, "contacts", contact.value.id)
     return Reply(contact.value, etag=contact.etag, location=location, status=_status(context))
@@ -120,7 +122,7 @@ async def add_contact(call: Call[NoQuery, NewContact]) -> Reply:
     Operation(
         "GET",
         ONE,
-        who="ECA",
+        who="ECAH",
         pos_operation=CUSTOMER_READ,
         returns=ContactView,
         tag="Contacts",
@@ -132,7 +134,7 @@ async def get_contact(call: Call[NoQuery, None]) -> Reply:
 
     With what is in force of what was decided about it.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call, to_edit=False)
     contact = await usecases.read_contact(key, call.path["contactId"], context=call.context)
     return Reply(contact.value.shown_at(call.now), etag=contact.etag)
 
@@ -142,7 +144,7 @@ async def get_contact(call: Call[NoQuery, None]) -> Reply:
     Operation(
         "PATCH",
         ONE,
-        who="ECA",
+        who="ECAH",
         returns=ContactView,
         also=(202,),
         pos_operation=CUSTOMER_EDIT,
@@ -166,7 +168,7 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     of the current one. 202 says that a decision about consent is kept, but not seen by every
     reader yet.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call)
     if "verified_at" in call.body.model_fields_set and call.caller.role != "Application":
         raise FieldNotAllowed("Only an application knows that.", fields=["verifiedAt"])
     context = call.context
@@ -181,7 +183,7 @@ async def edit_contact(call: Call[NoQuery, ContactEdit]) -> Reply:
     Operation(
         "DELETE",
         ONE,
-        who="ECA",
+        who="ECAH",
         status=204,
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
@@ -198,7 +200,7 @@ async def remove_contact(call: Call[SuccessorQuery, None]) -> Reply:
 
     Where it is the primary one and others of its kind remain, `primary` names its successor.
     """
-    key = await customer_key(call)
+    key = await key_of_parts(call)
     await usecases.remove_contact(
         key,
         call.path["contactId"],

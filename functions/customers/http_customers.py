@@ -3,7 +3,7 @@
 import azure.functions as func
 from pydantic.alias_generators import to_camel
 
-from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key
+from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key, editable_key
 from functions._http.trigger import (
     CUSTOMER_EDIT,
     CUSTOMER_READ,
@@ -59,7 +59,7 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
     Operation(
         "PATCH",
         "customers/{customerId}",
-        who="ECA",
+        who="ECAH",
         returns=CustomerView,
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
@@ -74,7 +74,7 @@ async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     The body is a JSON merge patch: null removes a value, and a field that is left out stays. In
     the role Customer, the fields that the company decides cannot be changed.
     """
-    key = await customer_key(call)
+    key = await editable_key(call)
     staff_fields = sorted(STAFF_ONLY & call.body.model_fields_set)
     if call.caller.role == "Customer" and staff_fields:
         fields = [to_camel(name) for name in staff_fields]

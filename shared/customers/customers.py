@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from shared.configuration.domain.attributes import check_patch, listed
-from shared.configuration.domain.collections import StillInUse
+from shared.configuration.domain.collections import STORES, StillInUse
 from shared.configuration.setting_checks import used_by
+from shared.configuration.settings import all_settings
 from shared.context import Context
 from shared.core.retry import ANY
 from shared.core.versioned import Versioned
@@ -17,6 +18,7 @@ from shared.customers.domain.customers import (
     CustomerEdit,
     CustomerInactive,
     CustomerNotFound,
+    DefaultCustomer,
     merged,
 )
 from shared.customers.named_settings import check_named, definitions, dimensions
@@ -34,6 +36,24 @@ async def resolve(customer_id: str, *, context: Context) -> str:
     if key is None:
         raise CustomerNotFound(f"There is no customer {customer_id}.")
     return key
+
+
+async def is_default_customer(key: str, context: Context) -> bool:
+    """Return whether new customers of a store inherit from this one. One query, cached."""
+    return key in await context.configuration.derived(
+        context.legal_entity, "default-customers", "", lambda: _default_customers(context)
+    )
+
+
+async def _default_customers(context: Context) -> frozenset[str]:
+    stores = await all_settings(STORES, context=context)
+    return frozenset(one.default_customer_id for one in stores if one.default_customer_id)
+
+
+async def check_not_default(key: str, context: Context) -> None:
+    """Raise DefaultCustomer if it is the default customer of a store."""
+    if await is_default_customer(key, context):
+        raise DefaultCustomer("It is the default customer of a store: head office changes it.")
 
 
 async def customer_exists(store: Documents, legal_entity: str, key: str) -> bool:

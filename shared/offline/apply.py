@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC
+from typing import Final
 
 from shared.context import Context
 from shared.core.errors import AlreadyExists
-from shared.customers.customers import resolve
+from shared.customers.customers import check_not_default, resolve
 from shared.customers.domain.customers import CustomerExists, CustomerInactive
 from shared.offline.appliers.table import APPLIERS
 from shared.offline.domain.conflicts import Choice
-from shared.offline.domain.uploads import OfflineOperation
+from shared.offline.domain.uploads import OfflineOperation, OfflineType
 from shared.offline.offline_change import (
     AlreadyApplied,
     Conflicting,
@@ -17,6 +18,8 @@ from shared.offline.offline_change import (
     OperationResult,
     channel_actor,
 )
+
+OF_THE_RECORD: Final[frozenset[OfflineType]] = frozenset({"patch", "address", "contact"})
 
 
 async def apply_operation(
@@ -56,6 +59,8 @@ async def _apply(change: OfflineChange) -> OperationResult:
     if change.choice.decision == "discard":
         await change.commit()
         return OperationResult("Discarded", None, "discard")
+    if change.operation.type in OF_THE_RECORD:
+        await check_not_default(change.key, change.context)
     version = await APPLIERS[change.operation.type](change)
     return OperationResult("Applied", version, change.choice.decision)
 

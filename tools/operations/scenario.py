@@ -34,6 +34,7 @@ async def everything(ask: Ask, number: int) -> None:
     """Ask `ask(row, method, path, body, **how)` for each row of the table."""
     warm = await ask(None, "POST", "customers", person(number, "d"))
     await ask(None, "GET", f"customers/{warm['id']}", bearer=MANAGER)
+    await ask(None, "PATCH", f"customers/{warm['id']}", {"title": "Ms."}, if_match="*")
     await _customers(ask, number)
     await _parts(ask, number)
     await consents(ask, number)

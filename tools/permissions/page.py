@@ -1,5 +1,6 @@
 """The page of permissions: for each operation who may call it, and on whose data."""
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from shared.configuration.domain.pos_operations import (
 PAGE = Path(__file__).parent.parent.parent / "docs" / "permissions.md"
 MODULES = function_app.MODULES  # importing the app registers the operations
 OWN_STORE = "own store"
+PARTS: Final = r"customers/{customerId}/(addresses|contacts)"
 # Whose books an associate may ask for, by the POS operation that opens them.
 BOOKS: Final = {
     VIEW_OWN_BOOK: "own book",
@@ -88,6 +90,8 @@ FOOT = """
 - *own store*: the one that the token names; for conflicts, uploads, new customers and the clients
   of a store also those that share an employee address book with the worker.
 - *own record*: the customer that the token names.
+- *default customers*: those from whom new customers of a store inherit. Their records, addresses
+  and contacts are changed by head office alone (`default-customer`).
 - *own channel*: the one that the application is registered for, or that its token names. Where no
   application is registered, any without a store is trusted, unless `trustUnregisteredChannels` is
   off.
@@ -124,7 +128,7 @@ def row(operation: Operation) -> str:
     cells.append(_of_employees(operation) if "E" in operation.who else "")
     cells.append(_of_customers(operation) if "C" in operation.who else "")
     cells.append(_of_applications(operation) if "A" in operation.who else "")
-    cells.append("yes" if "H" in operation.who else "")
+    cells.append(_of_head_office(operation) if "H" in operation.who else "")
     return f"| {' | '.join(cells)} |\n"
 
 
@@ -142,6 +146,10 @@ def _of_employees(operation: Operation) -> str:
 def is_of_a_store(operation: Operation) -> bool:
     """Return whether an employee may only ask for the own store."""
     return "{storeNumber}" in operation.route or operation.name in OF_A_STORE
+
+
+def _of_head_office(operation: Operation) -> str:
+    return "default customers" if re.search(PARTS, operation.route) else "yes"
 
 
 def _of_customers(operation: Operation) -> str:

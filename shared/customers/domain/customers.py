@@ -70,6 +70,12 @@ class NotYourRecord(Forbidden):
     code = "not-your-record"
 
 
+class DefaultCustomer(Forbidden):
+    """New customers of a store inherit from this one, so that head office alone changes it."""
+
+    code = "default-customer"
+
+
 class FieldNotAllowed(Forbidden):
     """A customer changes a field that only the company may set."""
 
