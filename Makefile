@@ -33,8 +33,9 @@ emulators: setup ## start Microsoft's emulators with our queues and containers; 
 trace: setup ## show one asynchronous creation, hop by hop, with what each took
 	@$(BIN)/python -m local trace
 
-# Every core works at tests, each with data and ports of its own; ARGS run in one process.
-SPREAD := -n auto --dist worksteal
+# Tests wait half of their time, so three processes share two cores, each with data and ports of its
+# own; ARGS run in one process.
+SPREAD = -n $(shell $(PY) -c 'import os; print((os.cpu_count() or 2) * 3 // 2)') --dist worksteal
 BROKER := tests/doubles/servicebus
 
 test: setup ## run the tests, those of the API on both stores; ARGS="tests/customers -k phone"
