@@ -19,7 +19,7 @@ from tests.api import ADMINISTRATOR, COMPANY, Api
 STORED = Path(__file__).parent / "stored"
 NEW_PARAMETERS = {
     "accessLogDays": 180,
-    "customersAnHour": 500,
+    "customersAnHour": 2000,
     "confirmationDays": 7,
     "downloadEverySeconds": 60,
     "erasureCancelDays": 7,

@@ -115,7 +115,7 @@ class Parameters(Setting):
         180, description="Days for which it is kept who looked at a customer"
     )
     customers_an_hour: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        500,
+        2_000,
         description="Customers whom an employee may look at within an hour before an alarm; 0: any",
     )
     trust_unregistered_workers: bool = Field(

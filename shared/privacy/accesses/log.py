@@ -50,6 +50,7 @@ class AccessLog:
         self._count = 0
         self._looked: defaultdict[Visitor, set[str]] = defaultdict(set)
         self._writing: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     def note(self, visitor: Visitor, customer_id: str, access: Access) -> None:
         """Note that the visitor asked for one customer. The same within a second is noted once."""
@@ -77,33 +78,40 @@ class AccessLog:
         waiting, self._waiting, self._count = self._waiting, defaultdict(list), 0
         looked, self._looked = self._looked, defaultdict(set)
         with behind_others():
-            await side_by_side(list(waiting.items()), self._write, at_once=AT_ONCE)
+            failures = await side_by_side(list(waiting.items()), self._write, at_once=AT_ONCE)
+            if late := [code for code in failures if code]:
+                log.warning("accesses to %d customers are written later: %s", len(late), late[0])
             for visitor, keys in looked.items():
                 await self._count_looks(visitor, keys)
 
     async def close(self) -> None:
-        """Write what is noted, and nothing afterwards."""
+        """Write what is noted, and what is being written."""
+        self._closing.set()
         if self._writing:
-            self._writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writing
+            await self._writing
         await self.flush()
 
     async def _write_behind(self) -> None:
         while self._waiting or self._looked:
-            await asyncio.sleep(SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SECONDS):
+                    await self._closing.wait()
             await self.flush()
+            if self._closing.is_set():
+                return
 
-    async def _write(self, noted: tuple[tuple[str, str], list[Access]]) -> None:
+    async def _write(self, noted: tuple[tuple[str, str], list[Access]]) -> str | None:
+        """Write the accesses to a customer; return the code of what stands in the way, if any."""
         (legal_entity, key), accesses = noted
         try:
             parameters = await self._configuration.parameters(legal_entity)
             partition = (key, legal_entity)
             await write(self._documents, partition, accesses, parameters.access_log_days)
         except Refusal as exc:
-            log.warning("%s: accesses are written later: %s", legal_entity, exc.code)
             self._waiting[legal_entity, key] += accesses
             self._count += len(accesses)
+            return exc.code
+        return None
 
     async def _count_looks(self, visitor: Visitor, keys: set[str]) -> None:
         """Tell of an employee who has looked at more customers in an hour than anybody needs."""
