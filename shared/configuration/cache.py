@@ -129,6 +129,16 @@ class Configuration:
         value: W = entry.value
         return value
 
+    async def keys(self, legal_entity: str, collection: col.Collection[Any]) -> frozenset[str]:
+        """Return the keys of a collection. A query for each 500, cached."""
+        return await self.derived(
+            legal_entity, "keys", collection.name, lambda: self._keys(legal_entity, collection)
+        )
+
+    async def _keys(self, legal_entity: str, collection: col.Collection[Any]) -> frozenset[str]:
+        settings = stored.all_settings(self._documents, legal_entity, collection)
+        return frozenset([collection.key_of(setting) async for setting in settings])
+
     async def definitions(self, legal_entity: str, group: str | None) -> dict[str, Definition]:
         """Return the attributes of a group by name, in display order."""
         if group is None:
