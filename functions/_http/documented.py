@@ -24,6 +24,7 @@ from shared.core.errors import (
     Invalid,
     Refusal,
     Stale,
+    TooMany,
     Unauthenticated,
     Unavailable,
     VersionRequired,
@@ -34,6 +35,7 @@ Refusals = tuple[type[Refusal], ...]
 CALLER: Refusals = (Unauthenticated, RoleNotAllowed)
 EMPLOYEE: Refusals = (WorkerUnknown, WorkerInactive, PermissionGroupMissing)
 COMPANY: Refusals = (LegalEntityNotAllowed, LegalEntityNotFound, NoSuchResource)
+RATE: Refusals = (TooMany,)
 POS_OPERATION: Refusals = (PosOperationNotAllowed,)
 BODY: Refusals = (BodyTooLarge, UnsupportedMediaType, UnsupportedContentEncoding)
 JSON_BODY: Refusals = (MalformedJson, Invalid)
@@ -45,6 +47,7 @@ def refusals(operation: Operation) -> list[type[Refusal]]:
     found: list[type[Refusal]] = [BadQuery, BadHeader, Unavailable]
     found += CALLER if operation.who else ()
     found += COMPANY if operation.in_company else ()
+    found += RATE if operation.in_company and operation.who else ()
     found += EMPLOYEE if "E" in operation.who else ()
     found += POS_OPERATION if operation.opened_by else ()
     found += BODY if operation.body is not None else ()

@@ -19,6 +19,7 @@ from shared.customers.customers import customer_exists
 from shared.customers.directory.account_numbers import AccountNumbers
 from shared.customers.participants import Participant
 from shared.measures.measures import Measures
+from shared.platform.buckets import Buckets
 from shared.platform.seals import Seal
 from shared.platform.topology import database
 from shared.ports.bus import Bus, NoBus
@@ -83,6 +84,7 @@ class Backend:
         self.numbers = Numbers(self.documents)
         self.accounts = AccountNumbers(self.documents)
         self.measures = Measures(self.insights, self.configuration)
+        self.buckets = Buckets()
         self.access_log = AccessLog(self.documents, self.configuration, telemetry)
 
     def context(

@@ -70,10 +70,14 @@ class TooLarge(Refusal):
 
 
 class TooMany(Refusal):
-    """As much is under way as may be. `after` is when to ask again, in seconds."""
+    """As much is under way, or asked for, as may be; `after` so many seconds ask again."""
 
     code = "too-many-requests"
     after: int = 60
+
+    def __init__(self, detail: str = "", *, after: int | None = None, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.after = after or self.after
 
 
 class VersionRequired(Refusal):

@@ -19,6 +19,14 @@ from tests.api import ADMINISTRATOR, COMPANY, Api
 STORED = Path(__file__).parent / "stored"
 NEW_PARAMETERS = {
     "accessLogDays": 180,
+    "administratorRequestBurst": 0,
+    "administratorRequestsASecond": 0,
+    "applicationRequestBurst": 0,
+    "applicationRequestsASecond": 0,
+    "customerRequestBurst": 100,
+    "customerRequestsASecond": 10,
+    "employeeRequestBurst": 5000,
+    "employeeRequestsASecond": 200,
     "customersAnHour": 2000,
     "confirmationDays": 7,
     "downloadEverySeconds": 60,

@@ -11,6 +11,7 @@ from shared.core.values import CompanyCode, Currency, Key, Language, Line, Recor
 
 DuplicatePolicy = Literal["allow", "warn", "block"]
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,249}$")]
+Rate = Annotated[int, Field(ge=0, le=1_000_000)]
 CUSTOMER_NUMBERS = "CustomerAccount"
 CLIENT_BOOK_NUMBERS = "ClientBook"
 
@@ -118,6 +119,30 @@ class Parameters(Setting):
         2_000,
         description="Customers whom an employee may look at within an hour before an alarm; 0: any",
     )
+    customer_requests_a_second: Rate = Field(
+        10, description="Requests a second of a Customer, on each instance; 0: any number"
+    )
+    customer_request_burst: Rate = Field(
+        100, description="Requests of a Customer that may come at once"
+    )
+    employee_requests_a_second: Rate = Field(
+        200, description="Requests a second of an Employee, on each instance; 0: any number"
+    )
+    employee_request_burst: Rate = Field(
+        5_000, description="Requests of an Employee that may come at once"
+    )
+    application_requests_a_second: Rate = Field(
+        0, description="Requests a second of an Application, on each instance; 0: any number"
+    )
+    application_request_burst: Rate = Field(
+        0, description="Requests of an Application that may come at once"
+    )
+    administrator_requests_a_second: Rate = Field(
+        0, description="Requests a second of an Administrator, on each instance; 0: any number"
+    )
+    administrator_request_burst: Rate = Field(
+        0, description="Requests of an Administrator that may come at once"
+    )
     trust_unregistered_workers: bool = Field(
         False,
         description="Whether an employee whom nobody has registered as a worker may do everything",
@@ -132,6 +157,22 @@ class Parameters(Setting):
     customer_insights: CustomerInsights = Field(
         CustomerInsights.model_construct(), description="Connection to Customer Insights"
     )
+
+
+def limit_of(role: str, parameters: Parameters) -> tuple[int, int]:
+    """Return how many requests a second a caller of the role may make, and how many at once."""
+    return {
+        "Customer": (parameters.customer_requests_a_second, parameters.customer_request_burst),
+        "Employee": (parameters.employee_requests_a_second, parameters.employee_request_burst),
+        "Application": (
+            parameters.application_requests_a_second,
+            parameters.application_request_burst,
+        ),
+        "Administrator": (
+            parameters.administrator_requests_a_second,
+            parameters.administrator_request_burst,
+        ),
+    }[role]
 
 
 def first_parameters() -> Parameters:
