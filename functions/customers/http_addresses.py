@@ -29,6 +29,7 @@ from shared.customers.domain.addresses import (
     AddressInactive,
     AddressNotFound,
     NewAddress,
+    TooManyAddresses,
 )
 from shared.customers.domain.customers import DefaultCustomer
 from shared.customers.domain.pending_rules import PendingEditNotAllowed
@@ -86,7 +87,7 @@ async def list_addresses(call: Call[PageQuery, None]) -> Reply:
         status=201,
         pos_operation=CUSTOMER_EDIT,
         tag="Addresses",
-        refuses=(*EDIT_REFUSES, Stale),
+        refuses=(*EDIT_REFUSES, Stale, TooManyAddresses),
     ),
 )
 async def add_address(call: Call[NoQuery, NewAddress]) -> Reply:

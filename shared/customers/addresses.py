@@ -1,7 +1,7 @@
 """Listing, adding, editing and deactivating the addresses of a customer."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from shared.context import Context
 from shared.core.errors import Invalid
@@ -16,6 +16,9 @@ from shared.customers.domain.customers import Customer
 from shared.customers.domain.events import address_change
 from shared.customers.domain.pending_rules import ADDRESSES
 from shared.customers.named_settings import check_purpose, store_country
+
+BY_CUSTOMER: Final = "customer:"
+MOST_BY_CUSTOMER: Final = 50  # that a customer's own hand brings it to
 
 
 async def list_addresses(
@@ -56,6 +59,7 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
     async def decide(customer: Customer) -> Decision:
         if context.fingerprint and await documents.has_address(customer.id, address_id, context):
             return Decision(customer)
+        await _check_count(customer, context)
         address = ad.open_address(
             new,
             address_id,
@@ -73,6 +77,16 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
         return await _summarized(added, address, changes, context)
 
     return decide
+
+
+async def _check_count(customer: Customer, context: Context) -> None:
+    """Raise TooManyAddresses where no more may be in force."""
+    if context.actor.startswith(BY_CUSTOMER):
+        most = MOST_BY_CUSTOMER
+    else:
+        most = (await context.configuration.parameters(context.legal_entity)).most_addresses
+    if customer.address_count >= most:
+        raise ad.TooManyAddresses(f"There are {most} addresses already.", most=most)
 
 
 async def edit_address(

@@ -31,6 +31,7 @@ NEW_PARAMETERS = {
     "confirmationDays": 7,
     "downloadEverySeconds": 60,
     "erasureCancelDays": 7,
+    "mostAddresses": 10000,
     "trustUnregisteredChannels": True,
     "trustUnregisteredWorkers": False,
 }

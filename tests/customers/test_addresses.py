@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.api import Api, a_phone, an_address
+from local.tokens import Bearer
+from tests.api import COMPANY, Api, a_phone, an_address
 
 
 async def test_what_is_left_out_is_filled_in(api: Api) -> None:
@@ -133,3 +134,21 @@ async def test_a_page_of_addresses_is_one_query(api: Api) -> None:
     response = await api.get(f"customers/{made['id']}/addresses")
 
     assert "reads=0 queries=1" in response.headers["Server-Timing"]
+
+
+async def test_a_customer_adds_fifty_at_most_and_the_company_as_many_as_it_sets(api: Api) -> None:
+    await api.set_parameters(mostAddresses=52, customerRequestsASecond=0)
+    made = await api.create(addresses=[an_address() for _ in range(40)])
+    path = f"customers/{made['id']}/addresses"
+    customer = Bearer("Customer", (COMPANY,), customer_id=made["id"])
+    own = [await api.post(path, an_address(), bearer=customer) for _ in range(11)]
+    others = [await api.post(path, an_address()) for _ in range(3)]
+    ended = own[0].json()["id"]
+    await api.call("DELETE", f"{path}/{ended}", if_match="*")
+    again = await api.post(path, an_address())
+
+    assert [one.status_code for one in own] == [201] * 10 + [409]
+    assert own[-1].json() | {"code": "too-many-addresses", "most": 50} == own[-1].json()
+    assert [one.status_code for one in others] == [201, 201, 409]
+    assert others[-1].json()["most"] == 52
+    assert again.status_code == 201

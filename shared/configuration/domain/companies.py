@@ -112,6 +112,10 @@ class Parameters(Setting):
     erasure_cancel_days: Annotated[int, Field(ge=0, le=25)] = Field(
         7, description="Days between the request for an erasure and its start, to cancel it"
     )
+    most_addresses: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        10_000,
+        description="Addresses in force that a customer may have; by the own hand 50 at most",
+    )
     access_log_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
         180, description="Days for which it is kept who looked at a customer"
     )

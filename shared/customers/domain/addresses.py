@@ -21,6 +21,12 @@ class AddressNotFound(NotFound):
     code = "address-not-found"
 
 
+class TooManyAddresses(Conflict):
+    """The customer has as many addresses in force as there may be; `most` says how many."""
+
+    code = "too-many-addresses"
+
+
 class AddressInactive(Conflict):
     code = "address-inactive"
 
