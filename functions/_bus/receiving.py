@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import azure.functions as func
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
+from functions._bus.commands import COMMANDS, read
 from functions._work import Work
 from shared.composition import wiring
-from shared.core.errors import Invalid, Refusal, Unavailable
-from shared.core.flaws import flaws_of
+from shared.core.errors import Refusal, Unavailable
 from shared.platform.topology import messaging
 from shared.ports.bus import Outgoing
 from shared.ports.telemetry import Attributes
@@ -57,12 +57,6 @@ Handler = Callable[[Received[Any]], Awaitable[None]]
 Entry = Callable[[func.ServiceBusMessage], Awaitable[None]]
 
 
-class NotUnderstood(Invalid):
-    """The message is not a command of its queue."""
-
-    code = "message-not-understood"
-
-
 def receiving(
     queue: str, command: type[BaseModel], *, again: str | None = None
 ) -> Callable[[Handler], Entry]:
@@ -71,7 +65,7 @@ def receiving(
     Or of a subscription, by its path: what is postponed then goes to the queue `again`, because
     what is sent to a topic reaches every subscriber.
     """
-    adapter: TypeAdapter[Any] = TypeAdapter(command)
+    COMMANDS[queue] = TypeAdapter(command)
 
     def decorated(handler: Handler) -> Entry:
         async def entry(msg: func.ServiceBusMessage) -> None:
@@ -79,7 +73,7 @@ def receiving(
             parent = str(properties.get(TRACEPARENT, ""))
             attributes = _attributes(queue, msg, properties)
             with Work(handler.__name__, "consumer", parent=parent, attributes=attributes):
-                await _run(Place(queue, again or queue), adapter, handler, msg)
+                await _run(Place(queue, again or queue), handler, msg)
 
         entry.__name__, entry.__doc__ = handler.__name__, handler.__doc__
         entry.__module__ = handler.__module__
@@ -89,14 +83,12 @@ def receiving(
     return decorated
 
 
-async def _run(
-    place: Place, adapter: TypeAdapter[Any], handler: Handler, msg: func.ServiceBusMessage
-) -> None:
+async def _run(place: Place, handler: Handler, msg: func.ServiceBusMessage) -> None:
     now, backend = datetime.now(UTC), wiring.backend()
     entity = messaging().entities()[place.entity]
     is_last = (msg.delivery_count or 1) >= entity.max_deliveries
     try:
-        await handler(Received(_read(adapter, msg), backend, now, is_last))
+        await handler(Received(_read(place, msg), backend, now, is_last))
     except Unavailable as exc:
         log.warning("%s is tried again: %s", msg.message_id, exc.detail)
         if not is_last:
@@ -126,11 +118,9 @@ def _attributes(
     }
 
 
-def _read(adapter: TypeAdapter[Any], msg: func.ServiceBusMessage) -> Any:
-    try:
-        return adapter.validate_json(msg.get_body())
-    except ValidationError as exc:
-        raise NotUnderstood(flaws_of(exc)) from None
+def _read(place: Place, msg: func.ServiceBusMessage) -> Any:
+    company = (msg.application_properties or {}).get("legalEntity", "")
+    return read(place.entity, msg.get_body(), str(company))
 
 
 async def _pause(msg: func.ServiceBusMessage, longest: float) -> None:

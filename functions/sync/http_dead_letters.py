@@ -1,11 +1,13 @@
 """Dead-lettered messages over HTTP."""
 
+import logging
 from typing import Annotated, Any
 
 import azure.functions as func
 from pydantic import Field
 from pydantic_core import to_json
 
+from functions._bus.commands import NotUnderstood, check_replay
 from functions._http.trigger import Call, NoQuery, Operation, PageOf, PageQuery, Reply, serve
 from shared.core.values import Body
 from shared.ports.bus import BusUnavailable
@@ -13,6 +15,7 @@ from shared.sync import dead_letters as usecases
 from shared.sync.dead_letters import DeadLetterNotFound, DeadLetterView, Position, of_company
 
 bp = func.Blueprint()
+log = logging.getLogger(__name__)
 
 DEAD_LETTER_PATH = "dead-letters/{letterId}"
 
@@ -95,22 +98,29 @@ async def get_dead_letter(call: Call[NoQuery, None]) -> Reply:
         status=204,
         body_optional=True,
         tag="Synchronization",
-        refuses=(DeadLetterNotFound, BusUnavailable),
+        refuses=(DeadLetterNotFound, BusUnavailable, NotUnderstood),
     ),
 )
 async def replay_dead_letter(call: Call[NoQuery, Replay | None]) -> Reply:
     """Send a dead-lettered message again.
 
-    It is added to the end of its queue, as it was or with a corrected body. A message of a
+    It is added to the end of its queue, as it was or with a corrected body, which has to be a
+    command of this company, about the same customer. A message of a
     subscription is sent to the topic, so other subscribers may receive it twice.
     """
-    body = call.body.body if call.body else None
+    body, company = call.body.body if call.body else None, call.legal_entity
+
+    def check(entity: str, new: bytes, before: bytes) -> None:
+        check_replay(entity, new, before, company)
+
     await usecases.replay_dead_letter(
         call.path["letterId"],
-        of_company(call.legal_entity),
+        of_company(company),
         body=None if body is None else to_json(body),
+        check=check,
         bus=call.backend.bus,
     )
+    log.info("%s: %s was sent again by %s", company, call.path["letterId"], call.caller.actor)
     return Reply()
 
 

@@ -141,14 +141,25 @@ async def read_dead_letter(
     return view
 
 
+Check = Callable[[str, bytes, bytes], None]
+
+
 async def replay_dead_letter(
-    letter_id: str, matches: Filter, *, body: bytes | None = None, bus: Bus
+    letter_id: str,
+    matches: Filter,
+    *,
+    body: bytes | None = None,
+    check: Check = lambda _, __, ___: None,
+    bus: Bus,
 ) -> None:
     """Send it again, with another body if one is given.
 
-    Raises DeadLetterNotFound, BusUnavailable.
+    That one is asked about by `check`, with its queue and the body of before. Raises
+    DeadLetterNotFound, BusUnavailable, and what `check` raises.
     """
     dead_letter = await _find(letter_id, matches, bus)
+    if body is not None:
+        check(dead_letter.entity, body, dead_letter.message.body)
     if not await bus.replay(dead_letter.entity, dead_letter.sequence, body):
         raise DeadLetterNotFound(f"The dead letter {letter_id} was replayed or removed already.")
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic_core import to_json
 
 from function_app import app
 from local.bus.sqlite import SqliteBus
@@ -155,3 +156,40 @@ async def test_the_command_line_does_the_same(still: Api) -> None:
     assert [one.returncode for one in (show, replay, drop, gone)] == [0, 0, 0, 1]
     assert gone.stderr == f"There is no dead letter {other}.\n"
     assert messaging().queues[CUSTOMER_SYNC].max_deliveries == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"legalEntity": "AB"}, "another-company"),
+        ({"customerId": "11111111-2222-4333-8444-555555555555"}, "another-subject"),
+        ({"kind": "build-package"}, "literal-error"),
+        ({"customerId": None}, "string-type"),
+        ({"tpyo": 1}, "extra-forbidden"),
+    ],
+    ids=str,
+)
+async def test_a_message_stays_in_its_company_and_with_its_customer(
+    still: Api, change: dict[str, Any], code: str
+) -> None:
+    made = await still.create()
+    body = {"kind": "synchronize-customer", "legalEntity": COMPANY, "customerId": made["id"]}
+    await dead_letter(bus(), a_message("m1", to_json(body)))
+    [letter] = await listed(still, 1)
+    answer = await still.post(
+        f"dead-letters/{letter['id']}/replay", {"body": body | change}, **HEAD
+    )
+
+    assert answer.status_code == 422, answer.text
+    assert code in {flaw["code"] for flaw in answer.json()["errors"]}
+    assert [one["id"] for one in await listed(still, 1)] == [letter["id"]]
+
+
+async def test_a_message_of_another_company_than_it_says_is_given_up(api: Api) -> None:
+    made = await api.create()
+    body = {"kind": "synchronize-customer", "legalEntity": "AB", "customerId": made["id"]}
+    await bus().send(CUSTOMER_SYNC, [a_message("m1", to_json(body))])
+    [letter] = await listed(api, 1)
+
+    assert letter["failure"]["code"] == "message-not-understood"
+    assert letter["properties"]["legalEntity"] == COMPANY
