@@ -21,11 +21,18 @@ from bench import cosmos
 from bench.books import measure_books
 from bench.consents import measure_consents
 from bench.distribution import measure_distribution
+from bench.load import Request
 from bench.plan import measure
+from bench.requests import COMPANY
 from bench.target import ROOT, Target
 from local.commands.token import DEMO_BEARER
 from local.folder import Folder
 from local.tokens import Bearer
+
+# What is measured is what a request costs, and not the bucket of one associate.
+AS_OFTEN_AS_IT_LIKES = Request(
+    "PATCH", f"{COMPANY}/parameters", {"employeeRequestsASecond": 0}, (("If-Match", "*"),)
+)
 
 
 def main() -> int:
@@ -60,6 +67,7 @@ async def _print(target: Target, options: argparse.Namespace) -> None:
         measure_distribution: options.only_distribution,
     }
     benchmarks = [benchmark for benchmark, is_asked in alone.items() if is_asked] or benchmarks
+    await target.send(AS_OFTEN_AS_IT_LIKES, target.administrator_token)
     for benchmark in benchmarks:
         async for line in benchmark(target, quick=options.quick, concurrency=concurrency):
             print(json.dumps(line), flush=True)
