@@ -167,6 +167,19 @@ async def test_a_consumer_can_be_named_by_any_claim(issuer: Issuer) -> None:
     assert unnamed.customer_id is None
 
 
+@pytest.mark.parametrize("role", ["Employee", "Administrator"])
+async def test_guests_stay_outside_where_the_configuration_says_the_role(
+    issuer: Issuer, role: str
+) -> None:
+    staff = {"role": role, "legal_entities": ("USRT",)}
+
+    assert (await read(issuer, staff, acct=0)).role == role
+    assert (await read(issuer, staff | {"guests": True}, acct=1)).role == role
+    for guest in ({"acct": 1}, {"idp": "live.com"}):
+        with pytest.raises(Unauthenticated, match="Guests"):
+            await read(issuer, staff, **guest)
+
+
 async def test_an_application_of_the_consumers_tenant_is_no_customer(issuer: Issuer) -> None:
     with pytest.raises(Unauthenticated):
         await read(issuer, CONSUMERS, customerId="000201", idtyp="app")

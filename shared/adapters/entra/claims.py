@@ -41,7 +41,8 @@ def claims_of(said: Mapping[str, Any], tenant: Tenant, now: float) -> Claims:
     claims.check(statement, issuer=tenant.issuer, audience=tenant.audience, now=now)
     if tenant.clients and statement.client not in tenant.clients:
         raise Unauthenticated("The application that brings the token is not allowed to.")
-    if tenant.role is None and not tenant.guests and _is_guest(statement, tenant):
+    # Whoever signs in to buy is vouched for by somebody else as a rule, and is no guest.
+    if tenant.role != "Customer" and not tenant.guests and _is_guest(statement, tenant):
         raise Unauthenticated("Guests of the tenant are not let in.")
     return claims.claims_of(statement, _roles(statement))
 
