@@ -56,10 +56,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--store=cosmos`, run only the tests that use the chosen store."""
+    """With `--store=cosmos`, run only the tests that use the chosen store, and depend on it."""
     if config.getoption("--store") == "sqlite":
         return
-    chosen = [item for item in items if "open_store" in getattr(item, "fixturenames", ())]
+    chosen = [
+        item
+        for item in items
+        if "open_store" in getattr(item, "fixturenames", ())
+        and not item.get_closest_marker("refused_at_the_door")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 

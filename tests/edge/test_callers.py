@@ -12,6 +12,8 @@ from local.tokens import ALGORITHM, AUDIENCE, ISSUER, ROLES, Bearer, LocalTokens
 from shared.composition import wiring
 from tests.api import ADMINISTRATOR, CASHIER, COMPANY, MANAGER, Api, a_customer
 
+pytestmark = pytest.mark.refused_at_the_door
+
 GUARDED = sorted((one for one in OPERATIONS.values() if one.who), key=lambda one: one.name)
 BODIES = {
     "create_customer": a_customer(),

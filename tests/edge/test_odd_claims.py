@@ -17,6 +17,8 @@ from shared.configuration.domain.collections import STORES
 from tests.api import COMPANY, Api, a_customer
 from tests.doubles import entra
 
+pytestmark = pytest.mark.refused_at_the_door
+
 HUGE = 10**400
 TEXTS = (
     "", " ", "/", "a/b", "..", "#", "?", "\\", "*", "~-~", "\x00", "a\nb", "\x7f", "\u200b",

@@ -22,6 +22,8 @@ from tests.permissions.cells import (
 )
 from tools.permissions.page import is_of_a_store
 
+pytestmark = pytest.mark.refused_at_the_door
+
 NOBODY = Bearer("Employee", (COMPANY,), store_number="HOUSTON")
 STRANGER = Bearer("Employee", (COMPANY,), personnel_number="999999", store_number="HOUSTON")
 DOORS = {"worker-unknown", "worker-inactive", "permission-group-missing", "role-not-allowed"}

@@ -2,11 +2,15 @@
 
 import re
 
+import pytest
+
 from functions._http.operation import OPERATIONS, Operation
 from local.tokens import ROLES, Bearer
 from tests.api import COMPANY, Api
 from tests.permissions.cells import ALL, NUMBER, ask, code, employ
 from tools.permissions.page import PAGE
+
+pytestmark = pytest.mark.refused_at_the_door
 
 REQUESTS = {
     f"{one.method} {one.described_route.removeprefix('v1/{legalEntity}/')}": one

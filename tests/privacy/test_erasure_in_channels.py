@@ -28,12 +28,15 @@ from shared.privacy.domain.certificates import with_applied
 from shared.privacy.domain.erasures import Certificate, ChannelErasure, NewErasure, requested
 from shared.privacy.erasing.due import due_erasures
 from tests.api import ADMINISTRATOR, COMPANY, Api, an_address, an_email, started
+from tests.distribution import conftest as channels
 from tests.distribution.index.simulation import NOW
 from tests.distribution.reference_channel import ReferenceChannel
 from tests.distribution.scenes import channel_of, run, run_all, version
 from tests.privacy.scenes import MARKERS, erase
 from tests.privacy.test_erasure_under_faults import context_of
 from tests.privacy.test_erasure_under_faults import run as run_erasure
+
+api = channels.api  # of a host without the clock
 
 WORDS = [MARKERS[name].encode() for name in ("first", "email", "street")]
 
