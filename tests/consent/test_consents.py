@@ -9,7 +9,6 @@ from local.tokens import Bearer
 from shared.composition import wiring
 from shared.consent.domain.consents import NewConsent
 from shared.consent.recording.record import record_consent
-from shared.core import deadlines
 from tests.api import ADMINISTRATOR, COMPANY, Api, a_phone, an_email
 from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing, refused
 
@@ -237,7 +236,6 @@ async def test_the_event_tells_of_decisions_without_values(api: Api) -> None:
 
 async def test_a_repeated_request_records_one_decision(api: Api) -> None:
     karen = await api.create(contacts=[an_email(KAREN)])
-    deadlines.deadline.set(None)  # requests of this test have left theirs
     now = datetime.now(UTC)
     context = wiring.backend().context(COMPANY, "application:web", now, fingerprint="k-1")
     new = NewConsent(contact_id="1", decision="OptedOut")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.composition import wiring
-from shared.core import deadlines
 from shared.customers.creation.creation import create_customer
 from shared.customers.domain.creation import NewCustomer
 from shared.ports.documents import Put
@@ -49,7 +48,6 @@ async def test_an_import_is_no_witness_of_its_own_proofs(api: Api) -> None:
     context = replace(
         wiring.backend().context(COMPANY, "application:web", datetime.now(UTC)), source="Import"
     )
-    deadlines.deadline.set(None)
     new = NewCustomer.model_validate(line | {"storeNumber": "HOUSTON"})
     await create_customer(new, context=context, allow_duplicate=True)
 

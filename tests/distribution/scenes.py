@@ -7,7 +7,6 @@ import httpx
 
 from local.tokens import Bearer
 from shared.composition import wiring
-from shared.core import deadlines
 from shared.distribution.audience import read_audience
 from shared.distribution.building.build import build_package
 from shared.distribution.building.orders import Order
@@ -56,7 +55,6 @@ async def version(api: Api, key: str) -> dict[str, Any]:
 
 async def build(job: str, *, channel: str = "HOUSTON", **asked: Any) -> Package:
     """Build the next package of the channel's group, as the queue does, and return it."""
-    deadlines.deadline.set(None)  # requests of this test have left theirs
     context, packages = context_of(), wiring.backend().packages
     known = (await read_job(job, context)).job.value
     await index_tables(known.kind.tables, context)

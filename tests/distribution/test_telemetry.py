@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from functions.distribution.timer_distribution import measure_channels, measure_runs
-from shared.core import deadlines
 from shared.ports.telemetry import NoTelemetry
 from tests.api import ADMINISTRATOR, Api
 from tests.distribution.index.test_auditing import TICK
@@ -93,7 +92,6 @@ async def test_the_timers_show_what_is_late(api: Api, told: Told) -> None:
     answer = await api.put_setting("titles", "Late", {"name": "Late"})
     assert answer.status_code == 201
     await build("1110")
-    deadlines.deadline.set(None)
     told.all_points()  # looking at gauges empties them
     await measure_runs(tick=TICK)
     await measure_channels(tick=TICK)
@@ -117,7 +115,6 @@ async def test_the_timers_show_what_is_late(api: Api, told: Told) -> None:
 async def test_a_store_that_is_down_is_asked_only_where_there_is_telemetry(
     api: Api, caplog: pytest.LogCaptureFixture, *, is_on: bool
 ) -> None:
-    deadlines.deadline.set(None)
     with using(Told().telemetry if is_on else NoTelemetry()), api.without_a_store():
         await measure_runs(tick=TICK)
 

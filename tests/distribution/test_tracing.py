@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from shared.core import deadlines
 from shared.distribution.runs.jobs import read_job
 from shared.distribution.tracing import look_at, trace_channels
 from tests.api import ADMINISTRATOR, Api
@@ -132,7 +131,6 @@ async def test_a_channel_is_paused(api: Api) -> None:
 async def test_a_channel_is_silent(api: Api) -> None:
     key = await indexed(api)
     await build("1010")
-    deadlines.deadline.set(None)
     context = context_now()
     job = await read_job("1010", context)
     looking = await look_at(key, 1, job, timedelta(minutes=-2), context)

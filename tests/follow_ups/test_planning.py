@@ -122,15 +122,7 @@ async def test_they_are_listed_by_the_day_they_are_due(
             await complete(api, one)
         if days == 2:
             await edit(api, one, status="Canceled")
-    paged: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        path = f"{PATH}?limit=2&{query}{cursor}"
-        page = (await api.get(path, bearer=TRICIA)).json()
-        paged += page["items"]
-        if page["nextCursor"] is None:
-            break
-        cursor = f"&cursor={page['nextCursor']}"
+    paged = await api.every(f"{PATH}?limit=2&{query}", bearer=TRICIA)
     states = {-9: "overdue", -1: "overdue", 0: "due", 2: "canceled", 3: "done"}
 
     assert [int(one["subject"]) for one in paged] == found

@@ -33,15 +33,7 @@ async def reassign(api: Api, *, bearer: Bearer = MANAGER, **body: Any) -> httpx.
 
 
 async def clients(api: Api, number: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        path = f"client-books/{number}/clients?limit=100{cursor}"
-        page = (await api.get(path, bearer=ADMINISTRATOR)).json()
-        found += page["items"]
-        if page["nextCursor"] is None:
-            return found
-        cursor = f"&cursor={page['nextCursor']}"
+    return await api.every(f"client-books/{number}/clients?limit=100", bearer=ADMINISTRATOR)
 
 
 async def keys_of(api: Api, number: str) -> set[str]:

@@ -14,7 +14,6 @@ from local.folder import Folder
 from local.host.app import Host
 from local.store.choice import OpenStore
 from shared.composition import wiring
-from shared.core import deadlines
 from shared.core.canonical import canonical
 from shared.core.errors import AlreadyExists, Stale
 from shared.core.evolve import evolve
@@ -70,7 +69,6 @@ def applied(certificate: dict[str, Any]) -> dict[str, str | None]:
 
 async def packages() -> dict[str, list[bytes]]:
     """Return the parts of all packages of customers by name, unpacked, and what is found there."""
-    deadlines.deadline.set(None)
     store = wiring.backend().packages
     found = {}
     async for name in store.names(f"{COMPANY}/"):

@@ -17,7 +17,6 @@ from shared.composition import wiring
 from shared.composition.holdings import HOLDINGS
 from shared.composition.metered import Metered
 from shared.context import Context
-from shared.core import deadlines
 from shared.core.errors import Unavailable
 from shared.customers.customers import read_event, read_newest_customer
 from shared.customers.domain.events import RETENTION_SECONDS
@@ -35,7 +34,6 @@ ERASING = {"run_erasures", "sweep_erasures"}
 
 
 def context_of(now: datetime | None = None) -> Context:
-    deadlines.deadline.set(None)
     return wiring.backend().context(COMPANY, "system:erasure", now or datetime.now(UTC))
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from shared.composition import wiring
 from shared.composition.holdings import AGEING
 from shared.context import Context
-from shared.core import deadlines
 from shared.privacy.domain.retention import ACTIONS, RetentionRun
 from shared.privacy.retention.running import go_on_with
 from shared.privacy.retention.runs import running
@@ -19,7 +18,6 @@ YEARS = timedelta(days=5 * 365)
 
 def later() -> Context:
     """Return a context in five years."""
-    deadlines.deadline.set(None)
     return wiring.backend().context(COMPANY, "system:retention", datetime.now(UTC) + YEARS)
 
 

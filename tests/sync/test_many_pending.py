@@ -17,7 +17,6 @@ from local.folder import Folder
 from local.host.app import Host
 from local.tokens import Bearer
 from shared.composition import wiring
-from shared.core import deadlines
 from shared.platform.settings import Settings
 from shared.platform.topology import Messaging, messaging
 from tests.api import COMPANY, Api, a_customer, started
@@ -109,7 +108,6 @@ async def _switch_on(api: Api, company: str) -> None:
 
 async def _waits(api: Api, count: int) -> list[float]:
     """Wait for all conversions; return how long each took from its request, sorted."""
-    deadlines.deadline.set(None)  # requests of this test have left theirs
     waits: dict[str, float] = {}
     position: str | None = None
     while len(waits) < count:

@@ -10,7 +10,6 @@ from shared.consent.building import BUILDING, begin_building
 from shared.consent.points import PointKey, bucket, holds
 from shared.consent.spreading.building_points import go_on_building
 from shared.context import Context
-from shared.core import deadlines
 from shared.ports.documents import Remove
 from tests.api import COMPANY, Api
 from tests.consent.scenes import KAREN, checked
@@ -18,7 +17,6 @@ from tests.consent.spreading.test_propagation import eventually, family
 
 
 def context_of() -> Context:
-    deadlines.deadline.set(None)
     return wiring.backend().context(COMPANY, "system:sweeper", datetime.now(UTC))
 
 

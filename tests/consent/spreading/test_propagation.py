@@ -9,7 +9,6 @@ import pytest
 
 from shared.composition import wiring
 from shared.consent.spreading.pending import all_pending
-from shared.core import deadlines
 from shared.ports.documents import Prefix, Put
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing
@@ -27,7 +26,6 @@ async def eventually(seconds: float, condition: Any, *, pause: float = 0.05) -> 
 
 async def nothing_pending(api: Api) -> bool:
     """Return whether every event was followed that had to be."""
-    deadlines.deadline.set(None)  # requests of this test have left theirs
     context = wiring.backend().context(COMPANY, "application:test", datetime.now(UTC))
     return not [one async for one in all_pending(context)]
 
@@ -47,7 +45,6 @@ async def family(api: Api, count: int = HOLDERS, value: str = KAREN) -> list[dic
 
 
 async def holders(api: Api, value: str = KAREN) -> set[str]:
-    deadlines.deadline.set(None)
     name = wiring.backend().point_names.name(COMPANY, "email", value)
     found = api.documents.all("directory", (f"point:{name}", COMPANY), Prefix("id", "holder:"))
     return {document.id.removeprefix("holder:") async for document in found}

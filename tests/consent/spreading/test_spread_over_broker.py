@@ -20,7 +20,6 @@ from shared.composition import wiring
 from shared.consent.spreading.pending import PendingSpread, all_pending, put
 from shared.consent.spreading.spreads import CONSENT_AGAIN, SUBSCRIPTION
 from shared.context import Context
-from shared.core import deadlines
 from shared.core.concurrency import side_by_side
 from shared.platform.topology import messaging, subscription
 from shared.sync.outbox import EVENTS
@@ -260,7 +259,6 @@ async def _versions(api: Api, families: dict[str, list[dict[str, Any]]]) -> dict
 
 
 def _context() -> Context:
-    deadlines.deadline.set(None)
     return wiring.backend().context(COMPANY, "application:test", _now())
 
 

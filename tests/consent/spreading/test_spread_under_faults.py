@@ -21,7 +21,6 @@ from shared.consent.spreading.pending import PendingSpread, all_pending, put
 from shared.consent.spreading.propagation import Place, propagate
 from shared.consent.spreading.spreads import resend_late
 from shared.context import Context
-from shared.core import deadlines
 from shared.ports.bus import BusUnavailable, DeadLetter, Outgoing
 from tests.api import COMPANY, Api, an_email, started
 from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing
@@ -37,7 +36,6 @@ SYSTEM = "system:consent"
 
 
 def context_of(now: datetime | None = None) -> Context:
-    deadlines.deadline.set(None)  # requests of this test have left theirs
     return wiring.backend().context(COMPANY, SYSTEM, now or datetime.now(UTC))
 
 

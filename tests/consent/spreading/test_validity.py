@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from shared.composition import wiring
 from shared.consent.spreading.expiring import expire
-from shared.core import deadlines
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import KAREN, checked, decide, marketing
 from tests.consent.spreading.test_propagation import all_show, eventually, family, nothing_pending
@@ -30,7 +29,6 @@ async def test_it_reads_as_null_everywhere_and_holders_are_written(api: Api) -> 
     shown = [await marketing(api, member) for member in members]
     versions = [await _version(api, member["id"]) for member in members]
     contacts = (await api.get(f"customers/{members[0]['id']}/contacts")).json()["items"]
-    deadlines.deadline.set(None)
     context = wiring.backend().context(COMPANY, "system:sweeper", datetime.now(UTC))
     written = [await expire(context, limit=10) for _ in range(2)]
 

@@ -13,7 +13,6 @@ import pytest
 from function_app import app
 from local.folder import Folder
 from local.host.app import Host
-from shared.core import deadlines
 from tests.api import Api, a_customer, an_address, an_email, started
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.faults import Conditions
@@ -51,7 +50,6 @@ def lines(count: int) -> bytes:
 
 async def names(api: Api) -> list[str]:
     """Return the first names of all customers in the store who have one."""
-    deadlines.deadline.set(None)  # requests of this test have left theirs
     found: list[str] = []
     position: str | None = None
     while (changes := await api.documents.changes("customers", position, 1000)).documents:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from shared.composition import wiring
 from shared.context import Context
-from shared.core import deadlines
 from shared.distribution.building import documents
 from shared.distribution.building.departed import forget_departed
 from shared.distribution.building.sweeping import sweep_packages
@@ -18,7 +17,6 @@ from tests.distribution.scenes import build, sessions, tell
 
 
 def in_days(days: float) -> Context:
-    deadlines.deadline.set(None)
     context = context_of()
     return replace(context, now=context.now + timedelta(days=days))
 

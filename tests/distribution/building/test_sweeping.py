@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from shared.composition import wiring
 from shared.context import Context
-from shared.core import deadlines
 from shared.distribution.building import documents
 from shared.distribution.building.sweeping import Swept, sweep_packages
 from shared.distribution.domain.packages import Package
@@ -76,7 +75,6 @@ def test_after_14_days_a_full_takes_the_place_of_all_before(
 
 
 async def sweep(**later: float) -> Swept:
-    deadlines.deadline.set(None)
     return await sweep_packages(packages=wiring.backend().packages, context=context_in(**later))
 
 
@@ -86,7 +84,6 @@ def context_in(**later: float) -> Context:
 
 
 async def files() -> list[str]:
-    deadlines.deadline.set(None)
     return sorted([name async for name in wiring.backend().packages.names(f"{COMPANY}/HOUSTON/")])
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from shared.core import deadlines
 from tests.api import Api
 from tests.distribution.exclusion.scenes import (
     EXCLUDED,
@@ -30,7 +29,6 @@ async def ended(api: Api, **body: Any) -> dict[str, Any]:
     """Run job 1010 now, and return what became of the group South."""
     groups = (await run(api, "1010", **body))["groups"]
     [group] = [one for one in groups if one["channelDatabaseGroup"] == "South"]
-    deadlines.deadline.set(None)
     found: dict[str, Any] = group
     return found
 

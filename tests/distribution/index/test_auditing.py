@@ -6,7 +6,6 @@ from typing import Any
 
 from functions.distribution.timer_distribution import audit_index, continue_audits
 from shared.context import Context
-from shared.core import deadlines
 from shared.distribution.domain.entries import customer_shard
 from shared.distribution.index import documents
 from shared.distribution.index.auditing import audit_next_page, last_audit, start_audit
@@ -120,10 +119,8 @@ async def test_it_goes_on_where_it_was(api: Api) -> None:
 
 async def test_the_timers_start_it_and_go_on(api: Api) -> None:
     await made_customer(api)
-    deadlines.deadline.set(None)
     await audit_index(tick=TICK)
     started = (await api.get(JOB)).json()["lastAudit"]
-    deadlines.deadline.set(None)
     await continue_audits(tick=TICK)
     ended = (await api.get(JOB)).json()["lastAudit"]
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from shared.composition import wiring
 from shared.context import Context
-from shared.core import deadlines
 from shared.distribution.domain.entries import Entry, customer_shard
 from shared.distribution.domain.scopes import Scope
 from shared.distribution.index import documents
@@ -20,7 +19,6 @@ TABLES = ("customers", REST)
 
 
 def context_now() -> Context:
-    deadlines.deadline.set(None)
     return context_of()
 
 

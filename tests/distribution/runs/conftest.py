@@ -9,7 +9,6 @@ from function_app import app
 from local.folder import Folder
 from local.host.app import Host
 from local.store.choice import OpenStore
-from shared.core import deadlines
 from tests.api import Api, started
 
 
@@ -17,6 +16,5 @@ from tests.api import Api, started
 async def api(folder: Folder, open_store: OpenStore) -> AsyncIterator[Api]:
     host = Host(app, folder, open_store)
     host.functions = [function for function in host.functions if function.kind == "httpTrigger"]
-    deadlines.deadline.set(None)
     async with AsyncExitStack() as stack:
         yield await started(host, stack)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from local.bus.sqlite import SqliteBus
 from shared.composition import wiring
 from shared.context import Context
-from shared.core import deadlines
 from shared.distribution.domain.runs import BuildPackage, GroupResult, GroupStatus, Run
 from shared.distribution.runs.documents import RUN, query_runs
 from shared.distribution.runs.messages import QUEUE
@@ -21,7 +20,6 @@ NOW = datetime(2031, 5, 4, 12, 0, 30, tzinfo=UTC)
 
 
 def context(now: datetime = NOW) -> Context:
-    deadlines.deadline.set(None)
     return wiring.backend().context(COMPANY, "system:distribution", now)
 
 

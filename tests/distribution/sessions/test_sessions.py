@@ -205,15 +205,8 @@ async def test_a_list_goes_on_where_its_page_ended(api: Api) -> None:
     await deltas(api, 3)
     for number in (1, 2):
         await tell(api, f"1110-{number:06d}", "Applied")
-    found: list[str] = []
-    cursor = ""
-    while True:
-        path = f"channels/HOUSTON/download-sessions?job=1110&limit=1{cursor}"
-        page = (await api.get(path)).json()
-        found += [one["id"] for one in page["items"]]
-        if page["nextCursor"] is None:
-            break
-        cursor = f"&cursor={page['nextCursor']}"
+    paged = await api.every("channels/HOUSTON/download-sessions?job=1110&limit=1")
+    found = [one["id"] for one in paged]
 
     assert found == list(await sessions(api))
     assert found == [f"1110-{number:06d}" for number in range(1, 5)]
