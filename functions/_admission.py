@@ -37,7 +37,7 @@ async def admit(operation: Operation, req: func.HttpRequest, backend: Backend) -
         await backend.configuration.company(company)
         _note(company, caller)
         await _take_turn(caller, company, backend)
-        if await check_worker(caller.claims, operation.demanded, company, backend.configuration):
+        if await check_worker(caller.verified, operation.demanded, company, backend.configuration):
             note_trusted(caller, company)
     return caller
 
@@ -54,13 +54,13 @@ async def _take_turn(caller: Caller, company: str, backend: Backend) -> None:
 async def demand(call: Call[Any, Any], operation: int) -> None:
     """Raise as `check_worker`, unless the caller may perform the POS operation too."""
     await check_worker(
-        call.caller.claims, (operation,), call.legal_entity, call.backend.configuration
+        call.caller.verified, (operation,), call.legal_entity, call.backend.configuration
     )
 
 
 async def demand_store(call: Call[Any, Any], store_number: str) -> None:
     """Raise NotYourStore where an employee does not work in the store."""
-    await check_store(call.caller.claims, store_number, call.context)
+    await check_store(call.caller.verified, store_number, call.context)
 
 
 def note_trusted(caller: Caller, company: str) -> None:

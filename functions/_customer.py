@@ -27,8 +27,8 @@ async def customer_key(call: Call[Any, Any]) -> str:
     A customer who requests another record learns nothing about it, not even whether it exists.
     """
     customer_id = call.path["customerId"]
-    claims = call.caller.claims
-    if claims is None or claims.role != "Customer":
+    claims = call.caller.verified
+    if claims.role != "Customer":
         key = await resolve(customer_id, context=call.context)
         call.asked_for = key
         return key

@@ -29,6 +29,13 @@ class Caller:
     claims: Claims | None = None
 
     @property
+    def verified(self) -> Claims:
+        """Return the claims. Raises Unauthenticated where nobody has signed in."""
+        if self.claims is None:
+            raise Unauthenticated("Send Authorization: Bearer <token>.")
+        return self.claims
+
+    @property
     def role(self) -> str:
         return self.claims.role if self.claims else ""
 

@@ -16,20 +16,20 @@ BOOK_REFUSES = (
 
 
 async def enter(call: Call[Any, Any]) -> Visitor:
-    return await access.enter(call.caller.claims, call.context)
+    return await access.enter(call.caller.verified, call.context)
 
 
 async def may_read(call: Call[Any, Any], personnel_number: str) -> Visitor:
-    return await access.may_read(call.caller.claims, personnel_number, call.context)
+    return await access.may_read(call.caller.verified, personnel_number, call.context)
 
 
 async def may_change(call: Call[Any, Any], personnel_number: str, operation: int) -> Visitor:
-    return await access.may_change(call.caller.claims, personnel_number, operation, call.context)
+    return await access.may_change(call.caller.verified, personnel_number, operation, call.context)
 
 
 async def may_reassign(call: Call[Any, Any], personnel_number: str) -> Visitor:
-    return await access.may_reassign(call.caller.claims, personnel_number, call.context)
+    return await access.may_reassign(call.caller.verified, personnel_number, call.context)
 
 
 async def may_see_store(call: Call[Any, Any], store_number: str) -> Visitor:
-    return await access.may_see_store(call.caller.claims, store_number, call.context)
+    return await access.may_see_store(call.caller.verified, store_number, call.context)

@@ -87,12 +87,12 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
 
 async def _books(call: Call[SearchQuery, None]) -> tuple[str, ...] | None:
     """Return the address books that make a customer local, or None for the whole company."""
-    query, claims = call.query, call.caller.claims
+    query = call.query
     number = query.store
     if number is None:
         if query.scope != "local":
             return None
-        number = claims.store_number if claims else None
+        number = call.caller.store_number
     if number is None:
         raise Invalid.at("/store", "required", "scope=local requires a store.")
     store = await call.backend.configuration.store(call.legal_entity, number, "/store")

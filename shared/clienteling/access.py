@@ -23,17 +23,17 @@ from shared.ports.tokens import Claims
 class Visitor:
     """The caller who looks into books, and the store that the caller works in now."""
 
-    claims: Claims | None
+    claims: Claims
     store: Store | None
 
     @property
     def personnel_number(self) -> str | None:
-        return self.claims.personnel_number if self.claims else None
+        return self.claims.personnel_number
 
     @property
     def is_associate(self) -> bool:
         """Return whether the rules for associates apply; head office may do everything."""
-        return self.claims is not None and self.claims.role == EMPLOYEE
+        return self.claims.role == EMPLOYEE
 
     @property
     def store_number(self) -> str | None:
@@ -53,17 +53,17 @@ class Visitor:
         return now.astimezone(self.time_zone).date()
 
 
-async def enter(claims: Claims | None, context: Context) -> Visitor:
+async def enter(claims: Claims, context: Context) -> Visitor:
     """Return the visitor. Raises FeatureOff while the company has no client books."""
     features = await context.configuration.features(context.legal_entity)
     if not features.get(FEATURE):
         raise FeatureOff(f"This requires the feature {FEATURE}.", feature=FEATURE)
-    number = claims.store_number if claims else None
+    number = claims.store_number
     store = number and await context.configuration.find(context.legal_entity, col.STORES, number)
     return Visitor(claims, store or None)
 
 
-async def may_read(claims: Claims | None, personnel_number: str, context: Context) -> Visitor:
+async def may_read(claims: Claims, personnel_number: str, context: Context) -> Visitor:
     """Admit associates to their own book and to those of their store, head office to any.
 
     Raises FeatureOff, NotYourClientBook, PosOperationNotAllowed, WorkerInactive.
@@ -79,7 +79,7 @@ async def may_read(claims: Claims | None, personnel_number: str, context: Contex
 
 
 async def may_change(
-    claims: Claims | None, personnel_number: str, operation: int, context: Context
+    claims: Claims, personnel_number: str, operation: int, context: Context
 ) -> Visitor:
     """Admit associates to their own book only, and head office to any. Raises as `may_read`."""
     visitor = await enter(claims, context)
@@ -90,7 +90,7 @@ async def may_change(
     return visitor
 
 
-async def may_reassign(claims: Claims | None, personnel_number: str, context: Context) -> Visitor:
+async def may_reassign(claims: Claims, personnel_number: str, context: Context) -> Visitor:
     """Admit associates to hand over their own clients and those of their store.
 
     Raises as `may_read`.
@@ -103,7 +103,7 @@ async def may_reassign(claims: Claims | None, personnel_number: str, context: Co
     return visitor
 
 
-async def may_see_store(claims: Claims | None, store_number: str, context: Context) -> Visitor:
+async def may_see_store(claims: Claims, store_number: str, context: Context) -> Visitor:
     """Admit associates to the store that they work in; return them as visitors of that store.
 
     Raises ChannelNotFound, NotYourStore, and as `may_read`.

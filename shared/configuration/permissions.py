@@ -40,7 +40,7 @@ class PosOperationNotAllowed(Forbidden):
 
 
 async def check_worker(
-    claims: Claims | None, any_of: tuple[int, ...], legal_entity: str, configuration: Configuration
+    claims: Claims, any_of: tuple[int, ...], legal_entity: str, configuration: Configuration
 ) -> bool:
     """Admit an employee who is an active worker with one of the POS operations, if any are named.
 
@@ -48,7 +48,7 @@ async def check_worker(
     company trusts. Raises WorkerUnknown, WorkerInactive, PermissionGroupMissing,
     PosOperationNotAllowed.
     """
-    if claims is None or claims.role != EMPLOYEE:
+    if claims.role != EMPLOYEE:
         return False
     number = claims.personnel_number
     worker = number and await configuration.find(legal_entity, WORKERS, number)

@@ -20,13 +20,13 @@ async def works_in(personnel_number: str, store: Store, context: Context) -> boo
     return bool(worker and set(worker.employee_address_books) & set(store.employee_address_books))
 
 
-async def check_store(claims: Claims | None, store_number: str, context: Context) -> None:
+async def check_store(claims: Claims, store_number: str, context: Context) -> None:
     """Admit an employee to the store that the token names, and to those where the worker works.
 
     Other roles have no store; one that the company has not is left to who looks for it. Raises
     NotYourStore.
     """
-    if claims is None or claims.role != EMPLOYEE or claims.store_number == store_number:
+    if claims.role != EMPLOYEE or claims.store_number == store_number:
         return
     store = await context.configuration.find(context.legal_entity, STORES, store_number)
     number = claims.personnel_number
