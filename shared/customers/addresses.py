@@ -68,7 +68,7 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
             now=context.now,
         )
         address = evolve(address, primary=new.primary or customer.primary_address is None)
-        changes = ad.summarizing(customer, address) | {"address_count": customer.address_count + 1}
+        changes = ad.summarizing_new(customer, address)
         added = Decision(
             customer,
             [documents.create_address(address, customer.version + 1)],

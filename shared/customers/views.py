@@ -18,7 +18,7 @@ from shared.customers.domain.customer_record import (
     CustomerRecord,
     person_name,
 )
-from shared.customers.domain.customers import Customer
+from shared.customers.domain.customers import Customer, SearchField
 from shared.customers.domain.pending_rules import Capabilities, capabilities
 from shared.ports.documents import Document
 
@@ -49,6 +49,12 @@ class CustomerView(CustomerRecord):
     def name(self) -> str:
         return super().name
 
+    not_searchable: tuple[SearchField, ...] = Field(
+        (),
+        description="The fields of which search does not know everything, because there is so much",
+        examples=[["address"]],
+    )
+
 
 class CreatedCustomer(CustomerView):
     """The customer, with what the caller should know of its creation."""
@@ -69,6 +75,7 @@ def stored_customer_view(body: Mapping[str, Any], now: datetime) -> dict[str, An
     view["displayAccount"] = body["accountNumber"] or PENDING_ACCOUNT
     view["capabilities"] = _capabilities(body["syncStatus"], body["status"])
     view["name"] = _name(body)
+    view["notSearchable"] = (body.get("directory") or {}).get("beyond", [])
     return view
 
 

@@ -50,6 +50,11 @@ def refs_of(customer: Customer) -> list[str]:
     return _refs(entries(customer))
 
 
+async def refs_kept(customer: Customer, context: Context) -> frozenset[str]:
+    """Return what the listing names, by whichever rules it was written. One point read."""
+    return (await _listed(customer, context)).refs
+
+
 async def index(
     customer: Versioned[Customer],
     listed: Listed | None,

@@ -181,20 +181,33 @@ def summarizing_all(addresses: Sequence[Address]) -> dict[str, Any]:
 
 def summarizing(customer: Customer, address: Address) -> dict[str, Any]:
     """Return what changes in what the customer says of its addresses, given this one."""
-    indexed = {key: text for key, text in customer.indexed_addresses.items() if key != address.id}
+    indexed = dict(customer.indexed_addresses)
     was_primary = customer.primary_address and customer.primary_address.id == address.id
     changes: dict[str, Any] = {}
     if address.primary:
         changes["primary_address"] = address.summary()
     elif was_primary:
         changes["primary_address"] = None
-    if address.active and not address.primary and len(indexed) < MAX_INDEXED_ADDRESSES:
+    if not address.active or address.primary:
+        indexed.pop(address.id, None)
+    elif address.id in indexed or len(indexed) < MAX_INDEXED_ADDRESSES:
         indexed[address.id] = address_words(address.street, address.city, address.postal_code)
     return changes | {"indexed_addresses": indexed}
 
 
+def summarizing_new(customer: Customer, address: Address) -> dict[str, Any]:
+    """Return as `summarizing`, of an address that is the newest of them, and counted."""
+    changes = summarizing(customer, address) | {"address_count": customer.address_count + 1}
+    return changes if address.primary else _with_newest(changes, address.summary())
+
+
 def with_indexed(changes: dict[str, Any], former: AddressSummary) -> dict[str, Any]:
     """Let search go on covering the address that is no longer the primary one."""
-    text = address_words(former.street, former.city, former.postal_code)
-    indexed = {former.id: text} | changes["indexed_addresses"]
+    return _with_newest(changes, former)
+
+
+def _with_newest(changes: dict[str, Any], newest: AddressSummary) -> dict[str, Any]:
+    """Let search cover this address, and no longer the oldest where there are too many."""
+    text = address_words(newest.street, newest.city, newest.postal_code)
+    indexed = {newest.id: text} | changes["indexed_addresses"] | {newest.id: text}
     return changes | {"indexed_addresses": dict(list(indexed.items())[:MAX_INDEXED_ADDRESSES])}

@@ -38,6 +38,7 @@ STAFF_ONLY = frozenset(
     {"customer_group", "currency", "affiliations", "address_books", "external_ids"}
 )
 MAX_INDEXED_ADDRESSES = 10
+SearchField = Literal["name", "email", "phone", "account", "address"]
 
 
 class CustomerNotFound(NotFound):
@@ -154,16 +155,20 @@ class Restriction(Record):
 
 
 class DirectoryState(Record):
-    """A digest of what the directory says of the customer, and the version that changed it."""
+    """A digest of what the directory says of the customer, and the version that changed it.
+
+    `beyond` are the fields of which search does not know everything.
+    """
 
     digest: str
     version: int
+    beyond: tuple[SearchField, ...] = ()
 
 
 class Customer(CustomerRecord):
     """A customer with what is never answered.
 
-    `indexed_addresses` are the addresses, apart from the primary one, that search covers: at most
+    `indexed_addresses` are the newest addresses, apart from the primary one: search covers at most
     ten, so that ten thousand addresses make the customer neither larger nor slower. `made_by` is
     the fingerprint of the request that created it, so that a repeated request creates no second
     customer; `removed_contacts` names the contact points that were removed last, so that one that

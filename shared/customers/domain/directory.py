@@ -3,13 +3,17 @@
 Each word of a customer has an entry in the partition of the word's first two characters; each
 pair of words of name and city has one in the partition of a word's first three. The id of an
 entry begins with the word, so that order by id shows exact matches first, and a prefix is a range.
+
+One customer writes a bounded number of documents, whatever their fields say: of a name the first
+words count, and of the values those that fit, the more important first. What does not fit is in no
+entry, so that a search does not find it by its other words either.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import combinations
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
@@ -17,7 +21,7 @@ from shared.core.evolve import evolve
 from shared.core.language.words import whole, words
 from shared.core.values import as_text
 from shared.customers.domain import contacts as cp
-from shared.customers.domain.customers import Customer, DirectoryState
+from shared.customers.domain.customers import Customer, DirectoryState, SearchField
 from shared.customers.domain.normal_forms import EXTENSION, readable_email
 
 BUCKET = 2
@@ -27,10 +31,20 @@ EXTENSION_WORD = "x"
 MAX_PAIRED_NAMES = 4
 MAX_PAIRED_CITIES = 2
 MAX_NAME_LENGTH_IN_ID = 60
-EDITION = 2  # raised whenever entries get other ids: the listing is then read for the old ones
+MAX_NAME_WORDS: Final = 8  # of a first, a middle, a last name, or that of an organization
+MAX_DOCUMENTS: Final = 300  # that one customer has in the directory
+NOT_OF_WORDS: Final = 3  # of these: the listing, the account number, and the same person
+EDITION = 3  # raised whenever entries get other ids: the listing is then read for the old ones
 
 Entry = tuple[str, dict[str, Any]]  # bucket, document
 IndexedField = list[Any]  # [field, value as entered, its words]
+
+
+class Said(NamedTuple):
+    """What search knows of a customer, and the fields of which it does not know everything."""
+
+    fields: list[IndexedField]
+    beyond: tuple[SearchField, ...]
 
 
 def word_bucket(word: str) -> str:
@@ -61,24 +75,26 @@ def stamp(customer: Customer) -> int:
 
 def with_state(customer: Customer, before: Customer | None) -> Customer:
     """Return this version with what the directory has to say of it: the same as before, or new."""
-    digest = _digest(customer)
+    said = _said(customer)
+    digest = _digest(customer, said)
     known = before.directory if before else None
     if known is None or known.digest != digest:
         known = DirectoryState(digest=digest, version=customer.version)
-    return evolve(customer, directory=known)
+    return evolve(customer, directory=evolve(known, beyond=said.beyond))
 
 
-def _digest(customer: Customer) -> str:
+def _digest(customer: Customer, said: Said) -> str:
     """Return a digest of everything that entries and listing are made of."""
-    said = [EDITION, customer.status == "Active", _shown(customer), same_person(customer)]
-    return sha256(to_json(said)).hexdigest()[:20]
+    active = customer.status == "Active"
+    facts = [EDITION, active, _shown(customer, said), same_person(customer)]
+    return sha256(to_json(facts)).hexdigest()[:20]
 
 
-def _shown(customer: Customer) -> dict[str, Any]:
+def _shown(customer: Customer, said: Said) -> dict[str, Any]:
     """Return what each entry carries, so that a search reads nothing else."""
     return {
         "line": line(customer),
-        "said": list(_indexed_fields(customer)),
+        "said": said.fields,
         "books": list(customer.address_books),
         "paired": _paired(customer),
     }
@@ -114,7 +130,7 @@ def entries(customer: Customer) -> list[Entry]:
     """Return what the directory says of an active customer; nothing of any other."""
     if customer.status != "Active":
         return []
-    shown = _shown(customer)
+    shown = _shown(customer, _said(customer))
     return [
         (bucket, {"id": entry_id, "fields": names, **shown})
         for bucket, entry_id, names in _keys(customer, shown["said"], shown["paired"])
@@ -151,21 +167,58 @@ def same_person(customer: Customer) -> str | None:
     return f"={name}+{whole(address.postal_code)}"[:120]
 
 
+def _said(customer: Customer) -> Said:
+    """Return the fields that fit, whole ones only, the more important first."""
+    room = MAX_DOCUMENTS - NOT_OF_WORDS - len(pair_keys(*_paired(customer)))
+    fields: list[IndexedField] = []
+    beyond: set[SearchField] = set()
+    known: set[str] = set()
+    for field in _indexed_fields(customer):
+        both = known.union(words_of(field))
+        if len(both) > room:
+            beyond.add(field[0])
+        else:
+            known = both
+            fields.append(field)
+    if len(words(customer.name)) > len(_name_words(customer)):
+        beyond.add("name")
+    if customer.address_count > len(customer.indexed_addresses) + bool(customer.primary_address):
+        beyond.add("address")
+    return Said(fields, tuple(sorted(beyond)))
+
+
+def _name_words(customer: Customer) -> list[str]:
+    """Return the first words of each name, so that a long first name hides no last name."""
+    names = (
+        (customer.organization_name,)
+        if customer.customer_type == "Organization"
+        else (customer.first_name, customer.middle_name, customer.last_name)
+    )
+    counted = [word for name in names if name for word in words(name)[:MAX_NAME_WORDS]]
+    return list(dict.fromkeys(counted))
+
+
 def _indexed_fields(customer: Customer) -> Iterator[IndexedField]:
+    """Yield what search could know, the more important first."""
     if customer.name:
-        yield ["name", customer.name, list(words(customer.name))]
+        yield ["name", customer.name, _name_words(customer)]
     if customer.account_number:
         number = customer.account_number
         yield ["account", number, list(dict.fromkeys([whole(number), *words(number)]))]
-    for contact in cp.of_kind(customer.contacts, "email"):
+    for contact in _primary_first(customer, "email"):
         yield ["email", contact.value, email_words(contact.normal)]
-    for contact in cp.of_kind(customer.contacts, "phone"):
+    for contact in _primary_first(customer, "phone"):
         yield ["phone", contact.value, phone_words(contact)]
     for text in _addresses(customer):
         yield ["address", text, list(words(text))]
 
 
+def _primary_first(customer: Customer, kind: cp.ContactKind) -> list[cp.Contact]:
+    return sorted(cp.of_kind(customer.contacts, kind), key=lambda contact: not contact.primary)
+
+
 def _addresses(customer: Customer) -> list[str]:
+    """Return the primary address and the newest others."""
     primary = customer.primary_address
     texts = list(customer.indexed_addresses.values())
     if primary:

@@ -13,8 +13,9 @@ from pydantic import Field
 from shared.core.language.words import readings
 from shared.core.values import Record
 from shared.customers.domain import directory as dir_
+from shared.customers.domain.customers import SearchField
 
-By = Literal["name", "email", "phone", "account", "address"]
+By = SearchField
 PAIRED_FIELDS = (None, "name", "address")
 
 

@@ -7,7 +7,7 @@ from shared.core.evolve import evolve
 from shared.core.retry import ANY
 from shared.customers.change import Decision, change
 from shared.customers.customers import all_events
-from shared.customers.directory.entries import refs_of
+from shared.customers.directory.entries import refs_kept, refs_of
 from shared.customers.domain.customers import EVERYWHERE, Customer
 from shared.customers.holdings.former import former_versions
 from shared.customers.holdings.noted import Noted
@@ -58,6 +58,7 @@ async def note_of(customer: Customer, context: Context) -> Noted:
     points = {point for version in versions for point in points_of(version, context)}
     points |= {point for event in events for point in named_points(event, context)}
     refs = {ref for version in versions for ref in refs_of(version)}
+    refs |= await refs_kept(customer, context)
     return evolve(
         await note_now(customer, context),
         points=tuple(sorted(points, key=str)),
