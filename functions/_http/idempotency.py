@@ -125,7 +125,9 @@ async def once(
 
 def _hash_of(req: func.HttpRequest) -> str:
     query = req.url.partition("?")[2].encode()
-    return hashlib.sha256(query + b"\n" + req.get_body()).hexdigest()
+    digest = hashlib.sha256(query + b"\n")
+    digest.update(req.get_body())  # in no copy, which others would wait for
+    return digest.hexdigest()
 
 
 def _earlier_answer(
