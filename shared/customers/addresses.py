@@ -59,7 +59,7 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
     async def decide(customer: Customer) -> Decision:
         if context.fingerprint and await documents.has_address(customer.id, address_id, context):
             return Decision(customer)
-        await _check_count(customer, context)
+        await check_count(customer.address_count + 1, context)
         address = ad.open_address(
             new,
             address_id,
@@ -79,14 +79,14 @@ def adding(new: NewAddress, address_id: str, *, context: Context) -> Decide:
     return decide
 
 
-async def _check_count(customer: Customer, context: Context) -> None:
-    """Raise TooManyAddresses where no more may be in force."""
+async def check_count(count: int, context: Context) -> None:
+    """Raise TooManyAddresses where so many may not be in force."""
     if context.actor.startswith(BY_CUSTOMER):
         most = MOST_BY_CUSTOMER
     else:
         most = (await context.configuration.parameters(context.legal_entity)).most_addresses
-    if customer.address_count >= most:
-        raise ad.TooManyAddresses(f"There are {most} addresses already.", most=most)
+    if count > most:
+        raise ad.TooManyAddresses(f"A customer has at most {most} addresses.", most=most)
 
 
 async def edit_address(

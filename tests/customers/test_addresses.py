@@ -3,7 +3,9 @@
 import asyncio
 
 from local.tokens import Bearer
-from tests.api import COMPANY, Api, a_phone, an_address
+from tests.api import COMPANY, Api, a_customer, a_phone, an_address
+from tests.customers.test_imports import NDJSON, finished, lines
+from tests.offline.scenes import an_operation, applied
 
 
 async def test_what_is_left_out_is_filled_in(api: Api) -> None:
@@ -152,3 +154,22 @@ async def test_a_customer_adds_fifty_at_most_and_the_company_as_many_as_it_sets(
     assert [one.status_code for one in others] == [201, 201, 409]
     assert others[-1].json()["most"] == 52
     assert again.status_code == 201
+
+
+async def test_no_way_leads_past_the_most_addresses(api: Api) -> None:
+    await api.set_parameters(mostAddresses=2)
+    two, three = [an_address()] * 2, [an_address()] * 3
+    made = await api.create(addresses=two)
+    created = await api.post("customers", a_customer(addresses=three))
+    asked = await api.post("customers", a_customer(addresses=three), prefer="respond-async")
+    body = lines(a_customer(addresses=three), a_customer(addresses=two))
+    started = await api.post("imports", body, **NDJSON)
+    state = await finished(api, started.headers["Location"])
+    upload = await applied(api, an_operation("address", made["id"], an_address(), baseVersion=1))
+
+    assert [one.json()["code"] for one in (created, asked)] == ["too-many-addresses"] * 2
+    assert [one["code"] for one in state["refusedLines"]["items"]] == ["too-many-addresses"]
+    assert state["created"] == 1
+    assert [one["status"] for one in upload["operations"]["items"]] == ["Refused"]
+    assert upload["operations"]["items"][0]["problem"]["code"] == "too-many-addresses"
+    assert (await api.get(f"customers/{made['id']}")).json()["addressCount"] == 2

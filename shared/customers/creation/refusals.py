@@ -5,6 +5,7 @@ from shared.configuration.domain.number_sequences import NumberSequenceExhausted
 from shared.configuration.number_blocks import NumberSequenceNotFound
 from shared.core.errors import Refusal
 from shared.customers.directory.duplicates import PossibleDuplicate
+from shared.customers.domain.addresses import TooManyAddresses
 from shared.customers.domain.contacts import ContactExists, SecondaryContactsOff, TooManyContacts
 from shared.customers.domain.customers import CustomerExists
 
@@ -15,6 +16,7 @@ CREATION: tuple[type[Refusal], ...] = (
     ContactExists,
     SecondaryContactsOff,
     TooManyContacts,
+    TooManyAddresses,
     NumberSequenceNotFound,
     NumberSequenceExhausted,
 )
