@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Unavailable
 from shared.core.versioned import Versioned
+from shared.customers.addresses import check_count
 from shared.customers.commit import commit
 from shared.customers.creation.draft import Draft, draft_customer
 from shared.customers.creation.inheritance import creates_pending, inheritance, restricted
@@ -37,8 +38,8 @@ async def create_customer(
     The account number follows later if that is requested, if the store works so, and if none can
     be had now.
 
-    Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, and what the rules of contact
-    points and of consent raise.
+    Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, TooManyAddresses, and what the
+    rules of contact points and of consent raise.
     """
     store = await context.configuration.store(
         context.legal_entity, new.store_number, "/storeNumber"
@@ -51,6 +52,7 @@ async def create_customer(
     customer = draft.customer
     if (new.id or context.fingerprint) and (existing := await existing_customer(customer, context)):
         return Created(existing, inherited)
+    await check_count(len(draft.addresses), context)
     candidates = await check_duplicates(customer, allow=allow_duplicate, context=context)
     number = None if pending else await _account_number(customer, context)
     created = await _commit(draft.numbered(number), context)

@@ -9,7 +9,6 @@ from shared.context import Context
 from shared.core.errors import Invalid
 from shared.core.evolve import evolve
 from shared.customers import documents, named_settings
-from shared.customers.addresses import check_count
 from shared.customers.domain import addresses as ad
 from shared.customers.domain import creation as cr
 from shared.customers.domain.contacts import FEATURE, Contacts
@@ -52,11 +51,10 @@ class Draft:
 async def draft_customer(
     new: cr.NewCustomer, inherited: cr.CustomerDefaults, context: Context
 ) -> Draft:
-    """Return what the request describes. Raises Invalid, TooManyAddresses, and as contacts."""
+    """Return what the request describes. Raises Invalid, and what the rules of contacts raise."""
     customer = await _customer(new, inherited, context)
     addresses = await _addresses(new, customer, inherited.country, context)
     if addresses:
-        await check_count(len(addresses), context)
         customer = evolve(customer, **ad.summarizing_all(addresses))
     return Draft(customer, tuple(addresses), cr.details_of(new))
 
