@@ -23,6 +23,7 @@ from shared.customers.domain.customers import (
     CustomerEdit,
     FieldNotAllowed,
 )
+from shared.customers.external_ids.claiming import ExternalIdTaken
 from shared.customers.views import (
     CustomerView,
     customer_view,
@@ -65,7 +66,7 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Customers",
-        refuses=(*EDIT_REFUSES, FieldNotAllowed),
+        refuses=(*EDIT_REFUSES, FieldNotAllowed, ExternalIdTaken),
     ),
 )
 async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:

@@ -20,6 +20,8 @@ from shared.core.values import Key
 from shared.customers.directory.search import Position, list_customers, search_customers
 from shared.customers.directory.search import SearchQuery as Search
 from shared.customers.domain.search import By, CustomerItem
+from shared.customers.external_ids.documents import ExternalId
+from shared.customers.external_ids.finding import find_by_external_id
 
 bp = func.Blueprint()
 
@@ -48,6 +50,16 @@ class SearchQuery(PageQuery):
             description="local: customers of the address books of the store; company: all of them"
         ),
     ] = None
+    external_id: Annotated[
+        str | None,
+        Field(
+            pattern="^[^:]+:.+$",
+            max_length=261,
+            description="The customer of this id in another system: its name, a colon, and the id;"
+            " alone, or with `store` and `scope`",
+            examples=["web:u-8812"],
+        ),
+    ] = None
 
 
 @serve(
@@ -68,9 +80,12 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
     Without `q`, customers are listed, newest first. Accents and case do not matter. A phone is
     found by four or more of its first or last digits. Each item contains in `match` what matched.
     A page can be short and still have a next one. The scope is `local` where a store is given,
-    and else the company; `local` without a store means that of the caller.
+    and else the company; `local` without a store means that of the caller. `externalId` finds the
+    one active customer who has that id in another system.
     """
     query = call.query
+    if query.external_id is not None:
+        return await _by_external_id(call, query.external_id)
     position = call.position()
     search = Search(
         q=query.q,
@@ -83,6 +98,17 @@ async def find_customers(call: Call[SearchQuery, None]) -> Reply:
     items, after = await run(search, context=call.context)
     call.shown = [item["id"] for item in items]
     return Reply(call.page(items, list(asdict(after).values()) if after else None))
+
+
+async def _by_external_id(call: Call[SearchQuery, None], text: str) -> Reply:
+    """Answer with the customer who has it, or nobody. Raises Invalid."""
+    if call.query.q is not None or call.query.by is not None or call.query.cursor is not None:
+        raise Invalid.at("/externalId", "alone", "It is found by itself, without q, by and cursor.")
+    system, _, value = text.partition(":")
+    external_id = ExternalId(system.strip(), value.strip())
+    items = await find_by_external_id(external_id, books=await _books(call), context=call.context)
+    call.shown = [item["id"] for item in items]
+    return Reply(call.page(items, None))
 
 
 async def _books(call: Call[SearchQuery, None]) -> tuple[str, ...] | None:

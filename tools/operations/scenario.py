@@ -70,7 +70,10 @@ async def _customers(ask: Ask, number: int) -> None:
     await ask("get_customer by GUID", "GET", path)
     await ask("get_customer by account number", "GET", account)
     await ask("get_customer by account number, again", "GET", account)
+    web = {"externalIds": {"web": f"u-{number}"}}
+    await ask("edit_customer, a new external id", "PATCH", path, web, if_match="*")
     for row, query in (
+        ("find_customers by external id", f"externalId=web:u-{number}"),
         ("find_customers by a word", f"q=quintusaaa{number}"),
         ("find_customers by two words", f"q=quintusaaa{number} berg"),
         (

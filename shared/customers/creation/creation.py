@@ -15,6 +15,7 @@ from shared.customers.creation.repeated import existing_customer
 from shared.customers.directory.duplicates import check_duplicates
 from shared.customers.domain import creation as cr
 from shared.customers.domain.customers import Customer
+from shared.customers.external_ids.claiming import check_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ async def create_customer(
     The account number follows later if that is requested, if the store works so, and if none can
     be had now.
 
-    Raises Invalid, CustomerExists, PossibleDuplicate, FeatureOff, TooManyAddresses, and what the
-    rules of contact points and of consent raise.
+    Raises Invalid, CustomerExists, ExternalIdTaken, PossibleDuplicate, FeatureOff,
+    TooManyAddresses, and what the rules of contact points and of consent raise.
     """
     store = await context.configuration.store(
         context.legal_entity, new.store_number, "/storeNumber"
@@ -53,6 +54,7 @@ async def create_customer(
     if (new.id or context.fingerprint) and (existing := await existing_customer(customer, context)):
         return Created(existing, inherited)
     await check_count(len(draft.addresses), context)
+    await check_free(customer, context)
     candidates = await check_duplicates(customer, allow=allow_duplicate, context=context)
     number = None if pending else await _account_number(customer, context)
     created = await _commit(draft.numbered(number), context)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.core.errors import Conflict, Flaw, Forbidden, Invalid, NotFound
 from shared.core.evolve import evolve
 from shared.core.values import (
+    LINE,
     Attributes,
     Body,
     Currency,
@@ -17,14 +18,21 @@ from shared.core.values import (
     Line,
     LongLine,
     Record,
+    plain_line,
 )
 from shared.customers.domain.contacts import Contacts
 from shared.customers.domain.customer_record import CustomerRecord, ReceiptOption, Status
 from shared.customers.domain.decisions import ShownConsent
 from shared.customers.domain.normal_forms import check_email
 
+SystemName = Annotated[Key, StringConstraints(pattern="^[^:]*$")]  # `web:u-8812` is read one way
+ExternalIdValue = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE),
+    AfterValidator(plain_line),
+]
 ExternalIds = Annotated[
-    dict[Key, Annotated[str, StringConstraints(min_length=1, max_length=200)] | None],
+    dict[SystemName, ExternalIdValue | None],
     Field(max_length=20),
 ]
 Names = Annotated[tuple[Key, ...], Field(max_length=50)]

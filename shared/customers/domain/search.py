@@ -22,7 +22,9 @@ PAIRED_FIELDS = (None, "name", "address")
 class Match(Record):
     """What a term of the query matched."""
 
-    field: By = Field(description="Field in which the term was found", examples=["email"])
+    field: By | Literal["externalId"] = Field(
+        description="Field in which the term was found", examples=["email"]
+    )
     value: str = Field(
         description="Value of the field as it was given, also that of a secondary contact",
         examples=["karen@example.com"],

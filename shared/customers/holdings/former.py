@@ -6,11 +6,13 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
+from shared.context import Context
 from shared.core.errors import Invalid
 from shared.customers.documents import customer_document
 from shared.customers.domain.customers import Customer
 from shared.customers.domain.directory import address_words
 from shared.customers.domain.normal_forms import normalize
+from shared.customers.external_ids.claiming import external_ids_of
 
 ADDRESSES: Final = "addresses/"
 
@@ -26,6 +28,11 @@ def former_versions(customer: Customer, events: Sequence[Mapping[str, Any]]) -> 
         except ValidationError:
             return versions  # the customer was created with it
     return versions
+
+
+def names_of_external_ids(customer: Customer, context: Context) -> frozenset[str]:
+    """Return the hashes by which the external ids of the customer are kept."""
+    return frozenset(one.name(context) for one in external_ids_of(customer))
 
 
 def _before(body: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -16,14 +16,16 @@ class NotedPoint(Record):
 class Noted(Record):
     """What finders need. `refs` are entries of the directory that the customer has, or had.
 
-    `books` are those that the customer was ever in. `words` are values that nothing may contain
-    any more. All of it goes with the last step.
+    `books` are those that the customer was ever in, and `external_ids` the hashes of the ids in
+    other systems. `words` are values that nothing may contain any more. All of it goes with the
+    last step.
     """
 
     customer_id: str
     account_number: str | None
     created_at: datetime
     books: tuple[str, ...] = ()
+    external_ids: tuple[str, ...] = ()
     points: tuple[NotedPoint, ...] = ()
     refs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

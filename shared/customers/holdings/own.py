@@ -6,6 +6,7 @@ from typing import Any, Final
 from shared.context import Context
 from shared.customers import documents
 from shared.customers.directory import documents as directory
+from shared.customers.external_ids import documents as external
 from shared.customers.holdings.holding import Body, Found, Holding, beside_customer, of_partition
 from shared.customers.holdings.noted import Noted
 
@@ -56,6 +57,14 @@ async def _find_entries(noted: Noted, context: Context) -> AsyncIterator[Found]:
         yield Found(directory.CONTAINER, partition, listing)
 
 
+async def _find_claims(noted: Noted, context: Context) -> AsyncIterator[Found]:
+    """Yield what keeps external ids for the customer."""
+    for name in noted.external_ids:
+        document = await external.find_document(name, context)
+        if document and document.body["customerId"] == noted.customer_id:
+            yield Found(directory.CONTAINER, external.partition_of(name, context), document)
+
+
 HOLDINGS: Final = (
     Holding(
         documents.CONTAINER,
@@ -76,4 +85,6 @@ HOLDINGS: Final = (
         _event,
     ),
     Holding(directory.CONTAINER, frozenset({"entry", "listing"}), "directory", _find_entries),
+    Holding(directory.CONTAINER, frozenset({external.CLAIM}), "directory", _find_claims),
+    beside_customer(external.FENCE),
 )

@@ -9,7 +9,7 @@ from shared.customers.change import Decision, change
 from shared.customers.customers import all_events
 from shared.customers.directory.entries import refs_kept, refs_of
 from shared.customers.domain.customers import EVERYWHERE, Customer
-from shared.customers.holdings.former import former_versions
+from shared.customers.holdings.former import former_versions, names_of_external_ids
 from shared.customers.holdings.noted import Noted
 from shared.privacy import documents
 
@@ -43,6 +43,7 @@ async def note_now(customer: Customer, context: Context) -> Noted:
         account_number=customer.account_number,
         created_at=customer.created_at,
         books=await books_ever(customer.id, context),
+        external_ids=tuple(sorted(names_of_external_ids(customer, context))),
         points=tuple(sorted(set(points_of(customer, context)), key=str)),
     )
 
@@ -59,8 +60,12 @@ async def note_of(customer: Customer, context: Context) -> Noted:
     points |= {point for event in events for point in named_points(event, context)}
     refs = {ref for version in versions for ref in refs_of(version)}
     refs |= await refs_kept(customer, context)
+    external_ids = {
+        name for version in versions for name in names_of_external_ids(version, context)
+    }
     return evolve(
         await note_now(customer, context),
+        external_ids=tuple(sorted(external_ids)),
         points=tuple(sorted(points, key=str)),
         refs=tuple(sorted(refs)),
     )

@@ -1,0 +1,1 @@
+"""Ids of customers in other systems: each names one customer of a company."""
