@@ -31,7 +31,7 @@ from shared.clienteling.domain.client_books import (
     ClientNotInBook,
 )
 from shared.core.errors import Invalid
-from shared.customers.domain.customers import CustomerNotFound
+from shared.customers.domain.customers import CustomerNotFound, FieldNotAllowed
 
 bp = func.Blueprint()
 
@@ -101,7 +101,7 @@ async def get_client(call: Call[NoQuery, None]) -> Reply:
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
         tag="Clienteling",
-        refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound, *CLOSED),
+        refuses=(*BOOK_REFUSES, ClientNotInBook, CustomerNotFound, *CLOSED, FieldNotAllowed),
     ),
 )
 async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
@@ -111,6 +111,7 @@ async def edit_client(call: Call[NoQuery, ClientEdit]) -> Reply:
     """
     number = call.path["personnelNumber"]
     visitor = await may_change(call, number, ADD_CLIENT)
+    await usecases.check_may_edit(call.caller.role, call.body, call.context)
     key = await customer_key(call)
     await usecases.edit_client(number, key, call.body, if_match=call.version, context=call.context)
     return await _card(call, number, key, visitor)

@@ -25,6 +25,7 @@ from shared.customers.creation.inheritance import customer_defaults
 from shared.customers.creation.refusals import CREATION
 from shared.customers.domain.creation import CustomerDefaults, NewCustomer
 from shared.customers.domain.decisions import CONSENT
+from shared.customers.field_rules.setting import check_may_set
 from shared.customers.views import (
     CreatedCustomer,
     created_customer_view,
@@ -84,6 +85,7 @@ async def create_customer(call: Call[CreateQuery, NewCustomer]) -> Reply:
     await demand_store(call, call.body.store_number)
     if call.query.allow_duplicate:
         await demand(call, CUSTOMER_EDIT)
+    await check_may_set(call.caller.role, call.body, call.context)
     created = await creation.create_customer(
         call.body,
         context=context,

@@ -1,7 +1,6 @@
 """Customers over HTTP."""
 
 import azure.functions as func
-from pydantic.alias_generators import to_camel
 
 from functions._customer import CLOSED, EDIT_REFUSES, REFUSES, customer_key, editable_key
 from functions._http.trigger import (
@@ -19,16 +18,13 @@ from shared.configuration.domain.collections import StillInUse
 from shared.customers import customers as usecases
 from shared.customers import documents
 from shared.customers.domain.customers import (
-    STAFF_ONLY,
     CustomerEdit,
     FieldNotAllowed,
 )
 from shared.customers.external_ids.claiming import ExternalIdTaken
-from shared.customers.views import (
-    CustomerView,
-    customer_view,
-    stored_customer_view,
-)
+from shared.customers.field_rules.seeing import shown_to
+from shared.customers.field_rules.setting import check_may_set
+from shared.customers.views import CustomerSelfView, CustomerView, customer_view
 
 bp = func.Blueprint()
 
@@ -40,7 +36,7 @@ bp = func.Blueprint()
         "customers/{customerId}",
         who="ECAH",
         pos_operation=CUSTOMER_READ,
-        returns=CustomerView,
+        returns=CustomerView | CustomerSelfView,
         tag="Customers",
         refuses=REFUSES,
     ),
@@ -48,11 +44,13 @@ bp = func.Blueprint()
 async def get_customer(call: Call[NoQuery, None]) -> Reply:
     """Get a customer.
 
-    Account number and GUID name the same resource.
+    Account number and GUID name the same resource. Customers are shown less of their own record:
+    neither who works for the company, nor what it keeps for itself.
     """
     key = await customer_key(call)
     document = await documents.read_document(key, call.context)
-    return Reply(stored_customer_view(document.body, call.now), etag=document.etag)
+    view = await shown_to(call.caller.role, document.body, call.context)
+    return Reply(view, etag=document.etag)
 
 
 @serve(
@@ -61,7 +59,7 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
         "PATCH",
         "customers/{customerId}",
         who="ECAH",
-        returns=CustomerView,
+        returns=CustomerView | CustomerSelfView,
         pos_operation=CUSTOMER_EDIT,
         if_match="required",
         media_types=(MERGE_PATCH, JSON),
@@ -72,18 +70,19 @@ async def get_customer(call: Call[NoQuery, None]) -> Reply:
 async def edit_customer(call: Call[NoQuery, CustomerEdit]) -> Reply:
     """Update a customer.
 
-    The body is a JSON merge patch: null removes a value, and a field that is left out stays. In
-    the role Customer, the fields that the company decides cannot be changed.
+    The body is a JSON merge patch: null removes a value, and a field that is left out stays. An
+    Employee changes `customerGroup`, `affiliations`, `currency`, `addressBooks`, `externalIds` and
+    attributes of head office only as far as the parameter `employeeFields` lists them; a Customer
+    none of them, and of the attributes those of `selfService: write`.
     """
     key = await editable_key(call)
-    staff_fields = sorted(STAFF_ONLY & call.body.model_fields_set)
-    if call.caller.role == "Customer" and staff_fields:
-        fields = [to_camel(name) for name in staff_fields]
-        raise FieldNotAllowed(f"Only the company can change {', '.join(fields)}.", fields=fields)
+    await check_may_set(call.caller.role, call.body, call.context)
     customer = await usecases.edit_customer(
         key, call.body, if_match=call.version, context=call.context
     )
-    return Reply(customer_view(customer.value, call.now), etag=customer.etag)
+    body = documents.customer_document(customer.value)
+    view = await shown_to(call.caller.role, body, call.context)
+    return Reply(view, etag=customer.etag)
 
 
 @serve(

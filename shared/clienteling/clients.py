@@ -13,13 +13,14 @@ from shared.clienteling.domain.client_books import (
     pair_etag,
 )
 from shared.clienteling.memberships import change_membership
-from shared.configuration.domain.attributes import check_patch, listed
+from shared.configuration.domain.attributes import Definitions, check_patch, listed
 from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.errors import Refusal, Stale, Unavailable, VersionMismatch
 from shared.core.retry import ANY
 from shared.core.values import Attributes
 from shared.customers.customers import resolve
+from shared.customers.field_rules.setting import check_client_attributes
 from shared.ports.documents import Operation
 
 MAX_AT_ONCE = 16
@@ -151,10 +152,7 @@ async def edit_client(
 
     Raises ClientNotInBook, VersionMismatch, Invalid.
     """
-    parameters = await context.configuration.parameters(context.legal_entity)
-    definitions = await context.configuration.definitions(
-        context.legal_entity, parameters.client_book_attribute_group
-    )
+    definitions = await _definitions(context)
     check_patch(edit.attributes, definitions)
 
     def decide(membership: Membership) -> Membership:
@@ -164,6 +162,18 @@ async def edit_client(
         return membership.knowing(personnel_number, attributes)
 
     await change_clients(key, decide, context=context, beside=())
+
+
+async def check_may_edit(role: str, edit: ClientEdit, context: Context) -> None:
+    """Refuse attributes that the role may not set. Raises FieldNotAllowed."""
+    await check_client_attributes(role, edit.attributes, await _definitions(context), context)
+
+
+async def _definitions(context: Context) -> Definitions:
+    parameters = await context.configuration.parameters(context.legal_entity)
+    return await context.configuration.definitions(
+        context.legal_entity, parameters.client_book_attribute_group
+    )
 
 
 async def move_client(

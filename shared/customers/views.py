@@ -1,6 +1,6 @@
 """Customers and addresses as they are answered, apart from how they are stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, computed_field
 from pydantic.alias_generators import to_camel
 
-from shared.core.values import Record
+from shared.core.values import Attributes, Record
 from shared.customers.documents import customer_document
 from shared.customers.domain.addresses import Address
 from shared.customers.domain.contacts import ContactView
@@ -56,6 +56,25 @@ class CustomerView(CustomerRecord):
     )
 
 
+class CustomerSelfView(CustomerView):
+    """What customers see of their own record: nothing that the company keeps for itself."""
+
+    affiliations: tuple[str, ...] = Field((), exclude=True)
+    address_books: tuple[str, ...] = Field((), exclude=True)
+    financial_dimensions: dict[str, str] = Field({}, exclude=True)
+    attributes: Attributes = Field(
+        {},
+        description="Customer attributes that the company shows, by name",
+        examples=[{"birthday": "1990-04-12"}],
+    )
+    created_by: str = Field(
+        description="What kind of caller created the customer", examples=["employee"]
+    )
+    modified_by: str = Field(
+        description="What kind of caller changed the customer last", examples=["employee"]
+    )
+
+
 class CreatedCustomer(CustomerView):
     """The customer, with what the caller should know of its creation."""
 
@@ -76,6 +95,19 @@ def stored_customer_view(body: Mapping[str, Any], now: datetime) -> dict[str, An
     view["capabilities"] = _capabilities(body["syncStatus"], body["status"])
     view["name"] = _name(body)
     view["notSearchable"] = (body.get("directory") or {}).get("beyond", [])
+    return view
+
+
+def self_view(body: Mapping[str, Any], attributes: Container[str], now: datetime) -> dict[str, Any]:
+    """Return what customers are answered of their own record, with these attributes only."""
+    view = stored_customer_view(body, now)
+    for name in OWN_TO_THE_COMPANY:
+        del view[name]
+    view["attributes"] = {
+        name: value for name, value in view["attributes"].items() if name in attributes
+    }
+    for name in ("createdBy", "modifiedBy"):
+        view[name] = view[name].partition(":")[0]
     return view
 
 
@@ -123,5 +155,8 @@ def _fields(model: type[Record]) -> tuple[str, ...]:
 
 
 CUSTOMER_FIELDS = _fields(CustomerRecord)
+OWN_TO_THE_COMPANY = tuple(
+    to_camel(name) for name, field in CustomerSelfView.model_fields.items() if field.exclude
+)
 CONTACT_FIELDS = _fields(ContactView)
 ADDRESS_FIELDS = _fields(Address)

@@ -31,10 +31,12 @@ NEW_PARAMETERS = {
     "confirmationDays": 7,
     "downloadEverySeconds": 60,
     "erasureCancelDays": 7,
+    "employeeFields": [],
     "mostAddresses": 10000,
     "trustUnregisteredChannels": True,
     "trustUnregisteredWorkers": False,
 }
+NEW_OF_ATTRIBUTES = {"setBy": "anyone", "selfService": "read"}
 FILES = sorted(STORED.glob("*.json"))
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -66,8 +68,10 @@ def without_etags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in item.items() if name != "etag"} for item in items]
 
 
-def with_new_parameters(resource: str, answer: Any) -> Any:
-    """Return the answer with the parameters that did not exist then, at their defaults."""
+def with_new_fields(resource: str, answer: Any) -> Any:
+    """Return the answer with what could not be configured then, at its defaults."""
+    if resource == "settings/attributes":
+        return [item | {"setting": item["setting"] | NEW_OF_ATTRIBUTES} for item in answer]
     return answer | NEW_PARAMETERS if resource == "parameters" else answer
 
 
@@ -81,7 +85,7 @@ async def test_older_settings_are_answered_right(api: Api, path: Path) -> None:
         url = f"/api/v1/{COMPANY}/{resource}{limit}".rstrip("/")
         answer = (await api.get(url, bearer=ADMINISTRATOR)).json()
         actual = without_etags(answer["items"]) if isinstance(expected, list) else answer
-        assert actual == with_new_parameters(resource, expected), resource
+        assert actual == with_new_fields(resource, expected), resource
     assert COMPANY in await every_company(api.documents)
 
 

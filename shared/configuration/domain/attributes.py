@@ -101,12 +101,25 @@ class Attribute(AttributeTexts):
         description="Value of new customers that bring none, unless the group has its own",
         examples=[None],
     )
+    set_by: Literal["anyone", "headOffice"] = Field(
+        "anyone",
+        description="Who sets it: whoever may edit the customer, or head office and applications",
+    )
+    self_service: Literal["none", "read", "write"] = Field(
+        "read", description="Whether customers do not see it, see it, or also change it themselves"
+    )
     refinable: bool = Field(False, description="Whether client books can be filtered by it")
     translations: dict[str, AttributeTexts] = Field(
         {},
         description="Texts by language, BCP 47",
         examples=[{"de": {"friendlyName": "Interessen"}}],
     )
+
+    @model_validator(mode="after")
+    def _is_set_by_one(self) -> "Attribute":
+        if self.set_by == "headOffice" and self.self_service == "write":
+            raise ValueError("what head office sets is not changed by customers themselves")
+        return self
 
 
 class Member(Setting):

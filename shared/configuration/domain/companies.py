@@ -16,6 +16,15 @@ CUSTOMER_NUMBERS = "CustomerAccount"
 CLIENT_BOOK_NUMBERS = "ClientBook"
 
 
+EmployeeField = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(customerGroup|affiliations|currency|addressBooks|externalIds|attributes/[^/]+)$",
+        max_length=80,
+    ),
+]
+
+
 class LegalEntityNotFound(NotFound):
     code = "legal-entity-not-found"
 
@@ -98,6 +107,13 @@ class Parameters(Setting):
         None,
         description="Number sequence of account numbers, a key of `number-sequences`",
         examples=["CustomerAccount"],
+    )
+    employee_fields: Annotated[list[EmployeeField], Field(max_length=200)] = Field(
+        [],
+        description="Fields that employees may change, of those that head office and applications "
+        "change otherwise: customerGroup, affiliations, currency, addressBooks, externalIds, and "
+        "attributes/NAME for an attribute that head office sets",
+        examples=[["affiliations", "attributes/creditTier"]],
     )
     duplicate_policy: DuplicatePolicy = Field(
         "allow",

@@ -7,12 +7,13 @@ from shared.core.errors import Refusal
 from shared.customers.directory.duplicates import PossibleDuplicate
 from shared.customers.domain.addresses import TooManyAddresses
 from shared.customers.domain.contacts import ContactExists, SecondaryContactsOff, TooManyContacts
-from shared.customers.domain.customers import CustomerExists
+from shared.customers.domain.customers import CustomerExists, FieldNotAllowed
 from shared.customers.external_ids.claiming import ExternalIdTaken
 
 CREATION: tuple[type[Refusal], ...] = (
     CustomerExists,
     ExternalIdTaken,
+    FieldNotAllowed,
     FeatureOff,
     PossibleDuplicate,
     ContactExists,

@@ -86,7 +86,7 @@ class DefaultCustomer(Forbidden):
 
 
 class FieldNotAllowed(Forbidden):
-    """A customer changes a field that only the company may set."""
+    """The role of the caller may not set the fields in `fields`."""
 
     code = "field-not-allowed"
 

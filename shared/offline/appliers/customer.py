@@ -1,4 +1,4 @@
-"""Customers that were created or changed change."""
+"""Customers that were created or changed by a channel: as an associate in the store may."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +10,7 @@ from shared.customers.creation.creation import create_customer
 from shared.customers.customers import GUID, editing
 from shared.customers.domain.creation import NewCustomer
 from shared.customers.domain.customers import Customer, CustomerEdit
+from shared.customers.field_rules.setting import EMPLOYEE, check_may_set
 from shared.customers.named_settings import check_named
 from shared.customers.views import customer_view
 from shared.offline.domain.reconciliation import MAPS, UNKNOWN_CHANGES, conflicts, flattened
@@ -28,6 +29,7 @@ async def apply_creation(change: OfflineChange) -> int | None:
         raise Invalid.at(
             "/body/id", "key-mismatch", "The id differs from the customerId of the operation."
         )
+    await check_may_set(EMPLOYEE, new, change.context)
     created = await create_customer(new, context=change.context, allow_duplicate=True)
     with suppress(AlreadyExists):  # it was sent twice at once; there is one customer
         await change.commit()
@@ -37,6 +39,7 @@ async def apply_creation(change: OfflineChange) -> int | None:
 async def apply_patch(change: OfflineChange) -> int | None:
     """Change what the merge patch names, where no other writer has changed it since."""
     edit = change.parse(CustomerEdit)
+    await check_may_set(EMPLOYEE, edit, change.context)
     await check_named(edit, change.context)
     given = edit.model_dump(mode="json", by_alias=True, exclude_unset=True)
 

@@ -140,6 +140,7 @@ async def test_a_line_of_an_import_is_refused(api: Api) -> None:
 
 
 async def test_so_is_an_operation_of_a_channel(api: Api) -> None:
+    await api.set_parameters(employeeFields=["externalIds"])
     made, other = await api.create(externalIds=WEB), await api.create()
     session = await applied(
         api,

@@ -1,0 +1,1 @@
+"""Which fields of a customer a role may set, and may see."""
