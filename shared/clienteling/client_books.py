@@ -12,11 +12,16 @@ from shared.clienteling.domain.client_books import (
     ClientBookUnattended,
 )
 from shared.configuration.domain import collections as col
+from shared.configuration.domain.pos_operations import VIEW_OWN_BOOK
+from shared.configuration.domain.stores import Worker
+from shared.configuration.permissions import may_perform
 from shared.configuration.workers import find_worker
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, Unavailable
 from shared.core.evolve import evolve
 from shared.core.versioned import Versioned
+
+LACKS_OWN_BOOK = f"pos-operation-{VIEW_OWN_BOOK}"
 
 
 class BookPage(NamedTuple):
@@ -55,13 +60,24 @@ async def open_attended_book(personnel_number: str, *, own: bool, context: Conte
 
 
 async def receiving_book(personnel_number: str, pointer: str, context: Context) -> None:
-    """Open the book of a worker who is to receive clients. Raises Invalid for one who has left."""
+    """Open the book of a worker who is to receive clients.
+
+    Raises Invalid for one who has left, or could not see them.
+    """
     worker = await context.configuration.require(
         context.legal_entity, col.WORKERS, personnel_number, pointer
     )
     if not worker.active:
         raise Invalid.at(pointer, "worker-inactive", f"{personnel_number} no longer works here.")
+    if not await sees_own_book(worker, context):
+        detail = f"{personnel_number} could not see them: POS operation {VIEW_OWN_BOOK} is lacking."
+        raise Invalid.at(pointer, LACKS_OWN_BOOK, detail)
     await open_book(personnel_number, own=False, context=context)
+
+
+async def sees_own_book(worker: Worker, context: Context) -> bool:
+    """Return whether an associate who is given clients can see them."""
+    return await may_perform(worker, VIEW_OWN_BOOK, context.legal_entity, context.configuration)
 
 
 async def _create_book(personnel_number: str, context: Context) -> Versioned[ClientBook]:

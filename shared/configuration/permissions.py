@@ -82,6 +82,16 @@ def _likeness(number: str) -> str:
     return number.upper().lstrip("0")
 
 
+async def may_perform(
+    worker: Worker, operation: int, legal_entity: str, configuration: Configuration
+) -> bool:
+    """Return whether the worker may perform the POS operation, as one who is active."""
+    try:
+        return operation in await operations_of(worker, legal_entity, configuration)
+    except (WorkerInactive, PermissionGroupMissing):
+        return False
+
+
 async def operations_of(
     worker: Worker, legal_entity: str, configuration: Configuration
 ) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """Planning who receives the clients of a book, for a preview."""
 
 from shared.clienteling.cards.selection import Client, all_clients
-from shared.clienteling.client_books import receiving_book
+from shared.clienteling.client_books import LACKS_OWN_BOOK, receiving_book, sees_own_book
 from shared.configuration.domain import collections as col
 from shared.configuration.workers import associates_of
 from shared.context import Context
@@ -13,6 +13,7 @@ from shared.handovers.domain.bulk_moves import (
     BulkMove,
     NewHandoverPlan,
     NobodyToHandTo,
+    SkippedAssociate,
     shared_out,
 )
 
@@ -29,11 +30,11 @@ async def plan_handover(
     if repeated := await find_repeated(personnel_number, context):
         return repeated
     await _check_targets(personnel_number, rule, context)
-    associates = await _sharing_associates(personnel_number, rule, context)
+    associates, skipped = await _sharing_associates(personnel_number, rule, context)
     cards = await cards_of_book(personnel_number, context)
     moves = shared_out(cards, rule, associates)
     plan = new_bulk_move("Handover", personnel_number, moves, context)
-    plan = evolve(plan, rule=rule, left=len(cards) - len(moves))
+    plan = evolve(plan, rule=rule, left=len(cards) - len(moves), skipped=skipped)
     return await create_bulk_move(plan, moves, context=context)
 
 
@@ -53,18 +54,25 @@ async def _check_targets(personnel_number: str, rule: NewHandoverPlan, context: 
 
 async def _sharing_associates(
     personnel_number: str, rule: NewHandoverPlan, context: Context
-) -> list[str]:
+) -> tuple[list[str], tuple[SkippedAssociate, ...]]:
+    """Return who shares the clients, and who works in the store and could not see them."""
     if rule.rule != "Evenly" or rule.store_number is None:
-        return []
+        return [], ()
     store = await context.configuration.require(
         context.legal_entity, col.STORES, rule.store_number, "/storeNumber"
     )
-    workers = await associates_of(store, context)
-    others = [
-        worker.personnel_number
-        for worker in workers
-        if worker.active and worker.personnel_number != personnel_number
-    ]
-    if not others:
-        raise NobodyToHandTo(f"No other active associate works in the store {store.store_number}.")
-    return others
+    sharing: list[str] = []
+    skipped: list[SkippedAssociate] = []
+    for worker in await associates_of(store, context):
+        number = worker.personnel_number
+        if not worker.active or number == personnel_number:
+            continue
+        if await sees_own_book(worker, context):
+            sharing.append(number)
+        else:
+            skipped.append(SkippedAssociate(personnel_number=number, code=LACKS_OWN_BOOK))
+    if not sharing:
+        raise NobodyToHandTo(
+            f"No other active associate of the store {store.store_number} sees clients."
+        )
+    return sharing, tuple(skipped)

@@ -13,6 +13,7 @@ from shared.handovers.domain.bulk_moves import (
     BulkMoveStatus,
     Move,
     NewHandoverPlan,
+    SkippedAssociate,
 )
 from shared.jobs.domain.jobs import SetAside
 
@@ -32,6 +33,9 @@ class BulkMoveView(Record):
     all_or_nothing: bool = Field(description="Move no client at all if one cannot be moved")
     total: Annotated[int, Field(description="Clients to move", examples=[130])]
     left: int = Field(description="Clients that the rule leaves in the book")
+    skipped: tuple[SkippedAssociate, ...] = Field(
+        description="Associates of the store whom the rule leaves out: they see no own clients"
+    )
     targets: Annotated[
         dict[str, int],
         Field(description="Clients by receiving associate", examples=[{"000160": 130}]),

@@ -93,6 +93,9 @@ async def test_thousands_go_and_come_back_exactly(
     count = scale(2000, 5000)
     keys = [str(UUID(int=number + 1)) for number in range(count)]
     await fill(client, keys)
+    cashier = "/settings/workers/000110"
+    seeing = (await client.get(cashier)).json() | {"permissionGroup": "Associate"}
+    await client.put(cashier, json=seeing, headers={"If-Match": "*"})
     rule = {"rule": "Evenly", "storeNumber": "HOUSTON"}
     plan = (await client.post(f"{BOOK}/handover-plans", json=rule)).json()
     where = f"{BOOK}/handover-plans/{plan['id']}"

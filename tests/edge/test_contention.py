@@ -14,6 +14,7 @@ from shared.composition.metered import Metered
 from shared.customers.domain.imports import MAX_AT_ONCE
 from shared.ports.documents import Document, Partition, Remove
 from tests.api import ADMINISTRATOR, MANAGER, Api, a_customer, an_address, an_email
+from tests.handovers.scenes import let_see_clients
 
 WRITERS = 16
 Write = Callable[[int], Awaitable[httpx.Response]]
@@ -163,6 +164,7 @@ async def imports_of_one_body(api: Api) -> Write:
 async def reassignments(api: Api) -> Write:
     keys = [(await api.create())["id"] for _ in range(3)]
     await api.post(CLIENTS, {"customerIds": keys}, bearer=MANAGER)
+    await let_see_clients(api)
     body = {"customerIds": keys, "to": "000110"}
     return lambda n: api.post("client-books/000160/reassignments", body, bearer=MANAGER)
 
@@ -272,6 +274,7 @@ async def test_an_upload_waits_for_no_session_that_ends_at_this_moment(api: Api)
 async def test_of_sixteen_who_execute_a_plan_nobody_meets_a_race(api: Api) -> None:
     keys = [(await api.create())["id"] for _ in range(8)]
     await api.post(CLIENTS, {"customerIds": keys}, bearer=MANAGER)
+    await let_see_clients(api)
     rule = {"rule": "ToOne", "to": "000110"}
     plans = "client-books/000160/handover-plans"
     path = f"{plans}/{(await api.post(plans, rule, bearer=MANAGER)).json()['id']}"

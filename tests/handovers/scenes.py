@@ -28,6 +28,17 @@ async def fill(api: Api, count: int, **but: Any) -> list[str]:
     return keys
 
 
+async def put_worker(api: Api, number: str, **but: Any) -> None:
+    worker = (await api.get(f"settings/workers/{number}", bearer=ADMINISTRATOR)).json()
+    put = await api.put_setting("workers", number, worker | but, if_match="*")
+    assert put.status_code == 200, put.text
+
+
+async def let_see_clients(api: Api) -> None:
+    """Give the cashier a group that has the own client book."""
+    await put_worker(api, "000110", permissionGroup="Associate")
+
+
 async def reassign(api: Api, *, bearer: Bearer = MANAGER, **body: Any) -> httpx.Response:
     return await api.post(f"{BOOK}/reassignments", {"to": "000160"} | body, bearer=bearer)
 

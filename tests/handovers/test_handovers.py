@@ -17,6 +17,7 @@ from tests.handovers.scenes import (
     ended,
     fill,
     keys_of,
+    let_see_clients,
     plan,
     reassign,
 )
@@ -80,6 +81,7 @@ async def test_all_or_nothing_in_the_background_is_undone(api: Api) -> None:
 
 
 async def test_a_plan_shows_who_would_go_to_whom_and_moves_nobody(api: Api) -> None:
+    await let_see_clients(api)
     keys = await fill(api, 5)
     response = await plan(api, rule="Evenly", storeNumber="HOUSTON")
     shown = response.json()
@@ -96,6 +98,7 @@ async def test_a_plan_shows_who_would_go_to_whom_and_moves_nobody(api: Api) -> N
 
 
 async def test_a_plan_shares_out_by_what_is_known(api: Api) -> None:
+    await let_see_clients(api)
     [shoes] = await fill(api, 1, attributes={"interests": ["Bikes", "Shoes"]})
     [bikes] = await fill(api, 1, attributes={"interests": ["Bikes"]})
     [none] = await fill(api, 1)
@@ -111,6 +114,7 @@ async def test_a_plan_shares_out_by_what_is_known(api: Api) -> None:
 
 
 async def test_a_plan_is_executed_and_undone_for_those_who_have_not_moved(api: Api) -> None:
+    await let_see_clients(api)
     keys = await fill(api, 4)
     before = {one["customerId"]: one["addedAt"] for one in await clients(api, "000137")}
     path = (await plan(api, rule="ToOne", to="000160")).headers["location"]

@@ -25,6 +25,7 @@ from tests.handovers.scenes import (
     ended,
     fill,
     keys_of,
+    let_see_clients,
     plan,
     reassign,
 )
@@ -156,6 +157,7 @@ async def leave(api: Api, number: str) -> None:
 
 
 async def test_nobody_is_handed_to_who_has_left(api: Api) -> None:
+    await let_see_clients(api)
     keys = await fill(api, 1)
     path = (await plan(api, rule="ToOne", to="000110")).headers["location"]
     await leave(api, "000110")
@@ -174,6 +176,7 @@ async def test_nobody_is_handed_to_who_has_left(api: Api) -> None:
 async def test_a_book_that_was_only_handed_clients_is_found_when_its_associate_leaves(
     api: Api,
 ) -> None:
+    await let_see_clients(api)
     await fill(api, 1)
     await reassign(api, to="000110", all=True)
     await leave(api, "000110")

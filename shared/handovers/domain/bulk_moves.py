@@ -49,7 +49,7 @@ class ReassignmentRefused(Conflict):
 
 
 class NobodyToHandTo(Conflict):
-    """No other active associate works in the store."""
+    """No other active associate works in the store who can see clients of their own."""
 
     code = "nobody-to-hand-to"
 
@@ -138,6 +138,16 @@ class Move(Record):
     code: str | None = Field(default=None, description="Why the move was refused")
 
 
+class SkippedAssociate(Record):
+    """An associate of the store who is given no clients, because they could not see them."""
+
+    personnel_number: str = Field(description="The associate", examples=["000110"])
+    code: str = Field(
+        description="What they lack: the POS operation that opens the own book",
+        examples=["pos-operation-712"],
+    )
+
+
 class BulkMove(Job):
     """How far a bulk move has come. Its `counts` are moved, refused, returned and kept."""
 
@@ -147,6 +157,7 @@ class BulkMove(Job):
     rule: NewHandoverPlan | None = None
     all_or_nothing: bool = False
     left: int = 0
+    skipped: tuple[SkippedAssociate, ...] = ()
     targets: dict[str, int]
     executed_at: datetime | None = None
     undo_until: datetime | None = None
