@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Unavailable
 from shared.core.versioned import Versioned
-from shared.customers.addresses import check_count
 from shared.customers.commit import commit
+from shared.customers.creation.checking import check_draft
 from shared.customers.creation.draft import Draft, draft_customer
 from shared.customers.creation.inheritance import creates_pending, inheritance, restricted
 from shared.customers.creation.numbering import take_account_number
 from shared.customers.creation.repeated import existing_customer
-from shared.customers.directory.duplicates import check_duplicates
 from shared.customers.domain import creation as cr
 from shared.customers.domain.customers import Customer
-from shared.customers.external_ids.claiming import check_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,7 @@ async def create_customer(
     customer = draft.customer
     if (new.id or context.fingerprint) and (existing := await existing_customer(customer, context)):
         return Created(existing, inherited)
-    await check_count(len(draft.addresses), context)
-    await check_free(customer, context)
-    candidates = await check_duplicates(customer, allow=allow_duplicate, context=context)
+    candidates = await check_draft(draft, allow_duplicate=allow_duplicate, context=context)
     number = None if pending else await _account_number(customer, context)
     created = await _commit(draft.numbered(number), context)
     return Created(created, inherited, candidates)
