@@ -31,6 +31,7 @@ from tests.consent.spreading.test_spread_under_faults import Crash, Dying
 from tests.privacy.scenes import MARKERS, done, everywhere, leftovers
 
 ERASING = {"run_erasures", "sweep_erasures"}
+FOLLOWING = {"relay_events", "index_customers", "index_points", "keep_cards", "repair_directory"}
 
 
 def context_of(now: datetime | None = None) -> Context:
@@ -47,10 +48,21 @@ async def run(key: str, context: Context | None = None) -> Erasure:
 @pytest.fixture
 async def resting(folder: Folder, open_store: OpenStore) -> AsyncIterator[Api]:
     """The API of a host that erases nobody by itself."""
-    host = Host(app, folder, open_store)
-    host.functions = [one for one in host.functions if one.name not in ERASING]
     async with AsyncExitStack() as stack:
-        yield await started(host, stack)
+        yield await started(_without(ERASING, folder, open_store), stack)
+
+
+@pytest.fixture
+async def alone(folder: Folder, open_store: OpenStore) -> AsyncIterator[Api]:
+    """The API of a host that erases nobody, and where nothing follows what is written either."""
+    async with AsyncExitStack() as stack:
+        yield await started(_without(ERASING | FOLLOWING, folder, open_store), stack)
+
+
+def _without(names: set[str], folder: Folder, open_store: OpenStore) -> Host:
+    host = Host(app, folder, open_store)
+    host.functions = [one for one in host.functions if one.name not in names]
+    return host
 
 
 async def requested(api: Api, **but: Any) -> str:
@@ -147,21 +159,21 @@ async def test_what_keeps_the_data_when_it_is_due_makes_it_wait(resting: Api) ->
     assert over.state == "Completed"
 
 
-async def test_what_writers_leave_who_are_late_goes_too_and_is_certified(resting: Api) -> None:
-    key = await requested(resting)
+async def test_what_writers_leave_who_are_late_goes_too_and_is_certified(alone: Api) -> None:
+    key = await requested(alone)
     note = {
         "id": "note:late", "type": "note", "noteId": "late", "timeline": True,
         "text": MARKERS["note"], "schemaVersion": 2, "at": "2026-11-20T10:00:00Z",
     }  # fmt: skip
     await run(key)
-    await resting.documents.commit("customers", (key, COMPANY), [Create(note)])
-    left = len(await nothing_is_left(resting))
+    await alone.documents.commit("customers", (key, COMPANY), [Create(note)])
+    left = len(await nothing_is_left(alone))
     await run(key, context_of(datetime.now(UTC) + timedelta(minutes=11)))
     path = f"customers/{key}/erasure"
-    certificate = (await resting.get(path, bearer=ADMINISTRATOR)).json()["certificate"]
+    certificate = (await alone.get(path, bearer=ADMINISTRATOR)).json()["certificate"]
     again = await run(key, context_of(_in(2)))
 
-    assert (left, await nothing_is_left(resting)) == (1, [])
+    assert (left, await nothing_is_left(alone)) == (1, [])
     assert certificate["removedLater"] == 1
     assert again.checks == 0
     assert (await due_erasures(context_of(_in(9)))).keys == []
