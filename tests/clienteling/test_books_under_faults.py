@@ -40,6 +40,8 @@ from shared.clienteling.domain.client_books import (
     Membership,
 )
 from shared.clienteling.memberships import read_membership
+from shared.configuration.cache import Configuration
+from shared.configuration.domain.collections import WORKERS
 from shared.configuration.domain.companies import Parameters
 from shared.configuration.settings import edit_parameters
 from shared.context import Context
@@ -170,10 +172,21 @@ class Books(RuleBasedStateMachine):
         self.position: str | None = None
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
-        self.context = self.runner.run(self.stack.enter_async_context(opened()))
+        self.context = self.runner.run(self._open(opened))
         self.keys = [key_of(number, self.context) for number in range(CUSTOMERS)]
         self.runner.run(self._listen())
         self.told.clear()
+
+    async def _open(self, opened: Open) -> Context:
+        """Know the settings beforehand and for good: no run may stop at one, or again, by chance."""
+        context = await self.stack.enter_async_context(opened())
+        configuration = Configuration(context.documents, clock=lambda: 0.0)
+        known = replace(context, configuration=configuration)
+        await configuration.parameters(COMPANY)
+        await configuration.features(COMPANY)
+        for associate in ASSOCIATES:
+            await configuration.require(COMPANY, WORKERS, associate, "/to")
+        return known
 
     @rule(asked=asked_for, faults=faults_of, at=stalls_at)
     @precondition(lambda self: len(self.stalled) < MOST_STALLED)

@@ -6,11 +6,26 @@ import pytest
 
 from local.tokens import Bearer
 from shared.composition import wiring
+from shared.composition.metered import Metered
 from shared.platform.sessions import Session, session
+from shared.ports.documents import Document, Documents, Partition
 from tests.api import ADMINISTRATOR, APPLICATION, COMPANY, MANAGER, Api, a_customer
 
 TILL = Bearer("Application", (COMPANY,), subject="till")
 OTHERS = "0:-1#999999999"
+
+
+class Waiting(Metered):
+    """A store that keeps what each read of a customer would wait for."""
+
+    def __init__(self, documents: Documents) -> None:
+        super().__init__(documents)
+        self.waits: list[dict[str, str]] = []
+
+    async def read(self, container: str, partition: Partition, document_id: str) -> Document | None:
+        if container == "customers" and (current := session.get()) is not None:
+            self.waits.append(dict(current.tokens))
+        return await super().read(container, partition, document_id)
 
 
 async def test_a_cursor_says_nothing_of_the_names_it_has_passed(api: Api) -> None:
@@ -52,18 +67,18 @@ async def test_the_cursor_of_another_caller_is_refused(api: Api) -> None:
 )
 async def test_a_forged_session_is_as_good_as_none(api: Api, sent: str) -> None:
     made = await api.create()
-    response = await api.client.get(
-        f"/api/v1/{COMPANY}/customers/{made['id']}",
-        headers={
-            b"x-session": sent.encode("latin-1"),
-            b"authorization": f"Bearer {api.token(APPLICATION)}".encode(),
-        },
-    )
+    store = Waiting(api.documents)
+    with api._installed(store):
+        response = await api.client.get(
+            f"/api/v1/{COMPANY}/customers/{made['id']}",
+            headers={
+                b"x-session": sent.encode("latin-1"),
+                b"authorization": f"Bearer {api.token(APPLICATION)}".encode(),
+            },
+        )
 
     assert response.status_code == 200, response.text
-    seen = session.get()
-    assert seen is not None
-    assert seen.tokens == {}, "what the store would wait for is not the caller's to say"
+    assert store.waits[0] == {}, "what the store would wait for is not the caller's to say"
 
 
 async def test_a_session_is_for_who_has_written(api: Api) -> None:
@@ -71,17 +86,17 @@ async def test_a_session_is_for_who_has_written(api: Api) -> None:
     seal = wiring.backend().session_seal
     sent = Session({"customers": "0:-1#1"}).sealed(seal, f"application:web {COMPANY}")
     elsewhere = Session({"customers": "0:-1#1"}).sealed(seal, "application:web USMF")
-    seen = []
+    waited = []
     for bearer, header in (
         (APPLICATION, sent), (TILL, sent), (MANAGER, sent), (APPLICATION, elsewhere)
     ):  # fmt: skip
-        assert (await api.get(path, bearer=bearer, x_session=header)).status_code == 200
-        current = session.get()
-        assert current is not None
-        seen.append(bool(current.tokens))
+        store = Waiting(api.documents)
+        with api._installed(store):
+            assert (await api.get(path, bearer=bearer, x_session=header)).status_code == 200
+        waited.append("customers" in store.waits[0])
 
     assert "customers" not in sent
-    assert seen == [True, False, False, False]
+    assert waited == [True, False, False, False]
 
 
 async def test_what_a_request_has_written_is_answered_sealed(
