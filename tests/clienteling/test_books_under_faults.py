@@ -178,7 +178,7 @@ class Books(RuleBasedStateMachine):
         self.told.clear()
 
     async def _open(self, opened: Open) -> Context:
-        """Know the settings beforehand and for good: no run may stop at one, or again, by chance."""
+        """Know the settings beforehand and for good, so that chance stops no run at one."""
         context = await self.stack.enter_async_context(opened())
         configuration = Configuration(context.documents, clock=lambda: 0.0)
         known = replace(context, configuration=configuration)
