@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from contextvars import copy_context
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from local.tokens import Bearer
 from shared.composition import wiring
 from shared.composition.metered import Metered
 from shared.core.errors import Unavailable
+from shared.platform.sessions import session
 from shared.ports.documents import Documents, Operation, Partition, Placed
 
 COMPANY = "USRT"
@@ -196,10 +198,17 @@ def an_address(**but: Any) -> dict[str, Any]:
 
 
 class Apart(httpx.ASGITransport):
-    """Runs each request in a task of its own, as a server does: its deadline stays there."""
+    """Runs each request in a task of its own, as a server does: its deadline stays there.
+
+    The session goes on: a test that reads the store by itself sees what its request has written.
+    """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await asyncio.create_task(super().handle_async_request(request))
+        context = copy_context()
+        work = super().handle_async_request(request)
+        response = await asyncio.create_task(work, context=context)
+        session.set(context.get(session))
+        return response
 
 
 async def started(host: Host, stack: AsyncExitStack) -> Api:

@@ -99,7 +99,7 @@ class SqliteDocuments(Documents):
         etag: str = await self._writer.write(work, lasting=False)
         return etag
 
-    async def query(  # the port's own signature
+    async def query(  # noqa: PLR0913  # the port's own signature
         self,
         container: str,
         partition: Partition,
@@ -107,6 +107,7 @@ class SqliteDocuments(Documents):
         order: Order = BY_ID,
         limit: int = 100,
         continuation: str | None = None,
+        newest: bool = False,  # noqa: ARG002  # every reader of one file sees what was written last
     ) -> Page:
         order = sql.without_fixed_paths(order, conditions)
         condition_sql, values = sql.render(conditions)

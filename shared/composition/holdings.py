@@ -8,6 +8,7 @@ from shared.consent.holdings import HOLDINGS as DECIDED
 from shared.customers.holdings.ageing import Ageing
 from shared.customers.holdings.holding import Holding
 from shared.customers.holdings.own import HOLDINGS as CUSTOMERS
+from shared.customers.settings_used.holdings import HOLDINGS as USES
 from shared.distribution.holdings import HOLDINGS as INDEXED
 from shared.follow_ups.ageing import AGEING as AGED_FOLLOW_UPS
 from shared.follow_ups.holdings import HOLDINGS as FOLLOW_UPS
@@ -23,6 +24,7 @@ from shared.timeline.holdings import HOLDINGS as TIMELINE
 AGEING: Final[tuple[Ageing, ...]] = (*AGED_TIMELINE, *AGED_OPERATIONS, *AGED_FOLLOW_UPS, *ENDED)
 HOLDINGS: Final[tuple[Holding, ...]] = (
     *CUSTOMERS,
+    *USES,
     *DECIDED,
     *SYNCHRONIZED,
     *MEASURED,

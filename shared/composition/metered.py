@@ -54,7 +54,7 @@ class Metered(Documents):
             count.scattered += len(writes) + 1
         return await self._documents.scatter(container, writes, seal)
 
-    async def query(  # the port's own signature
+    async def query(  # noqa: PLR0913  # the port's own signature
         self,
         container: str,
         partition: Partition,
@@ -62,11 +62,18 @@ class Metered(Documents):
         order: Order = ID_ORDER,
         limit: int = 100,
         continuation: str | None = None,
+        newest: bool = False,
     ) -> Page:
         if count := tally.get():
             count.queries += 1
         return await self._documents.query(
-            container, partition, *conditions, order=order, limit=limit, continuation=continuation
+            container,
+            partition,
+            *conditions,
+            order=order,
+            limit=limit,
+            continuation=continuation,
+            newest=newest,
         )
 
     async def compact(self) -> None:

@@ -201,5 +201,6 @@ class Configuration:
 
 
 def _unknown(pointer: str, collection: str, key: str) -> Flaw:
-    noun = collection.removesuffix("s").removesuffix("-setting")
-    return Flaw(pointer, f"unknown-{noun}", f"There is no {key} among the {collection}.")
+    return Flaw(
+        pointer, f"unknown-{col.noun(collection)}", f"There is no {key} among the {collection}."
+    )

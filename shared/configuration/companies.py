@@ -13,6 +13,7 @@ from shared.configuration.domain.companies import (
     first_parameters,
 )
 from shared.configuration.settings import Saved, save
+from shared.configuration.uses.documents import begin_counting
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid
 from shared.core.retry import write
@@ -84,6 +85,8 @@ async def _create_defaults(context: Context) -> None:
     store, legal_entity = context.documents, context.legal_entity
     with suppress(AlreadyExists):
         await documents.write_parameters(store, legal_entity, parameters, names, None)
+    with suppress(AlreadyExists):
+        await begin_counting(store, legal_entity)
     with suppress(AlreadyExists):
         await documents.write_features(store, legal_entity, {}, None)
     for collection in col.COLLECTIONS.values():

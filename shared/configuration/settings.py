@@ -10,6 +10,7 @@ from shared.configuration.domain import collections as col
 from shared.configuration.domain.companies import Parameters
 from shared.configuration.domain.number_sequences import NumberSequence, NumberSequenceUsed
 from shared.configuration.setting_checks import check_change, check_setting, used_by
+from shared.configuration.uses.removing import check_unused
 from shared.context import Context
 from shared.core.errors import AlreadyExists, Invalid, VersionMismatch, VersionRequired
 from shared.core.retry import check_version, write
@@ -123,10 +124,12 @@ async def _remove(
     if collection is col.WORKERS:
         raise col.WorkerKept("Records name the worker; set active to false instead.")
     if await collection.is_used(key, context):
-        raise col.StillInUse(f"{key} was decided about; set active to false instead.", usedBy=[])
+        raise col.StillInUse(f"{key} is in use; set active to false instead.", usedBy=[])
     users = await used_by(collection.name, key, context=context)
     if users:
         raise col.StillInUse(f"{key} is named by {', '.join(users)}.", usedBy=users)
+    if collection.still_names:
+        await check_unused(collection, key, context)
     await documents.remove_setting(context.documents, context.legal_entity, collection, setting)
     context.configuration.forget(context.legal_entity)
 

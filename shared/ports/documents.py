@@ -220,7 +220,7 @@ class Documents(Protocol):
         """
         ...
 
-    async def query(  # the parts of a query
+    async def query(  # noqa: PLR0913  # the parts of a query
         self,
         container: str,
         partition: Partition,
@@ -228,10 +228,12 @@ class Documents(Protocol):
         order: Order = ...,
         limit: int = ...,
         continuation: str | None = ...,
+        newest: bool = ...,
     ) -> Page:
         """Return the next documents of one partition that meet all conditions.
 
-        A page may be shorter than `limit` and still have a continuation.
+        A page may be shorter than `limit` and still have a continuation. The `newest` are as the
+        last writer left them, whoever that was, as `read_newest` says; at twice the price.
         """
         ...
 

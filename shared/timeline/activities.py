@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from shared.clienteling.domain.client_books import Membership
 from shared.clienteling.memberships import change_membership
 from shared.configuration.domain import collections as col
+from shared.configuration.uses.noting import Named, note_uses
 from shared.context import Context
 from shared.core.language.formatting import translated
 from shared.core.values import as_text
@@ -42,6 +43,7 @@ async def add_activity(
         # What is planned is no activity yet.
         return membership.active_at(occurred_at) if occurred_at <= context.now else membership
 
+    await note_uses(key, [Named(_use(new.activity_type), "/activityType")], context)
     # The id follows from the request: two writers at once write the same.
     beside = [documents.put_activity(activity)]
     await change_membership(key, decide, context=context, active_only=True, beside=beside)
@@ -63,6 +65,15 @@ async def check_new_activity(activity_type: str, occurred_at: datetime, context:
         context.legal_entity, col.ACTIVITY_TYPES, activity_type, "/activityType"
     )
     check_activity(kind, occurred_at, context.now)
+
+
+async def activity_names(key: str, name: str, context: Context) -> bool:
+    """Return whether an activity with the customer has the type. One query."""
+    return await documents.has_activity_of(key, name, context)
+
+
+def _use(activity_type: str) -> col.Use:
+    return col.Use(col.ACTIVITY_TYPES.name, activity_type)
 
 
 async def newest_activity(key: str, *, context: Context) -> Activity | None:

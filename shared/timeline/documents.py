@@ -139,6 +139,19 @@ async def newest_activity(key: str, before: str, context: Context) -> Activity |
     return None
 
 
+async def has_activity_of(key: str, activity_type: str, context: Context) -> bool:
+    """Return whether there is an activity of the type, as the last writer left it. One query."""
+    page = await context.documents.query(
+        CONTAINER,
+        context.partition(key),
+        Equal("type", ACTIVITY),
+        Equal("activityType", activity_type),
+        limit=1,
+        newest=True,
+    )
+    return bool(page.documents)
+
+
 def put_activity(activity: Activity) -> Operation:
     """Return what writes the activity, whether or not it was written before."""
     entry = timeline_entry(ACTIVITY, activity.id, as_text(activity.occurred_at), activity)

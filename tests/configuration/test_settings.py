@@ -14,7 +14,7 @@ async def test_a_setting_is_made_replaced_read_and_removed(api: Api) -> None:
     made = await api.put_setting("affiliations", "Gold", body)
     no_version = await api.put_setting("affiliations", "Gold", body)
     stale = await api.put_setting("affiliations", "Gold", body, if_match='"old"')
-    changed = {"name": "Gold", "description": "Best"}
+    changed = {"name": "Gold", "description": "Best", "active": True}
     replaced = await api.put_setting("affiliations", "Gold", changed, if_match=made.headers["ETag"])
     read = await api.get("settings/affiliations/Gold", bearer=MANAGER)
     known = await api.get("settings/affiliations/Gold", if_none_match=read.headers["ETag"])
@@ -294,7 +294,7 @@ async def test_a_name_from_anywhere_is_an_address_too(api: Api) -> None:
 
     assert made.status_code == 201
     assert made.headers["Location"] == "/api/v1/USRT/settings/titles/%C5%BD%C3%A1k%201"
-    assert read.json() == {"name": "Žák 1"}
+    assert read.json() == {"name": "Žák 1", "active": True}
 
 
 async def test_what_is_not_json_is_refused(api: Api) -> None:

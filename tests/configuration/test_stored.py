@@ -68,10 +68,15 @@ def without_etags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in item.items() if name != "etag"} for item in items]
 
 
+RETIRED_SINCE = {"customer-groups", "affiliations", "address-books", "address-purposes", "titles"}
+
+
 def with_new_fields(resource: str, answer: Any) -> Any:
     """Return the answer with what could not be configured then, at its defaults."""
     if resource == "settings/attributes":
         return [item | {"setting": item["setting"] | NEW_OF_ATTRIBUTES} for item in answer]
+    if resource.removeprefix("settings/") in RETIRED_SINCE:
+        return [item | {"setting": item["setting"] | {"active": True}} for item in answer]
     return answer | NEW_PARAMETERS if resource == "parameters" else answer
 
 

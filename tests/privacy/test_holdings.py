@@ -13,7 +13,8 @@ from tools.operations.table import measured
 # By container: types, or where there is none the first word of the partition.
 ABOUT_NO_CUSTOMER = {
     "customers": set(),
-    "directory": {"account", "consent expiring"},  # a number, which stays; a hash
+    # A number, which stays; a hash; and which settings were removed lately.
+    "directory": {"account", "consent expiring", "setting-removals"},
     "books": {"book", "plan"},
     "settings": {"*"},
     # Runs name customers by their GUID alone, for whom they wait; they expire after 90 days. An

@@ -113,7 +113,7 @@ class CosmosDocuments(Documents):
         [etag] = await self.commit(container, seal.partition, [seal.operation])
         return etag
 
-    async def query(  # the port's own signature
+    async def query(  # noqa: PLR0913  # the port's own signature
         self,
         container: str,
         partition: Partition,
@@ -121,9 +121,11 @@ class CosmosDocuments(Documents):
         order: Order = BY_ID,
         limit: int = 100,
         continuation: str | None = None,
+        newest: bool = False,
     ) -> Page:
         text, parameters = cosmos_sql.render(conditions, order)
-        proxy, key = self._containers[container], _key(container, partition)
+        containers_read = self._newest if newest else self._containers
+        proxy, key = containers_read[container], _key(container, partition)
 
         async def attempt() -> Page:
             with self._traffic.call("query", container) as call:

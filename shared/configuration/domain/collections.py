@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.configuration.domain import attributes as attr
 from shared.configuration.domain import stores as st
@@ -21,6 +21,16 @@ T = TypeVar("T", bound=Setting)
 Naming = tuple[str, str, str]  # pointer into the body, collection named, key named
 
 
+class Use(NamedTuple):
+    """A setting as it is named: by its collection and its key."""
+
+    collection: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.collection}/{self.key}"
+
+
 class CollectionNotFound(NotFound):
     code = "collection-not-found"
 
@@ -30,7 +40,11 @@ class SettingNotFound(NotFound):
 
 
 class StillInUse(Conflict):
-    """Other settings name it, so it cannot be removed; `usedBy` lists them."""
+    """Settings or customers name it, so it cannot be removed.
+
+    `usedBy` lists the settings; `customers` says how many customers name it, or at least so many
+    where `customersAtLeast` is true.
+    """
 
     code = "still-in-use"
 
@@ -65,7 +79,8 @@ class Collection(Generic[T]):
     `check` returns the flaws that only a look at other settings shows; it is called with the
     setting and the context. `first` are those that a new company has. `may_become` raises what
     refuses to put one setting in the place of another of the same key, and `is_used` tells, by key
-    and context, whether other things than settings name it, so that it cannot be removed. What is
+    and context, whether other things than settings name it, so that it cannot be removed. Of what
+    customers name, `still_names` tells by customer, key and context whether one does. What is
     `for_tills` employees may read.
     """
 
@@ -78,6 +93,7 @@ class Collection(Generic[T]):
     first: Callable[[], Sequence[T]] = tuple
     may_become: Callable[[T, T], None] = _may_become_anything
     is_used: Callable[[str, Any], Awaitable[bool]] = _not_used
+    still_names: Callable[[str, str, Any], Awaitable[bool]] | None = None
     for_tills: bool = True
 
     def key_of(self, setting: T) -> str:
@@ -179,6 +195,11 @@ register(
     ADDRESS_BOOKS, ADDRESS_PURPOSES, TITLES, ATTRIBUTE_TYPES, ATTRIBUTES, ATTRIBUTE_GROUPS,
     ACTIVITY_TYPES, NUMBER_SEQUENCES, MEASURES, CHANNEL_GROUPS,
 )  # fmt: skip
+
+
+def noun(name: str) -> str:
+    """Return what one setting of the collection is called in codes."""
+    return name.removesuffix("s").removesuffix("-setting")
 
 
 def named_by(name: str) -> list[str]:

@@ -187,6 +187,7 @@ class CustomerGroup(Setting):
         description="Number sequence of its account numbers; null for that of the company",
         examples=["CustomerAccount"],
     )
+    active: bool = Field(True, description="False for a group that customers get no more")
 
 
 class Affiliation(Setting):
@@ -196,6 +197,7 @@ class Affiliation(Setting):
     description: Line | None = Field(
         None, description="Description of the affiliation", examples=["Very important customers"]
     )
+    active: bool = Field(True, description="False for one that customers get no more")
 
 
 class AddressBook(Setting):
@@ -205,6 +207,7 @@ class AddressBook(Setting):
     description: Line | None = Field(
         None, description="Description of the address book", examples=["Customers of the south"]
     )
+    active: bool = Field(True, description="False for a book that customers get no more")
 
 
 AddressRole = Literal[
@@ -220,12 +223,14 @@ class AddressPurpose(Setting):
     type: AddressRole = Field(
         "None", description="Role of addresses of this purpose", examples=["Home"]
     )
+    active: bool = Field(True, description="False for a purpose that addresses get no more")
 
 
 class Title(Setting):
     """A personal title that a customer can have."""
 
     name: Key = Field(description="The title, its key", examples=["Ms."])
+    active: bool = Field(True, description="False for a title that customers get no more")
 
 
 class ActivityType(Setting):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
@@ -15,6 +15,8 @@ from shared.customers.domain.customers import MAX_INDEXED_ADDRESSES, Customer
 from shared.customers.domain.directory import address_words
 
 AddressId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]
+
+DEFAULT_PURPOSES: Final[tuple[str, str]] = ("Home", "Business")  # of persons and of organizations
 
 
 class AddressNotFound(NotFound):
@@ -132,7 +134,7 @@ def open_address(
 
 
 def default_purpose(customer_type: str) -> str:
-    return "Home" if customer_type == "Person" else "Business"
+    return DEFAULT_PURPOSES[0 if customer_type == "Person" else 1]
 
 
 def edit_address(address: Address, changes: dict[str, Any], now: datetime) -> Address:

@@ -59,7 +59,7 @@ class Shard(Documents):
         await self.turn()
         return self._documents.get(document_id)
 
-    async def query(  # the port's own signature
+    async def query(  # noqa: PLR0913  # the port's own signature
         self,
         container: str,
         partition: Partition,
@@ -67,6 +67,7 @@ class Shard(Documents):
         order: Order = ID_ORDER,
         limit: int = 100,
         continuation: str | None = None,
+        newest: bool = False,  # noqa: ARG002  # there is but one writer
     ) -> Page:
         await self.turn()
         found = [one for one in self._documents.values() if _meets(one.body, conditions)]

@@ -1,0 +1,1 @@
+"""The settings that customers name: noted as used before a customer is written."""
