@@ -67,7 +67,7 @@ class Shard(Documents):
         order: Order = ID_ORDER,
         limit: int = 100,
         continuation: str | None = None,
-        newest: bool = False,  # noqa: ARG002  # there is but one writer
+        newest: bool = False,  # there is but one writer
     ) -> Page:
         await self.turn()
         found = [one for one in self._documents.values() if _meets(one.body, conditions)]
