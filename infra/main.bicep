@@ -216,6 +216,10 @@ module vault './modules/keyvault.bicep' = {
   params: {
     name: '${abbreviations.keyVault}${token}'
     principalId: identity.outputs.principalId
+    readableSecrets: concat(
+      empty(insightsSubscriptionKeyName) ? [] : [insightsSubscriptionKeyName],
+      empty(secondCursorKeyName) ? [] : [secondCursorKeyName]
+    )
     workspaceId: monitoring.outputs.workspaceId
     publicNetworkAccess: publicNetworkAccess
     location: location

@@ -1,14 +1,14 @@
 // Secrets of other systems, put there by people; the app reads them by the names that settings say.
-// Two are its own: what signs the cursors of pages, and what names contact points, the same on all
-// instances.
+// Three are its own, the same on all instances: what seals the cursors of pages, what names contact
+// points, and what signs links.
 param name string
 param principalId string
+@description('Secrets put there by people before, which the app reads whatever the settings say.')
+param readableSecrets array
 param workspaceId string
 param publicNetworkAccess string
 param location string
 param tags object
-
-var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
@@ -34,6 +34,7 @@ module cursorKey './own-key.bicep' = {
   params: {
     vaultName: vault.name
     name: 'cursor-key'
+    principalId: principalId
     tags: tags
   }
 }
@@ -43,6 +44,7 @@ module suppressionKey './own-key.bicep' = {
   params: {
     vaultName: vault.name
     name: 'suppression-key'
+    principalId: principalId
     tags: tags
   }
 }
@@ -52,19 +54,23 @@ module linkKey './own-key.bicep' = {
   params: {
     vaultName: vault.name
     name: 'link-key'
+    principalId: principalId
     tags: tags
   }
 }
 
-resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: vault
-  name: guid(vault.id, principalId, secretsUser)
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsUser)
-    principalId: principalId
-    principalType: 'ServicePrincipal'
+// Secrets of other systems are read by their names, each only if somebody has granted it: the keys
+// of one company are not those of the app.
+module reader './secret-reader.bicep' = [
+  for secretName in readableSecrets: {
+    name: 'read-${secretName}'
+    params: {
+      vaultName: vault.name
+      secretName: secretName
+      principalId: principalId
+    }
   }
-}
+]
 
 // The alarm for secrets that end reads the table that this fills.
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {

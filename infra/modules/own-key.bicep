@@ -4,6 +4,7 @@
 // restart the app; links that were sent end with it. The key of suppressions may not: who has withdrawn is found by it alone.
 param vaultName string
 param name string
+param principalId string
 param tags object
 
 @secure()
@@ -21,6 +22,15 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
   properties: {
     value: key
     contentType: 'text/plain'
+  }
+}
+
+module reader './secret-reader.bicep' = {
+  name: 'read-${name}'
+  params: {
+    vaultName: vaultName
+    secretName: secret.name
+    principalId: principalId
   }
 }
 

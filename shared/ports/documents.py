@@ -67,8 +67,8 @@ class Replace:
 class Succeed:
     """Replace the document whose `version` is `was`, else Stale, also if there is none.
 
-    For a writer that knows the previous version without reading it. The body has the same fields
-    as the previous one, at most nine with its id, and a new `version`.
+    For a writer that knows the previous version unread. The body has the same fields, at most nine
+    with its id, and a new `version`.
     """
 
     body: Mapping[str, Any]
@@ -214,9 +214,8 @@ class Documents(Protocol):
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
         """Apply independent writes concurrently, and after all of them the seal; return its ETag.
 
-        This is not atomic: after a failure, also Stale, some of the writes may be stored while
-        the seal is not. So make the writes safe to repeat. A power failure may undo it, with all
-        that was written after it.
+        Not atomic: after a failure, also Stale, some of the writes may be stored while the seal
+        is not, so make them safe to repeat. A power failure may undo all written since.
         """
         ...
 
@@ -232,8 +231,7 @@ class Documents(Protocol):
     ) -> Page:
         """Return the next documents of one partition that meet all conditions.
 
-        A page may be shorter than `limit` and still have a continuation. The `newest` are as the
-        last writer left them, whoever that was, as `read_newest` says; at twice the price.
+        A page may be shorter than `limit` and still continue. `newest` is as for `read_newest`.
         """
         ...
 

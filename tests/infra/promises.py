@@ -70,8 +70,10 @@ RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 DOCUMENTS_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
+VAULT = "Microsoft.KeyVault/vaults"
+NAMED_SECRETS = ("insightsSubscriptionKeyName", "secondCursorKeyName")  # put there by people
 ROLES = {
-    "Microsoft.KeyVault/vaults": {SECRETS_USER},
+    "Microsoft.KeyVault/vaults/secrets": {SECRETS_USER},
     "Microsoft.Insights/components": {METRICS_PUBLISHER},
     QUEUE: {BUS_OWNER},
     TOPIC: {SENDER},
@@ -208,6 +210,9 @@ def the_app_may_do_what_it_must(stand: Stand) -> Iterator[str]:
     needed |= {(one.id, role) for one in stand.deployed.of(ACCOUNT) if one.id != account
                for role in (BLOB_OWNER, TABLE_CONTRIBUTOR)}  # fmt: skip
     needed.add((container, BLOB_CONTRIBUTOR))
+    [vault] = stand.deployed.of(VAULT)
+    needed |= {(f"{vault.id}/secrets/{stand.parameters[parameter]}", SECRETS_USER)
+               for parameter in NAMED_SECRETS if stand.parameters.get(parameter)}  # fmt: skip
     for scope, role in granted ^ needed:
         yield f"{'not granted' if (scope, role) in needed else 'not needed'}: {role} on {scope}"
     for one in stand.deployed.of(COSMOS_ROLE):

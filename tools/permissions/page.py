@@ -45,27 +45,42 @@ the description of the API with its browser, and the pages that a link of an e-m
 names its role and its legal entities; any other legal entity is closed.
 
 **What may a till do?** A till, like a web shop, calls as an *Application*. It may use {application}
-of the {all} operations: it creates, reads and edits every customer of its legal entities, and reads
-the settings; it uploads what was done offline, and downloads what is sent to channels, for the
-channel that it is registered for. It has no client books, notes or activities, and changes no
-setting. An application with a store in its token speaks for that channel alone.
+of the {all} operations: it creates, reads, edits, deactivates and imports every customer of its
+legal entities, records consents, sets and lifts holds, and imports measures; it uploads what was
+done offline, and downloads what is sent to channels, for the channel that it is registered for. It
+has no client books, notes or activities; it reads the settings, and changes none but measures. An
+associate who signs in at a till calls with a token of their own, and has what the next paragraph
+says.
 
 **What may an associate see?** An associate calls as an *Employee*, and has to be a worker of the
 company who is active and has a permission group. Then {associate} operations can be open, by the
-POS operations of the group: with 602 or 603 every customer of the company with addresses, contacts,
-consents, notes and activities; with 712 the own client book, with 713 those of the store; conflicts
-and uploads of the stores that the associate works in, with 623. Never: the client books and
-conflicts of other stores, erasures, exports, dead letters, imports, number sequences, permission
-groups, or how other systems are connected.
+POS operations of the group: with 602 the search, with 602 or 603 every customer of the company,
+whatever the store, with addresses, contacts, consents, notes and activities; with 712 the own
+client book, with 713 those of colleagues of the same store; conflicts and uploads of the stores
+that the associate works in, with 623. Settings that a till needs are read (below), and never
+changed. Never: the client books and conflicts of other stores, access logs, holds, erasures,
+exports, dead letters, imports, number sequences or permission groups.
 
-**What does a stolen associate's token reach?** What that associate may do, until the token ends, an
-hour by default of the issuer: at most reading the customers of the legal entities in the token one
-by one, and changing what the permission group allows. Set the worker to `active: false` and the
-token is worth nothing within seconds (the cache of settings: 2 s). It reaches no other legal
-entity, no setting, and nothing in bulk: no export, no import, no package.
+**What does a stolen associate's token reach?** What that associate may do: searching (602) and
+opening every customer of the legal entities in the token, as fast as the bucket of requests lets it
+(200 a second for each instance, unless the company sets less), the client books of 712 and 713, and
+changing what the group allows: records, notes and consents with 623, whole books with 716. It
+changes no setting, and reaches no other legal entity, no export, no import and no package.
+
+- *For how long?* Until the token ends, an hour or so as the issuer decides, and a minute of leeway.
+  A stolen sign-in brings new tokens.
+- *Who notices?* The alarm `many-customers` of the [operations
+  guide](operations-guide.md#many-customers) is sent when an employee has looked at more than 2,000
+  customers within an hour (`customersAnHour`), as one instance counts. It stops nobody, and does
+  not notice whoever stays below it.
+- *What to do?* Set the worker to `active: false`: within two seconds each instance refuses the
+  token, also where `trustUnregisteredWorkers` is on. End the sign-in at the issuer as well, and
+  leave the worker inactive until the token has ended. Then look at what was changed and handed
+  over. Preference links that were made with it stay valid for their days (90 at first); each opens
+  the consents of one contact point and no more.
 
 **What may a customer do?** A *Customer* reaches the record that the token names, and no other:
-{customer} operations.
+{customer} operations, the export of it among them.
 
 ## POS operations
 
@@ -75,8 +90,8 @@ entity, no setting, and nothing in bulk: no export, no import, no package.
 SETTINGS = """
 ## Settings
 
-Employees read the collections that a till needs: {for_tills}. Of applications and head office
-alone: {others}.
+Employees read the collections that a till needs: {for_tills}. Only applications and head office
+read {others}.
 """
 TABLE = """
 ## {title}
@@ -89,13 +104,15 @@ FOOT = """
   *worker* is any active worker with a permission group.
 - *own store*: the one that the token names; for conflicts, uploads, new customers and the clients
   of a store also those that share an employee address book with the worker.
+- *books of the store*: those of workers who share an employee address book with the store that the
+  token names.
 - *own record*: the customer that the token names.
 - *default customers*: those from whom new customers of a store inherit. Their records, addresses
   and contacts are changed by head office alone (`default-customer`).
 - *own channel*: the one that the application is registered for, or that its token names. Where no
   application is registered, any without a store is trusted, unless `trustUnregisteredChannels` is
   off.
-- `trustUnregisteredWorkers` (off) lets employees in whom nobody has registered, as if they had
+- `trustUnregisteredWorkers` (off) admits employees who are not registered, as if they had
   every permission. Each request that passes by one of the two is logged, and counted as
   `libro.caller.trusted`.
 """
