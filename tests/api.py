@@ -14,7 +14,7 @@ from shared.composition import wiring
 from shared.composition.metered import Metered
 from shared.core.errors import Unavailable
 from shared.platform.sessions import session
-from shared.ports.documents import Documents, Operation, Partition, Placed
+from shared.ports.documents import Documents, Operation, Partition, Placed, Remove
 
 COMPANY = "USRT"
 BASE = f"/api/v1/{COMPANY}"
@@ -96,6 +96,11 @@ class Api:
             cursor = f"&cursor={page['nextCursor']}"
         raise AssertionError(f"{path} has no last page")
 
+    async def lose_setting(self, collection: str, key: str) -> None:
+        """Remove a setting that is in use, as versions of before did."""
+        await self.documents.commit("settings", (COMPANY, collection), [Remove(key)])
+        wiring.backend().configuration.forget(COMPANY)
+
     @contextmanager
     def crashing_before_the_directory(self) -> Iterator[None]:
         """Let every request die between the customer's commit and the directory's."""
@@ -134,10 +139,17 @@ class Api:
         return answer
 
 
+def is_of_uses(seal: Placed) -> bool:
+    """Return whether uses of settings are written, and not entries of the directory."""
+    return seal.partition[0].startswith("uses ")
+
+
 class CutOff(Metered):
     """A store that fails when the directory is written, as if the process died there."""
 
     async def scatter(self, container: str, writes: Sequence[Placed], seal: Placed) -> str:
+        if is_of_uses(seal):
+            return await super().scatter(container, writes, seal)
         raise Unavailable("the process died here")
 
 

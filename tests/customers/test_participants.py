@@ -152,7 +152,14 @@ async def test_a_commit_that_is_too_large_names_whose_documents_broke_it(
 async def test_participants_join_in_the_order_of_the_list(context: Context) -> None:
     names = [participant.name for participant in context.participants]
 
-    assert names == ["client books", "consent", "synchronization", "external ids", "loyalty"]
+    assert names == [
+        "client books",
+        "consent",
+        "synchronization",
+        "settings used",
+        "external ids",
+        "loyalty",
+    ]
 
 
 def test_a_trigger_is_added_by_a_module_of_its_own() -> None:

@@ -213,7 +213,7 @@ async def a_group(api: Api, **but: Any) -> None:
 async def test_what_cannot_be_converted_says_why_and_is_tried_again(still: Api) -> None:
     await a_group(still)
     made = await pending(still, customerGroup="77")
-    await still.call("DELETE", "settings/customer-groups/77", bearer=ADMINISTRATOR, if_match="*")
+    await still.lose_setting("customer-groups", "77")
     path = f"customers/{made['id']}"
     failed = (await still.post(f"{path}/resync", bearer=ADMINISTRATOR)).json()
     [creation] = await operations(still, made["id"])
@@ -239,7 +239,7 @@ async def test_what_cannot_be_converted_says_why_and_is_tried_again(still: Api) 
 async def test_a_failed_customer_may_be_put_right_whatever_the_switches(still: Api) -> None:
     await a_group(still)
     made = await pending(still, customerGroup="77")
-    await still.call("DELETE", "settings/customer-groups/77", bearer=ADMINISTRATOR, if_match="*")
+    await still.lose_setting("customer-groups", "77")
     path = f"customers/{made['id']}"
     await still.post(f"{path}/resync", bearer=ADMINISTRATOR)
     await still.switch("edit-customers-asynchronously", False)

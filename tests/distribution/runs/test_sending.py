@@ -13,7 +13,7 @@ from shared.distribution.runs.results import end_group, is_canceled
 from shared.distribution.runs.starting import cancel_run, start_run
 from shared.ports.bus import Bus, BusUnavailable, DeadLetter, Outgoing, session_of
 from shared.ports.changes import Lagging
-from tests.api import ADMINISTRATOR, Api
+from tests.api import Api
 from tests.distribution.runs.scenes import context, received, results, runs_of, send
 
 CHANNELS = ["HOUSTON", "ONLINE", "SANFRAN"]
@@ -107,9 +107,7 @@ async def test_the_groups_of_a_run_stay_while_it_is_sent_again(api: Api) -> None
 async def test_a_company_without_channels_has_nothing_to_send(api: Api) -> None:
     stores = (await api.get("settings/stores")).json()["items"]
     for store in stores:
-        path = f"settings/stores/{store['key']}"
-        removed = await api.call("DELETE", path, bearer=ADMINISTRATOR, if_match="*")
-        assert removed.status_code == 204, removed.text
+        await api.lose_setting("stores", store["key"])
     run = (await start_run("1010", NewRun(), context=context())).value
 
     await send(run)
