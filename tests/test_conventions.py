@@ -47,6 +47,7 @@ MOCKS = re.compile(r"\bmonkeypatch\.|\bunittest\.mock\b|\bMagicMock\b|\bmocker\b
 TESTS_PER_MOCK = 1000
 FUNCTIONS = read_functions(app, {"COSMOS_DATABASE": "libro"})
 
+OF_EVERY_PROBLEM = {"type", "title", "status", "detail", "instance", "code", "traceId", "errors"}
 each_module = pytest.mark.parametrize("module", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -237,3 +238,15 @@ def test_decisions_are_numbered_and_say_what_enforces_them() -> None:
         text = path.read_text()
         for part in ("Status:", "## Context", "## Decision", "## Consequences", "Enforced by:"):
             assert part in text, (path.name, part)
+
+
+@each_module
+def test_facts_of_a_refusal_are_named_like_no_member_of_every_problem(module: Path) -> None:
+    raised = [
+        node.exc
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    ]
+    facts = {keyword.arg for call in raised for keyword in call.keywords}
+
+    assert not facts & OF_EVERY_PROBLEM

@@ -198,4 +198,4 @@ def problem_of(refusal: Refusal, *, instance: str, trace_id: str) -> dict[str, A
         problem["errors"] = [
             {"pointer": flaw.pointer, "code": flaw.code, "detail": flaw.detail} for flaw in flaws
         ]
-    return problem | refusal.facts
+    return refusal.facts | problem

@@ -291,7 +291,9 @@ class Books(RuleBasedStateMachine):
         runs = [self._run(self._doing(asked), faults) for asked, faults in together]
         for which in order:
             await runs[which % len(runs)].step()
-        await asyncio.gather(*(run.finish() for run in runs))
+        while any(not run.over for run in runs):  # in turn, so that the same order comes again
+            for run in runs:
+                await run.step()
         for run in runs:
             run.outcome(*FINE)
 

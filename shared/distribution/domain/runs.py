@@ -34,7 +34,7 @@ class RunNotFound(NotFound):
 
 
 class RunEnded(Conflict):
-    """The run has ended, so it cannot be canceled."""
+    """The run has ended, so it cannot be canceled; `runStatus` says how."""
 
     code = "run-ended"
 
@@ -154,7 +154,7 @@ class Run(Record):
         One that was not started ends with that; else it ends when its groups have.
         """
         if self.has_ended:
-            raise RunEnded(f"The run {self.id} has ended.", status=self.status)
+            raise RunEnded(f"The run {self.id} has ended.", runStatus=self.status)
         if self.status == "Queued":
             return evolve(self, status="Canceled", canceled_at=now, ended_at=now)
         return evolve(self, canceled_at=self.canceled_at or now)

@@ -31,7 +31,7 @@ class PlanNotFound(NotFound):
 
 
 class PlanNotReady(Conflict):
-    """A plan is executed once, and undone only after that; `status` says where it is."""
+    """A plan is executed once, and undone only after that; `planStatus` says where it is."""
 
     code = "plan-not-ready"
 
@@ -170,13 +170,13 @@ class BulkMove(Job):
     def executing(self) -> "BulkMove":
         """Raise PlanNotReady unless it is a preview."""
         if self.status != "Preview":
-            raise PlanNotReady(f"The plan is {self.status.lower()}.", status=self.status)
+            raise PlanNotReady(f"The plan is {self.status.lower()}.", planStatus=self.status)
         return evolve(self, status="Executing")
 
     def undoing(self, now: datetime) -> "BulkMove":
         """Raise PlanNotReady, UndoTooLate."""
         if self.status != "Executed":
-            raise PlanNotReady(f"The plan is {self.status.lower()}.", status=self.status)
+            raise PlanNotReady(f"The plan is {self.status.lower()}.", planStatus=self.status)
         if self.undo_until is None or now > self.undo_until:
             raise UndoTooLate(f"The plan could be undone until {self.undo_until}.")
         return evolve(self, status="Undoing", chunks_done=0, ended_at=None)
