@@ -151,7 +151,10 @@ class Problem(BaseModel):
         description="The kind of problem in a few words",
         examples=["The request is well-formed but breaks a rule"],
     )
-    status: int = Field(description="HTTP status of the answer", examples=[422])
+    status: int | str = Field(
+        description="HTTP status of the answer; of `session-transition` that of the session",
+        examples=[422],
+    )
     detail: str = Field(
         description="What is wrong with this request, in a sentence for a person",
         examples=["A person has a first or a last name."],
@@ -198,4 +201,4 @@ def problem_of(refusal: Refusal, *, instance: str, trace_id: str) -> dict[str, A
         problem["errors"] = [
             {"pointer": flaw.pointer, "code": flaw.code, "detail": flaw.detail} for flaw in flaws
         ]
-    return refusal.facts | problem
+    return problem | refusal.facts
