@@ -65,10 +65,40 @@ param serviceBusSku string = 'Standard'
 @minValue(0)
 param alwaysReadyInstances int = environmentType == 'production' ? 2 : 0
 
-@description('Most instances at once, which is what a burst can cost.')
-@minValue(40)
+@description('Functions that have an instance always on: what a new customer, its account number and its consents wait for. Names as in docs/functions.md.')
+param alwaysReadyFunctions array = environmentType == 'production' ? [
+  'relay_events'
+  'synchronize_customer'
+  'propagate_consent'
+] : []
+
+@description('Requests that one instance works on at once.')
+@minValue(1)
 @maxValue(1000)
-param maximumInstances int = environmentType == 'production' ? 100 : 40
+param httpConcurrency int = 16
+
+@description('Most instances at once of each group of functions: all HTTP functions are one, and each feed, queue and timer is one of its own, though a feed uses no more than its container has physical partitions.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstances int = 20
+
+@description('Origins whose pages may call the API from a browser, such as that of the web shop; empty for none.')
+param corsOrigins array = []
+
+@description('Show the API browser and the description of the API to whoever asks.')
+param openApiBrowser bool = false
+
+@description('Codes of the legal entities whose customers get e-mails with links: to preferences, to unsubscribe, to confirm. Without its code here, the links of a legal entity are answered 401.')
+param linkCompanies array = []
+
+@description('Share of requests whose traces are kept, from 0 to 1; failures are always kept.')
+param telemetryShare string = environmentType == 'production' ? '0.05' : '1'
+
+@description('Log what each request costs Cosmos DB, for a day of looking.')
+param cosmosLogsRequests bool = false
+
+@description('Refuse to delete the account of the customers and the vault of the keys.')
+param deleteLocks bool = environmentType == 'production'
 
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
@@ -160,6 +190,20 @@ module storage './modules/storage.bicep' = {
   }
 }
 
+module code './modules/code.bicep' = {
+  scope: group
+  name: 'code'
+  params: {
+    name: '${abbreviations.code}${token}'
+    identityName: '${abbreviations.identity}code-${token}'
+    workspaceId: monitoring.outputs.workspaceId
+    zoneRedundant: zoneRedundant
+    publicNetworkAccess: publicNetworkAccess
+    location: location
+    tags: tags
+  }
+}
+
 module packages './modules/packages.bicep' = {
   scope: group
   name: 'packages'
@@ -184,6 +228,8 @@ module cosmos './modules/cosmos.bicep' = {
     capacityMode: cosmosCapacity
     containerThroughput: containerThroughput
     backupTier: cosmosBackup
+    locked: deleteLocks
+    logsRequests: cosmosLogsRequests
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
     zoneRedundant: zoneRedundant
@@ -216,6 +262,7 @@ module vault './modules/keyvault.bicep' = {
   params: {
     name: '${abbreviations.keyVault}${token}'
     principalId: identity.outputs.principalId
+    locked: deleteLocks
     readableSecrets: concat(
       empty(insightsSubscriptionKeyName) ? [] : [insightsSubscriptionKeyName],
       empty(secondCursorKeyName) ? [] : [secondCursorKeyName]
@@ -235,6 +282,7 @@ module endpoints './modules/endpoints.bicep' = if (privateNetworking) {
     networkId: network!.outputs.networkId
     token: token
     storageId: storage.outputs.id
+    codeId: code.outputs.id
     packagesId: packages.outputs.id
     cosmosId: cosmos.outputs.id
     serviceBusId: serviceBus.outputs.id
@@ -252,7 +300,8 @@ module app './modules/app.bicep' = {
     planName: '${abbreviations.plan}${token}'
     identityName: identity.outputs.name
     storageName: storage.outputs.name
-    packageContainer: storage.outputs.packageContainer
+    packageContainerUri: code.outputs.packageContainerUri
+    packageReaderId: code.outputs.identityId
     insightsName: monitoring.outputs.insightsName
     packagesUri: packages.outputs.blobServiceUri
     cosmosEndpoint: cosmos.outputs.endpoint
@@ -274,12 +323,20 @@ module app './modules/app.bicep' = {
     pythonVersion: pythonVersion
     zoneRedundant: zoneRedundant
     alwaysReadyInstances: alwaysReadyInstances
+    alwaysReadyFunctions: alwaysReadyFunctions
+    httpConcurrency: httpConcurrency
+    corsOrigins: corsOrigins
+    openApiBrowser: openApiBrowser
+    linkCompanies: linkCompanies
+    telemetryShare: telemetryShare
     maximumInstances: maximumInstances
     instanceMemory: instanceMemory
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
     location: location
     tags: tags
   }
+  // It looks up private names at its start, and remembers for hours what it could not read.
+  dependsOn: [endpoints]
 }
 
 module workbook './modules/workbook.bicep' = {

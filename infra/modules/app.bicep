@@ -3,7 +3,10 @@ param name string
 param planName string
 param identityName string
 param storageName string
-param packageContainer string
+param packageContainerUri string
+
+@description('Who reads the package of the app: not the app itself, which could replace its own code.')
+param packageReaderId string
 param insightsName string
 param packagesUri string
 param cosmosEndpoint string
@@ -25,6 +28,12 @@ param insightsSubscriptionKeyName string
 param pythonVersion string
 param zoneRedundant bool
 param alwaysReadyInstances int
+param alwaysReadyFunctions array
+param httpConcurrency int
+param corsOrigins array
+param openApiBrowser bool
+param linkCompanies array
+param telemetryShare string
 param maximumInstances int
 param instanceMemory int
 
@@ -35,6 +44,19 @@ param tags object
 
 // Whoever balances or watches has no token; these say nothing but whether the app is well.
 var openPaths = ['/api/health/live', '/api/health/ready']
+// The API browser and the description, which name no customer.
+var browserPaths = [
+  '/api/openapi.json'
+  '/api/docs'
+  '/api/docs/swagger-ui.css'
+  '/api/docs/swagger-ui-bundle.js'
+]
+// What a link of an e-mail opens, whoever follows it; the link itself is the secret.
+var linkPaths = flatten(map(linkCompanies, company => [
+  '/api/v1/${company}/consent-confirmations'
+  '/api/v1/${company}/preferences'
+  '/api/v1/${company}/preferences/unsubscribe'
+]))
 var login = environment().authentication.loginEndpoint
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -68,22 +90,30 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identity.id}': {} }
+    userAssignedIdentities: {
+      '${identity.id}': {}
+      '${packageReaderId}': {}
+    }
   }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identity.id
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    siteConfig: { minTlsVersion: '1.2' }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      // A preflight is answered by the platform, before the app; so it is the platform's to allow.
+      cors: { allowedOrigins: corsOrigins, supportCredentials: false }
+    }
     functionAppConfig: {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${storage.properties.primaryEndpoints.blob}${packageContainer}'
+          value: packageContainerUri
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identity.id
+            userAssignedIdentityResourceId: packageReaderId
           }
         }
       }
@@ -91,7 +121,12 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstances
         instanceMemoryMB: instanceMemory
-        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyInstances }]
+        // Without it a Python app answers one request at a time on each instance.
+        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
+        alwaysReady: concat(
+          alwaysReadyInstances == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyInstances }],
+          map(alwaysReadyFunctions, one => { name: 'function:${one}', instanceCount: 1 })
+        )
       }
     }
   }
@@ -129,6 +164,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     SERVICEBUS__clientId: identity.properties.clientId
     SERVICEBUS__credential: 'managedidentity'
     SERVICEBUS__fullyQualifiedNamespace: serviceBusNamespace
+    TELEMETRY_SHARE: telemetryShare
   }, empty(secondCursorKeyUri) ? {} : {
     SECOND_CURSOR_KEY: '@Microsoft.KeyVault(SecretUri=${secondCursorKeyUri})'
   }, empty(insightsTenantId) ? {} : {
@@ -152,7 +188,7 @@ resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
-      excludedPaths: openPaths
+      excludedPaths: concat(openPaths, openApiBrowser ? browserPaths : [], linkPaths)
     }
     httpSettings: { requireHttps: true }
     identityProviders: union({
@@ -162,11 +198,13 @@ resource auth 'Microsoft.Web/sites/config@2024-11-01' = {
           clientId: authClientId
           openIdIssuer: '${login}${tenant().tenantId}/v2.0'
         }
-        validation: union({
+        validation: {
           allowedAudiences: [authClientId, 'api://${authClientId}']
-        }, empty(allowedClientApplications) ? {} : {
-          defaultAuthorizationPolicy: { allowedApplications: allowedClientApplications }
-        })
+          // null is as good as not there: whoever the tenant knows
+          defaultAuthorizationPolicy: empty(allowedClientApplications) ? null : {
+            allowedApplications: allowedClientApplications
+          }
+        }
       }
     }, empty(tokenIssuers) ? {} : {
       customOpenIdConnectProviders: toObject(

@@ -8,6 +8,10 @@ param backupTier string
 param principalId string
 param workspaceId string
 param zoneRedundant bool
+param locked bool
+
+@description('Log what each request costs, for a day of looking: it can double the bill.')
+param logsRequests bool
 param publicNetworkAccess string
 param location string
 param tags object
@@ -56,6 +60,8 @@ resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2025-10-15
   properties: { resource: { id: databaseName } }
 }
 
+// One after another: made at once they lock one another out.
+@batchSize(1)
 module container './container.bicep' = [for one in items(containers): {
   name: 'container-${one.key}'
   params: {
@@ -75,6 +81,17 @@ resource contributor 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2
     principalId: principalId
     scope: '${account.id}/dbs/${database.name}'
   }
+  dependsOn: [container]
+}
+
+// No way of cleaning up removes the customers by the way.
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (locked) {
+  scope: account
+  name: 'holds-customers'
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'It holds the customers. docs/deploy.md says how to go back.'
+  }
 }
 
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
@@ -85,8 +102,9 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     logAnalyticsDestinationType: 'Dedicated'
     logs: [
       { category: 'ControlPlaneRequests', enabled: true }
-      { category: 'PartitionKeyRUConsumption', enabled: true }
-      { category: 'QueryRuntimeStatistics', enabled: true }
+      // A line for each request, which also writes the first letters of names into the logs.
+      { category: 'PartitionKeyRUConsumption', enabled: logsRequests }
+      { category: 'QueryRuntimeStatistics', enabled: logsRequests }
     ]
     metrics: [{ category: 'Requests', enabled: true }]
   }

@@ -3,6 +3,7 @@ param subnetId string
 param networkId string
 param token string
 param storageId string
+param codeId string
 param packagesId string
 param cosmosId string
 param serviceBusId string
@@ -21,9 +22,10 @@ var zones = [
   'privatelink.vaultcore.azure.net'
 ]
 
-// Two accounts have blobs, and their names are in one zone.
+// Three accounts have blobs, and their names are in one zone.
 var ways = [
   { name: 'blob', target: storageId, part: 'blob', zone: 0 }
+  { name: 'code', target: codeId, part: 'blob', zone: 0 }
   { name: 'packages', target: packagesId, part: 'blob', zone: 0 }
   { name: 'table', target: storageId, part: 'table', zone: 1 }
   { name: 'cosmos', target: cosmosId, part: 'Sql', zone: 2 }

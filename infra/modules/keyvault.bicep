@@ -6,6 +6,7 @@ param principalId string
 @description('Secrets put there by people before, which the app reads whatever the settings say.')
 param readableSecrets array
 param workspaceId string
+param locked bool
 param publicNetworkAccess string
 param location string
 param tags object
@@ -26,6 +27,16 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
       bypass: 'AzureServices' // which is how a deployment writes the secrets below
       defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
     }
+  }
+}
+
+// The key of suppressions is the only way to find who has withdrawn.
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (locked) {
+  scope: vault
+  name: 'holds-keys'
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'It holds the keys of consents. docs/deploy.md says how to go back.'
   }
 }
 

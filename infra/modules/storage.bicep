@@ -1,4 +1,4 @@
-// What the Functions host keeps for itself: the package of the app, locks of timers, its own keys.
+// What the Functions host keeps for itself: locks of timers, its own keys.
 param name string
 param principalId string
 param workspaceId string
@@ -6,8 +6,6 @@ param zoneRedundant bool
 param publicNetworkAccess string
 param location string
 param tags object
-
-var packages = 'app-package'
 
 // The host takes and renews leases on blobs, which Contributor may not; it writes what went wrong
 // with triggers to a table. It needs no queue: no trigger here is a blob.
@@ -47,12 +45,6 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
   }
 }
 
-resource packageContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
-  parent: blobs
-  name: packages
-  properties: { publicAccess: 'None' }
-}
-
 resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in items(roles): {
   scope: account
   name: guid(account.id, principalId, role.value)
@@ -87,4 +79,3 @@ resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previ
 
 output id string = account.id
 output name string = account.name
-output packageContainer string = packageContainer.name

@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from function_app import app as app_of_functions
 from functions._http.operation import OPERATIONS
+from local.host.functions import read_functions
+from local.host.routes import Template
 from shared.adapters.blobs.packages import CONTAINER as PACKAGES
 from shared.platform.settings import Settings
 from shared.platform.topology import Container, containers
@@ -33,6 +36,9 @@ DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
 METRIC_ALERT = "Microsoft.Insights/metricAlerts"
 QUERY_ALERT = "Microsoft.Insights/scheduledQueryRules"
 CONFIG = "Microsoft.Web/sites/config"
+LOCK = "Microsoft.Authorization/locks"
+APP_PACKAGE = "app-package"
+HTTP_CONCURRENCY = 16
 LISTS = ("ENTRA__issuers", "ENTRA__allowedClientApplications")
 
 HARDENED: dict[str, dict[str, Any]] = {
@@ -202,12 +208,15 @@ def no_setting_and_no_output_is_a_secret(stand: Stand) -> Iterator[str]:
 
 def the_app_may_do_what_it_must(stand: Stand) -> Iterator[str]:
     """Exactly: a role less is a failure at work, a role more is one for whoever breaks in."""
-    granted = {(one.scope.id if one.scope else "", _last(one.properties["roleDefinitionId"]))
-               for one in stand.deployed.of(ROLE)}  # fmt: skip
+    others = _account_of_code(stand)
+    granted = {(one.scope.id, _last(one.properties["roleDefinitionId"]))
+               for one in stand.deployed.of(ROLE)
+               if one.scope and not one.scope.id.startswith(others)}  # fmt: skip
     needed = {(one.id, role) for type_, roles in ROLES.items()
               for one in stand.deployed.of(type_) for role in roles}  # fmt: skip
     account, container = _packages(stand)
-    needed |= {(one.id, role) for one in stand.deployed.of(ACCOUNT) if one.id != account
+    needed |= {(one.id, role) for one in stand.deployed.of(ACCOUNT)
+               if one.id not in {account, others}
                for role in (BLOB_OWNER, TABLE_CONTRIBUTOR)}  # fmt: skip
     needed.add((container, BLOB_CONTRIBUTOR))
     [vault] = stand.deployed.of(VAULT)
@@ -220,6 +229,49 @@ def the_app_may_do_what_it_must(stand: Stand) -> Iterator[str]:
             yield f"{one.properties['roleDefinitionId']} on documents"
         if not str(one.properties["scope"]).endswith(f"/dbs/{stand.layout['database']}"):
             yield f"documents of {one.properties['scope']}"
+
+
+def the_app_cannot_replace_its_code(stand: Stand) -> Iterator[str]:
+    """Another identity reads the package, and has a role there and nowhere else."""
+    account = _account_of_code(stand)
+    [grant] = [one for one in stand.deployed.of(ROLE)
+               if one.scope and one.scope.id.startswith(account)]  # fmt: skip
+    reader = str(grant.properties["principalId"])
+    others = [one for one in stand.deployed.of(ROLE) if one is not grant]
+    if any(one.properties["principalId"] == reader for one in others):
+        yield "who reads the package may do more than that"
+    app = stand.deployed.of("Microsoft.Web/sites")[0].properties["functionAppConfig"]
+    storage = app["deployment"]["storage"]
+    if account not in str(storage["value"]):
+        yield f"the package is at {storage['value']}"
+    named = str(storage["authentication"]["userAssignedIdentityResourceId"])
+    if named not in reader:
+        yield f"{named} reads the package, and {reader} may"
+
+
+def customers_are_not_deleted_by_the_way(stand: Stand) -> Iterator[str]:
+    held = {one.scope.type for one in stand.deployed.of(LOCK)
+            if one.scope and one.properties["level"] == "CanNotDelete"}  # fmt: skip
+    wanted = {"Microsoft.DocumentDB/databaseAccounts", VAULT} if stand.is_production else set()
+    if held != wanted:
+        yield f"locks: {held}"
+
+
+def nothing_is_dearer_than_it_must_be(stand: Stand) -> Iterator[str]:
+    app = stand.deployed.of("Microsoft.Web/sites")[0].properties["functionAppConfig"]
+    scale = app["scaleAndConcurrency"]
+    if scale["triggers"]["http"]["perInstanceConcurrency"] < HTTP_CONCURRENCY:
+        yield "an instance waits for the store with its hands in its lap"
+    if stand.is_production and _config(stand, "appsettings")["TELEMETRY_SHARE"] != "0.05":
+        yield "each request is traced"
+    dear = {"PartitionKeyRUConsumption", "QueryRuntimeStatistics"}
+    told = [log for one in stand.deployed.of(DIAGNOSTICS) for log in one.properties.get("logs", [])]
+    if any(log.get("category") in dear and log["enabled"] for log in told):
+        yield "each request to the store is logged"
+    functions = {one.name for one in read_functions(app_of_functions)}
+    for one in scale["alwaysReady"]:
+        if one["name"] != "http" and one["name"].removeprefix("function:") not in functions:
+            yield f"{one['name']} is always ready, and no function"
 
 
 def packages_lie_apart_and_not_for_long(stand: Stand) -> Iterator[str]:
@@ -292,17 +344,29 @@ def nobody_gets_in_without_a_token(stand: Stand) -> Iterator[str]:
     wanted = {
         "requireAuthentication": True,
         "unauthenticatedClientAction": "Return401",
-        "excludedPaths": ["/api/health/live", "/api/health/ready"],
+        "excludedPaths": ["/api/health/live", "/api/health/ready", *_open_on_request(stand)],
     }
     yield from _differences("authsettingsV2", auth.get("globalValidation", {}), wanted)
-    open_routes = {f"/api/{one.route}" for one in OPERATIONS.values() if not one.who}
-    if not set(wanted["excludedPaths"]) <= open_routes:  # type: ignore[call-overload]
+    templates = [Template(f"api/{one.route}") for one in OPERATIONS.values() if not one.who]
+    paths: Any = wanted["excludedPaths"]
+    if not all(any(one.match(path) is not None for one in templates) for path in paths):
         yield "a path without a token is not one of those that ask for none"
     yield from _ways_in(auth["identityProviders"], _config(stand, "appsettings"))
     if not all(auth[part].get("enabled") for part in ("platform",)):
         yield "it is switched off"
     if auth["login"]["tokenStore"]["enabled"] or "Secret" in str(auth):
         yield "a bearer token needs no store and no secret"
+
+
+def _open_on_request(stand: Stand) -> list[str]:
+    """Return the paths that a parameter opens: the API browser, and what links of e-mails open."""
+    docs = ["openapi.json", "docs", "docs/swagger-ui.css", "docs/swagger-ui-bundle.js"]
+    links = ["consent-confirmations", "preferences", "preferences/unsubscribe"]
+    return [f"/api/{path}" for path in docs if stand.parameters.get("openApiBrowser")] + [
+        f"/api/v1/{company}/{path}"
+        for company in stand.parameters.get("linkCompanies", [])
+        for path in links
+    ]
 
 
 def _ways_in(providers: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
@@ -331,7 +395,8 @@ def _ways_in(providers: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
 def production_survives_a_zone(stand: Stand) -> Iterator[str]:
     account = stand.deployed.of("Microsoft.DocumentDB/databaseAccounts")[0]
     app = stand.deployed.of("Microsoft.Web/sites")[0].properties["functionAppConfig"]
-    ready = sum(one["instanceCount"] for one in app["scaleAndConcurrency"]["alwaysReady"])
+    ready = sum(one["instanceCount"] for one in app["scaleAndConcurrency"]["alwaysReady"]
+                if one["name"] == "http")  # fmt: skip
     storage = {one.body["sku"]["name"].endswith("ZRS") for one in stand.deployed.of(ACCOUNT)}
     plan = stand.deployed.of("Microsoft.Web/serverfarms")[0].properties["zoneRedundant"]
     zones = {account.properties["locations"][0]["isZoneRedundant"], plan, ready > 1, *storage}
@@ -366,6 +431,9 @@ PROMISES: dict[str, Promise] = {
         own_keys_are_references,
         no_setting_and_no_output_is_a_secret,
         the_app_may_do_what_it_must,
+        the_app_cannot_replace_its_code,
+        customers_are_not_deleted_by_the_way,
+        nothing_is_dearer_than_it_must_be,
         packages_lie_apart_and_not_for_long,
         everybody_tells_what_happens,
         dead_letters_raise_an_alarm,
@@ -381,6 +449,12 @@ def _packages(stand: Stand) -> tuple[str, str]:
     """Return the ids of the account and the container that packages lie in."""
     [container] = [one.id for one in stand.deployed.of(BLOB_CONTAINER) if one.name == PACKAGES]
     return container.partition("/blobServices/")[0], container
+
+
+def _account_of_code(stand: Stand) -> str:
+    """Return the id of the account that the package of the app lies in."""
+    [container] = [one.id for one in stand.deployed.of(BLOB_CONTAINER) if one.name == APP_PACKAGE]
+    return container.partition("/blobServices/")[0]
 
 
 def _shape(container: Container) -> dict[str, Any]:

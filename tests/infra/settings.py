@@ -14,7 +14,7 @@ HOST = {
 # Whole strings hold keys, so they are for one machine; Azure says itself what the site is called.
 ON_ONE_MACHINE = {"COSMOS", "PACKAGES", "SERVICEBUS"}
 BY_AZURE = {"WEBSITE_SITE_NAME"}
-BY_HAND = {"OTEL_EXPORTER_OTLP_ENDPOINT", "TELEMETRY", "TELEMETRY_SHARE"}
+BY_HAND = {"OTEL_EXPORTER_OTLP_ENDPOINT", "TELEMETRY"}
 FROM_ELSEWHERE = ON_ONE_MACHINE | BY_AZURE | BY_HAND
 
 APP = {

@@ -24,7 +24,8 @@ CONSUMERS = {
     "authority": "https://consumers.ciamlogin.com", "tenant": "consumers", "audience": "web-shop",
     "role": "Customer", "legalEntities": ["USRT"],
 }  # fmt: skip
-OTHERS = {"tokenIssuers": [CONSUMERS], "allowedClientApplications": ["till-7"], "allowGuests": True}
+OTHERS = {"tokenIssuers": [CONSUMERS], "allowedClientApplications": ["till-7"], "allowGuests": True,
+          "openApiBrowser": True, "linkCompanies": ["USRT"]}  # fmt: skip
 PRIVATE = {"privateNetworking": True, **INSIGHTS, **RENEWAL, **OTHERS}
 ENVIRONMENTS: dict[str, dict[str, Any]] = {
     "development": {"environmentType": "development"},

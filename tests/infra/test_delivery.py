@@ -28,8 +28,10 @@ def test_checks_are_those_of_a_developer_and_the_real_compiler() -> None:
     text = (ROOT / ".github" / "workflows" / "check.yaml").read_text()
 
     assert "run: bash .ci/run" in text
-    assert "az bicep build --file infra/main.bicep" in text
-    assert "az bicep lint --file infra/main.bicep" in text
+    assert re.search(r"az bicep install --version v[\d.]+\n", text), "no newer one by chance"
+    assert "az bicep build --file infra/main.bicep --stdout 2>&1 >/dev/null | tee said" in text
+    assert "az bicep lint --file infra/main.bicep 2>&1 | tee --append said" in text
+    assert "if grep -E ' : (Error|Warning|Info) ' said; then exit 1; fi" in text
 
 
 def test_what_is_deployed_is_audited_and_listed() -> None:
@@ -64,6 +66,7 @@ def test_azd_finds_infrastructure_and_app() -> None:
     text = (ROOT / "azure.yaml").read_text()
 
     assert "path: infra" in text
+    assert 'azd: ">= 1.21.0"' in text, "it brings a Bicep that knows @onlyIfNotExists"
     assert re.search(r"^  api:", text, re.MULTILINE)
     assert (ROOT / "requirements.txt").exists(), "it is where `project: .` looks"
 

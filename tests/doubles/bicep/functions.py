@@ -48,6 +48,7 @@ def _hash(*values: Any) -> str:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concat": lambda *lists: [item for items in lists for item in items],
+    "flatten": lambda lists: [item for items in lists for item in items],
     "empty": lambda value: value is None or (not isinstance(value, Runtime) and not len(value)),
     "endsWith": lambda text, end: text.endswith(end),
     "environment": lambda: ENVIRONMENT,
