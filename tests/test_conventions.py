@@ -13,7 +13,7 @@ from function_app import app
 from functions._http.operation import OPERATIONS
 from functions._http.problems import status_of
 from local.host.functions import read_functions
-from local.host.routes import Table
+from local.host.routing.table import Table
 from shared.configuration.domain.collections import COLLECTIONS, PARAMETERS_NAME
 from shared.core import errors
 from shared.core.errors import Refusal

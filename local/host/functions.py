@@ -55,7 +55,7 @@ def read_functions(
         functions = [_read(function, settings) for function in app.get_functions()]
     finally:
         app.functions_bindings = None
-    return sorted(functions, key=lambda function: function.name.lower())
+    return sorted(functions, key=lambda function: function.name.upper())
 
 
 def decode(kind: str, datum: Any, metadata: Mapping[str, Any] | None = None) -> Any:
@@ -68,6 +68,8 @@ def _read(registered: Any, settings: Mapping[str, str]) -> Function:
     name = registered.get_function_name()
     bindings = [json.loads(text) for text in registered.get_raw_bindings()]
     trigger = next(binding for binding in bindings if binding["type"].lower().endswith("trigger"))
+    if trigger["type"] == "httpTrigger" and _SETTING.search(str(trigger.get("route"))):
+        raise CannotStart(f"{name}: the host resolves no app setting in a route")
     return Function(
         name=name,
         call=registered.get_user_function(),

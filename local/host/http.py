@@ -10,7 +10,7 @@ import azure.functions as func
 
 from local.host.functions import Function
 from local.host.hostfile import route_prefix
-from local.host.routes import Table, decoded_path
+from local.host.routing.table import Table, decoded_path
 from local.host.wire.bodies import BODILESS, Body, Receive, Send, respond
 from local.host.wire.refusals import (
     FAILED,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, zip_longest
 
 from local.host.functions import CannotStart, Function
-from local.host.routes import BadRoute, Template
+from local.host.routing.table import BadRoute, Template
 from local.host.timers import schedule
 
 Settings = Mapping[str, str]
@@ -59,6 +59,8 @@ def routes_are_legal(functions: Sequence[Function], _: Settings) -> Iterator[str
     for one in _of("httpTrigger", functions):
         if _route(one).lower().startswith(RESERVED):  # so `administrators` is reserved, too
             yield f"{one.name}: the route {_route(one)} is reserved"
+        if str(one.trigger.get("route") or "").startswith("/"):
+            yield f"{one.name}: the route {one.trigger['route']} begins with a slash"
         if not _is_readable(one):
             yield f"{one.name}: the route {_route(one)} cannot be read"
 
@@ -69,7 +71,7 @@ def no_route_hides_another(functions: Sequence[Function], _: Settings) -> Iterat
     So a route that lies within another one must be that of the function whose name is first.
     """
     readable = [one for one in _of("httpTrigger", functions) if _is_readable(one)]
-    in_order = sorted(readable, key=lambda one: one.name.lower())
+    in_order = sorted(readable, key=lambda one: one.name.upper())
     for first, second in combinations(in_order, 2):
         one, other = _route(first), _route(second)
         if not (_share_a_method(first, second) and _meet(one, other)):

@@ -7,7 +7,7 @@ import azure.functions as func
 import pytest
 
 from function_app import app
-from local.host.functions import Function, read_functions
+from local.host.functions import CannotStart, Function, read_functions
 from shared.platform.settings import Settings
 from tests.conformance.hostrules import Unresolved, breaches
 
@@ -16,6 +16,8 @@ SETTINGS = {
     "COSMOS__accountEndpoint": "https://libro.documents.azure.com:443/",
     "SERVICEBUS__fullyQualifiedNamespace": "libro.servicebus.windows.net",
 }
+
+UNREADABLE = ("{x}{y}", "{x}/{x}", "{*x}/y", "a?b", "a//b", "x/{y:regex(^a{2}$)}")
 
 Declare = Callable[[func.FunctionApp], object]
 
@@ -95,6 +97,10 @@ def test_the_app_needs_each_of_its_settings() -> None:
         ([http("a", "administrators")], "a: the route administrators is reserved"),
         ([http("a", "orders/{id:uuid}")], "a: the route orders/{id:uuid} cannot be read"),
         ([http("a", "orders/{id")], "a: the route orders/{id cannot be read"),
+        ([http("a", "/orders")], "a: the route /orders begins with a slash"),
+        *(([http("a", route)], f"a: the route {route} cannot be read") for route in UNREADABLE),
+        ([http("lista", "{x}", "GET"), http("list_a", "y", "GET")],
+         "lista hides list_a: {x} comes before y"),
         ([http("a", "x", "GET"), http("b", "X/", "POST", "GET")],
          "a and b have the same route and method"),
         ([http("a", "x"), http("b", "x", "GET")], "a and b have the same route and method"),
@@ -143,6 +149,11 @@ def test_a_breach_is_seen(declarations: list[Declare], said: str) -> None:
 )
 def test_what_keeps_the_rules_is_left_in_peace(declarations: list[Declare]) -> None:
     assert breaches(declared(*declarations), SETTINGS) == []
+
+
+def test_no_app_setting_is_resolved_in_a_route() -> None:
+    with pytest.raises(CannotStart, match="resolves no app setting in a route"):
+        declared(http("a", "%PREFIX%/orders"))
 
 
 def test_a_connection_may_be_named_in_each_way_of_the_host() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from function_app import app as app_of_functions
 from functions._http.operation import OPERATIONS
 from local.host.functions import read_functions
-from local.host.routes import Template
+from local.host.routing.table import Template
 from shared.adapters.blobs.packages import CONTAINER as PACKAGES
 from shared.platform.settings import Settings
 from shared.platform.topology import Container, containers

@@ -12,7 +12,7 @@ import azure.functions as func
 
 from function_app import app
 from local.host.functions import read_functions
-from local.host.routes import Table
+from local.host.routing.table import Table
 
 
 async def main() -> None:

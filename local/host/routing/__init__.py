@@ -1,0 +1,1 @@
+"""Routes: what the Functions host reads, matches, and in which order."""
