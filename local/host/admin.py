@@ -1,49 +1,85 @@
-"""POST /admin/functions/{name}: start a non-HTTP function by hand, as on the real host."""
+"""/admin, as on the real host: start a function by hand, and see whether the host is there.
+
+POST /admin/functions/{name}, GET /admin/host/status and GET /admin/host/ping, the last for anybody.
+"""
 
 import asyncio
-import hmac
 import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import azure.functions as func
 from azure.functions.meta import Datum
+from pydantic_core import to_json
 
 from local.bus.tables import Message, Received
 from local.host import timers
 from local.host.functions import Function, decode
-from local.host.http import Receive, Scope, Send, headers_of
+from local.host.hostfile import route_prefix
+from local.host.http import LEVELS, Receive, Scope, Send, headers_of, level_of
 from local.host.messages import message
 from local.host.wire.bodies import Body, respond
-from local.host.wire.refusals import KEY_NEEDED, NOT_FOUND, NOT_STARTED, Answer, Refused
+from local.host.wire.refusals import (
+    KEY_NEEDED,
+    MASTER_KEY_NEEDED,
+    NOT_FOUND,
+    NOT_JSON,
+    NOT_STARTED,
+    Answer,
+    Refused,
+)
 
 log = logging.getLogger(__name__)
 
-PREFIX = "/admin/functions/"
+PREFIX = "/admin/"
+FUNCTIONS = f"{PREFIX}functions/"
+JSON = "application/json"
 
 
 class Admin:
-    def __init__(self, functions: Iterable[Function], master_key: str) -> None:
-        """`master_key` is required of every caller, as of the real host: it lies in the folder."""
-        self._master_key = master_key.encode()
+    def __init__(self, functions: Iterable[Function], keys: Mapping[str, int]) -> None:
+        """`keys` are those of the folder, with their levels; the master key, 2, opens this."""
+        self._keys = keys
         self._functions = {function.name.lower(): function for function in functions}
         self._running: set[asyncio.Task[None]] = set()
+        self._since = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope["headers"])
         body = Body(headers, receive)
-        await respond(self._start(scope, headers, body), scope["path"], body, send)
+        await respond(self._answer(scope, headers, body), scope["path"], body, send)
 
     async def drain(self) -> None:
         await asyncio.gather(*self._running)
 
-    async def _start(self, scope: Scope, headers: Mapping[str, str], body: Body) -> Answer:
-        if not hmac.compare_digest(headers.get("x-functions-key", "").encode(), self._master_key):
-            raise Refused(KEY_NEEDED)
-        function = self._functions.get(scope["path"].removeprefix(PREFIX).lower())
-        if function is None or scope["method"] != "POST":
+    async def _answer(self, scope: Scope, headers: Mapping[str, str], body: Body) -> Answer:
+        method, path = scope["method"], scope["path"].lower().rstrip("/")
+        if (method, path) == ("GET", "/admin/host/ping"):
+            return 200, [], b""
+        self._admit(headers)
+        if (method, path) == ("GET", "/admin/host/status"):
+            return 200, [(b"content-type", JSON.encode())], to_json(self._status())
+        function = self._functions.get(path.removeprefix(FUNCTIONS))
+        if function is None or method != "POST":
             raise Refused(NOT_FOUND)
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            raise Refused(NOT_JSON)
+        return await self._start(function, body)
+
+    def _admit(self, headers: Mapping[str, str]) -> None:
+        level = level_of(headers.get("x-functions-key", ""), self._keys)
+        if level == 0:
+            raise Refused(KEY_NEEDED)
+        if level < LEVELS["ADMIN"]:
+            raise Refused(MASTER_KEY_NEEDED)
+
+    def _status(self) -> Mapping[str, Any]:
+        uptime = round(1_000 * (time.monotonic() - self._since))
+        return {"state": "Running", "processUptime": uptime}
+
+    async def _start(self, function: Function, body: Body) -> Answer:
         content = await body.read()
         try:
             value = _value(function, str(json.loads(content or b"{}").get("input") or ""))
@@ -56,7 +92,7 @@ class Admin:
 
 
 def _value(function: Function, text: str) -> Any:
-    """Return the value that the trigger would deliver. Raises ValueError for an HTTP function."""
+    """Return the value that the trigger would deliver. Raises ValueError."""
     if function.kind == "timerTrigger":
         return decode(function.kind, timers.payload(None, None))
     if function.kind == "cosmosDBTrigger":
@@ -64,7 +100,8 @@ def _value(function: Function, text: str) -> Any:
         return decode(function.kind, Datum(text or "[]", "json"))
     if function.kind == "serviceBusTrigger":
         return message(Received(Message(text.encode()), 0, time.time(), "", 1))
-    raise ValueError("an HTTP function is called by HTTP")
+    url = f"http://localhost/{route_prefix()}/{function.trigger.get('route') or function.name}"
+    return func.HttpRequest(method="POST", url=url, body=text.encode())
 
 
 async def _run(function: Function, value: Any) -> None:

@@ -42,8 +42,8 @@ class Host:
     def __post_init__(self) -> None:
         self.functions = read_functions(self.app)
         master = self.folder.key("master").hex()
-        self.admin = Admin(self.functions, master)
         keys = {self.folder.key("function").hex(): 1, master: 2}
+        self.admin = Admin(self.functions, keys)
         http_functions = [function for function in self.functions if function.kind == "httpTrigger"]
         self.http = HttpEdge(http_functions, keys=keys)
 

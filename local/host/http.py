@@ -20,7 +20,7 @@ from local.host.wire.refusals import (
     Refused,
 )
 
-__all__ = ["HttpEdge", "Receive", "Scope", "Send", "headers_of"]
+__all__ = ["LEVELS", "HttpEdge", "Receive", "Scope", "Send", "headers_of", "level_of"]
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +80,13 @@ class HttpEdge:
         if level_needed == 0:
             return True
         key_sent = headers.get("x-functions-key", params.get("code", ""))
-        return any(
-            hmac.compare_digest(key_sent.encode(), key.encode()) and level >= level_needed
-            for key, level in self._keys.items()
-        )
+        return level_of(key_sent, self._keys) >= level_needed
+
+
+def level_of(key_sent: str, keys: Mapping[str, int]) -> int:
+    """Return the level that the key opens; 0 for one that is none."""
+    same = [hmac.compare_digest(key_sent.encode(), key.encode()) * keys[key] for key in keys]
+    return max(same)
 
 
 async def _run(function: Function, request: func.HttpRequest) -> Answer:

@@ -308,10 +308,31 @@ def test_a_feed_is_polled_as_in_azure_where_that_is_asked_for() -> None:
     assert polls == {"prompt": 1.0, "default": 5.0}
 
 
+LEVELS = ("function", "master")
+JSON = {"content-type": "application/json; charset=utf-8"}
+
+
+async def test_the_host_says_how_it_is_and_anybody_may_ping_it(folder: Folder) -> None:
+    async with serving(folder) as (_, client):
+        keys = {level: {"x-functions-key": folder.key(level).hex()} for level in LEVELS}
+        status = [
+            await client.get("/admin/host/status", headers=headers)
+            for headers in ({}, keys["function"], keys["master"])
+        ]
+        ping = await client.get("/admin/host/ping")
+
+    assert [one.status_code for one in status] == [401, 403, 200]
+    assert status[2].json()["state"] == "Running"
+    assert (ping.status_code, ping.content) == (200, b"")
+
+
 async def test_functions_are_started_by_hand(folder: Folder) -> None:
     key = {"x-functions-key": folder.key("master").hex()}
     async with serving(folder) as (host, client):
-        for name, text in [("on_work", "by hand"), ("ON_TICK", ""), ("on_change", '[{"id": "z"}]')]:
+        for name, text in [
+            ("on_work", "by hand"), ("ON_TICK", ""), ("on_change", '[{"id": "z"}]'),
+            ("say_hello", "x"),
+        ]:  # fmt: skip
             response = await client.post(
                 f"/admin/functions/{name}", json={"input": text}, headers=key
             )
@@ -319,11 +340,11 @@ async def test_functions_are_started_by_hand(folder: Folder) -> None:
         await host.admin.drain()
         on_change = "/admin/functions/on_change"
         for refused, status in (
-            (await client.post("/admin/functions/say_hello", json={}, headers=key), 400),
             (await client.post("/admin/functions/ghost", json={}, headers=key), 404),
             (await client.get(on_change, headers=key), 404),
             (await client.post(on_change, json={"input": "{"}, headers=key), 400),
-            (await client.post(on_change, content=b"[" * 100_000, headers=key), 400),
+            (await client.post(on_change, content=b"{}", headers=key), 415),
+            (await client.post(on_change, content=b"[" * 100_000, headers=key | JSON), 400),
             (await client.post(on_change, json={"input": "[" * 100_000}, headers=key), 400),
             (await client.post(on_change, json=["input"], headers=key), 400),
         ):
@@ -356,8 +377,9 @@ async def test_nobody_starts_functions_without_the_key_of_the_folder(
             admitted = await caller.post(path, json={}, headers=master)
 
     assert [(one.status_code, one.json()["code"]) for one in refused] == [
-        (401, "unauthenticated")
-    ] * 4
+        *[(401, "unauthenticated")] * 3,
+        (403, "forbidden"),
+    ]
     assert admitted.status_code == 202
 
 

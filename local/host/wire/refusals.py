@@ -56,6 +56,12 @@ KEY_NEEDED: Final = HostRefusal(
     HTTPStatus.UNAUTHORIZED, "unauthenticated", "Send the key of this host as x-functions-key.",
     (b"www-authenticate", b"x-functions-key"),
 )  # fmt: skip
+MASTER_KEY_NEEDED: Final = HostRefusal(
+    HTTPStatus.FORBIDDEN, "forbidden", "That needs the master key of this host."
+)
+NOT_JSON: Final = HostRefusal(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Send it as application/json."
+)
 TOO_LARGE: Final = HostRefusal(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", "The body is larger than the host takes."
 )
@@ -69,7 +75,7 @@ NOT_HTTP: Final = HostRefusal(
     HTTPStatus.BAD_REQUEST, "malformed-request", "The request is not one of HTTP/1.1."
 )
 NOT_STARTED: Final = HostRefusal(
-    HTTPStatus.BAD_REQUEST, "malformed-json", 'Send {"input": "..."} to a function but of HTTP.'
+    HTTPStatus.BAD_REQUEST, "malformed-json", 'Send {"input": "..."} with what it takes.'
 )
 FAILED: Final = HostRefusal(
     HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The function failed; see the log of the host."
