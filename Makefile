@@ -49,11 +49,11 @@ test-long: setup ## run the same tests at a larger size, for an hour or more; AR
 contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
 	@$(BIN)/python -m pytest -q tests/contracts --account
 
-check: setup ## lint, types, arrows, dead code and conventions
+check: setup ## lint, types, arrows, dead code, conventions and infra; BICEP=... names a compiler
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy && $(BIN)/lint-imports
 	@$(BIN)/python tools/dead_code.py
-	@$(BIN)/python -m pytest -q tests/test_conventions.py
+	@$(BIN)/python -m pytest -q -rs tests/test_conventions.py tests/infra
 
 # Azure gets the versions of the lock, for the one Python it runs there: see docs/decisions/0027.
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \

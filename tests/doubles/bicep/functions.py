@@ -38,6 +38,11 @@ class Runtime:
         return hash(str(self))
 
 
+def _string(value: Any) -> str:
+    """As Azure writes it: a boolean begins with a capital, and lists and objects are JSON."""
+    return str(value) if isinstance(value, bool | str) else json.dumps(value)
+
+
 def _union(*records: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for record in records for key, value in record.items()}
 
@@ -59,7 +64,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "map": lambda items, apply: [apply(item) for item in items],
     "objectKeys": sorted,
     "replace": lambda text, old, new: str(text).replace(old, new),
-    "string": json.dumps,
+    "string": _string,
     "split": lambda text, mark: str(text).split(mark),
     "subscription": lambda: SUBSCRIPTION,
     "subscriptionResourceId": lambda kind, name: f"{SUBSCRIPTION['id']}/providers/{kind}/{name}",
