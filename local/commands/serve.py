@@ -67,6 +67,7 @@ class Factory:
             INSIGHTS[self.insights],
             telemetry_named(self.telemetry),
             azure_polls=self.azure_polls,
+            makes_up=True,
         )
 
 

@@ -14,7 +14,7 @@ from local.folder import Folder
 from local.host.admin import PREFIX, Admin
 from local.host.functions import read_functions
 from local.host.http import HttpEdge, Receive, Scope, Send
-from local.host.leader import lead
+from local.host.leader import Pace, lead
 from local.host.messages import layout
 from local.insights import OpenInsights
 from local.insights import embedded as imported_values
@@ -28,7 +28,8 @@ from shared.ports.documents import Documents
 class Host:
     """One process of the host, working in a data folder.
 
-    With `azure_polls` it looks for changes as rarely as the triggers say, instead of at once.
+    With `azure_polls` it looks for changes as rarely as the triggers say, instead of at once. It
+    `makes_up` for timers that were due while no host ran.
     """
 
     app: func.FunctionApp
@@ -38,6 +39,7 @@ class Host:
     open_insights: OpenInsights = imported_values
     open_telemetry: OpenTelemetry = as_installed
     azure_polls: bool = False
+    makes_up: bool = False
 
     def __post_init__(self) -> None:
         self.functions = read_functions(self.app)
@@ -87,7 +89,11 @@ class Host:
 
     async def _lead(self, documents: Documents, source: Source) -> None:
         await lead(
-            self.folder.leader, self.functions, documents, source, azure_polls=self.azure_polls
+            self.folder.leader,
+            self.functions,
+            documents,
+            source,
+            pace=Pace(azure_polls=self.azure_polls, makes_up=self.makes_up),
         )
 
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:

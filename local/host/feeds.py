@@ -98,20 +98,11 @@ async def deliver(function: Function, batch: list[dict[str, Any]]) -> None:
     When the retries are exhausted, or there is no policy, the batch is skipped and the feed
     continues. The real host does the same: a function without a policy loses changes.
     """
-    attempt = 0
-    while True:
-        try:
-            await function.invoke(func.DocumentList(map(func.Document.from_dict, batch)))
-        except Exception:
-            log.exception("Executed 'Functions.%s' (Failed)", function.name)
-        else:
-            return
-        retry = function.retry
-        if retry is None or 0 <= retry.count <= attempt:
-            log.error("%s: %d changes are skipped after the last retry", function.name, len(batch))
-            return
-        attempt += 1
-        await asyncio.sleep(retry.seconds)
+    try:
+        await function.invoke_patiently(func.DocumentList(map(func.Document.from_dict, batch)))
+    except Exception:
+        text = "Executed 'Functions.%s' (Failed): %d changes are skipped after the last retry"
+        log.exception(text, function.name, len(batch))
 
 
 def as_delivered(container: str, document: Document) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The functions that the app registers, read as Microsoft's worker reports them to the host."""
 
+import asyncio
+import itertools
 import json
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +12,8 @@ from typing import Any
 import azure.functions as func
 
 from shared.platform.topology import database
+
+log = logging.getLogger(__name__)
 
 Binding = Mapping[str, Any]
 _SETTING = re.compile(r"%([^%]+)%")
@@ -39,6 +44,18 @@ class Function:
 
     async def invoke(self, value: Any) -> Any:
         return await self.call(**{self.trigger["name"]: value})
+
+    async def invoke_patiently(self, value: Any) -> Any:
+        """Invoke, and again after a failure as the retry policy allows; raise the last failure."""
+        for attempt in itertools.count(1):
+            try:
+                return await self.invoke(value)
+            except Exception:
+                if self.retry is None or 0 <= self.retry.count < attempt:
+                    raise
+                log.exception("Executed 'Functions.%s' (Failed, comes again)", self.name)
+                await asyncio.sleep(self.retry.seconds)
+        raise AssertionError("unreachable")
 
 
 def read_functions(

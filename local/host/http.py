@@ -91,7 +91,7 @@ def level_of(key_sent: str, keys: Mapping[str, int]) -> int:
 
 async def _run(function: Function, request: func.HttpRequest) -> Answer:
     try:
-        return _answer(await function.invoke(request))
+        return _answer(await function.invoke_patiently(request))
     except Exception as exc:
         log.exception("Executed 'Functions.%s' (Failed)", function.name)
         raise Refused(FAILED) from exc

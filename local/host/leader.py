@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ log = logging.getLogger(__name__)
 LEADER_POLL_SECONDS = 1.0
 RESTART_SECONDS = 2.0
 
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How rarely feeds are polled, and whether timers make up for what they missed."""
+
+    azure_polls: bool = False
+    makes_up: bool = False
+
+
 Serve = Callable[[Function], Coroutine[Any, Any, None]]
 
 
@@ -28,7 +38,7 @@ async def lead(
     documents: Documents,
     source: Source,
     *,
-    azure_polls: bool = False,
+    pace: Pace,
 ) -> None:
     """Wait until no other process of this folder leads, then serve until canceled."""
     lock = FileLock(lock_file, mode=FILE_MODE)
@@ -41,9 +51,9 @@ async def lead(
     store_feeds = feeds.Feeds(documents)
     servers: dict[str, Serve] = {
         "cosmosDBTrigger": lambda function: feeds.follow(
-            function, store_feeds, azure_polls=azure_polls
+            function, store_feeds, azure_polls=pace.azure_polls
         ),
-        "timerTrigger": timers.tick,
+        "timerTrigger": lambda function: timers.tick(function, documents, makes_up=pace.makes_up),
         "serviceBusTrigger": lambda function: messages.receive(function, source),
     }
     try:
