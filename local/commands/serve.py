@@ -52,14 +52,16 @@ class Factory:
     insights: str
     telemetry: str | None
     azure_polls: bool
+    origins: list[str]
 
     def __call__(self) -> Any:
         # Imported here, so that the supervising process stays small.
         from function_app import app  # noqa: PLC0415
         from local.host.app import Host  # noqa: PLC0415
+        from local.host.origins import with_origins  # noqa: PLC0415
 
         logs.set_up(level=self.level, form=self.log_format)
-        return Host(
+        host = Host(
             app,
             Folder(self.folder),
             STORES[self.store],
@@ -69,6 +71,7 @@ class Factory:
             azure_polls=self.azure_polls,
             makes_up=True,
         )
+        return with_origins(host, self.origins)
 
 
 def add_to(commands: Any, data: Path) -> None:
@@ -98,6 +101,10 @@ def add_to(commands: Any, data: Path) -> None:
         help="look for changes as rarely as the triggers do in Azure, instead of at once",
     )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
+    parser.add_argument(
+        "--origin", action="append", default=[], metavar="URL",
+        help="of pages that may call from a browser, as CORS_ORIGINS in Azure; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
     parser.set_defaults(run=run)
@@ -136,6 +143,7 @@ def _config(options: argparse.Namespace) -> uvicorn.Config:
             insights=options.insights,
             telemetry=options.telemetry,
             azure_polls=options.polls_as_azure,
+            origins=options.origin,
         ),
         factory=True,
         workers=options.workers,

@@ -1,0 +1,42 @@
+"""Pages of a listed origin may call from a browser, and others may not."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.hosts.server import Server, serving
+
+SHOP = "https://shop.example.com"
+PREFLIGHT = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "If-Match"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("origins") / "data", "--origin", SHOP) as one:
+        yield one
+
+
+def asked(server: Server, origin: str) -> httpx.Response:
+    headers = {"Origin": origin, **PREFLIGHT}
+    return httpx.options(f"{server.url}/api/v1/USRT/customers/x", headers=headers)
+
+
+def test_a_preflight_is_answered_before_any_function(server: Server) -> None:
+    listed, other = asked(server, SHOP), asked(server, "https://evil.example.com")
+
+    assert listed.is_success
+    assert listed.headers["Access-Control-Allow-Origin"] == SHOP
+    assert "PATCH" in listed.headers["Access-Control-Allow-Methods"]
+    assert "Access-Control-Allow-Credentials" not in listed.headers
+    assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_an_answer_names_the_listed_origin_alone(server: Server) -> None:
+    url = f"{server.url}/api/health/live"
+    answers = [
+        httpx.get(url, headers={"Origin": one}) for one in (SHOP, "https://evil.example.com")
+    ]
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert [one.headers.get("Access-Control-Allow-Origin") for one in answers] == [SHOP, None]
