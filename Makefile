@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token import emulators trace test test-long contract check lock fmt bench clean
+.PHONY: help setup run token import emulators trace test test-long smoke contract check lock fmt bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ test: setup ## run the tests, those of the API on both stores; ARGS="tests/custo
 
 test-long: setup ## run the same tests at a larger size, for an hour or more; ARGS="tests/clienteling"
 	@$(BIN)/python -m pytest -q --long $(SPREAD) $(or $(ARGS),tests)
+
+smoke: setup ## ask a deployed app twenty things, and clean up: URL=... TOKEN=... [ADMIN_TOKEN=...]
+	@TOKEN="$(TOKEN)" ADMIN_TOKEN="$(ADMIN_TOKEN)" $(BIN)/python -m tools.smoke "$(URL)" $(ARGS)
 
 contract: setup ## hold the Cosmos DB account, or the emulator, that the environment names to the contract
 	@$(BIN)/python -m pytest -q tests/contracts --account

@@ -91,7 +91,7 @@ param openApiBrowser bool = false
 @description('Codes of the legal entities whose customers get e-mails with links: to preferences, to unsubscribe, to confirm. Without its code here, the links of a legal entity are answered 401.')
 param linkCompanies array = []
 
-@description('Share of requests whose traces are kept, from 0 to 1; failures are always kept.')
+@description('Share of the traces of the app that are kept, from 0 to 1, each whole or not at all. The host keeps a line of each request whatever this says.')
 param telemetryShare string = environmentType == 'production' ? '0.05' : '1'
 
 @description('Log what each request costs Cosmos DB, for a day of looking.')

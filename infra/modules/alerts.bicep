@@ -160,7 +160,8 @@ var questions = [
     severity: 1
     every: 'PT5M'
     window: 'PT5M'
-    query: 'AppRequests | where Success == false and (toint(ResultCode) >= 500 or ResultCode == "0" or isempty(ResultCode))'
+    // The host and the app each write a request for the same work, under one operation.
+    query: 'AppRequests | where Success == false and (toint(ResultCode) >= 500 or ResultCode == "0" or isempty(ResultCode)) | summarize TimeGenerated = max(TimeGenerated) by OperationId'
     value: ''
     silence: false
     each: ''

@@ -1,0 +1,1 @@
+"""Twenty questions to a deployed app, in a minute, that leave nothing behind."""
