@@ -1,22 +1,33 @@
 """Telemetry on its way out of a host of its own: to a file, an OTLP endpoint, Azure Monitor."""
 
 import gzip
+import json
+import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.api import a_customer, an_email
+from tests.doubles.cosmos.endpoint import Endpoint as CosmosEndpoint
+from tests.doubles.cosmos.server import connection_string
 from tests.e2e.hosts.server import ROOT, serving
 from tests.personal_data import personal
+from tools.cost.month import OWN_KB
 
 QUIET = {"APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true"}
 KEY = "00000000-0000-4000-8000-000000000000"
+AZURE_MONITOR = {
+    "TELEMETRY": "azure-monitor",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY};IngestionEndpoint={{url}}/",
+}
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -66,15 +77,7 @@ def taking() -> Iterator[Endpoint]:
             "/v1/traces",
             "/v1/metrics",
         ),
-        (
-            {
-                "TELEMETRY": "azure-monitor",
-                "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY};"
-                "IngestionEndpoint={url}/",
-            },
-            "/v2.1/track",
-            "/v2.1/track",
-        ),
+        (AZURE_MONITOR, "/v2.1/track", "/v2.1/track"),
     ],
     ids=["otlp", "azure-monitor"],
 )
@@ -93,6 +96,42 @@ def test_what_is_told_arrives_without_anybody_in_it(
     assert any(path == spans and "create_customer" in body for path, body in taken)
     assert any(path == metrics and "http.server.request.duration" in body for path, body in taken)
     assert not [line for _, body in taken for line in personal(body)]
+
+
+def test_what_azure_monitor_is_told_costs_no_more_than_the_page_says(
+    tmp_path: Path, configured: Path, configured_cosmos: str, cosmos_endpoint: CosmosEndpoint
+) -> None:
+    """One line for each span, none for a call of the store; the host's own line is assumed."""
+    database = tmp_path.name
+    cosmos_endpoint.copy(configured_cosmos, database)
+    with taking() as endpoint:
+        env = {
+            name: value.format(url=endpoint.url) for name, value in AZURE_MONITOR.items()
+        } | QUIET
+        env |= {"COSMOS": connection_string(cosmos_endpoint.url), "COSMOS_DATABASE": database}
+        folder = Path(shutil.copytree(configured, tmp_path / "data"))
+        with serving(folder, "--store", "cosmos", env=env) as server, server.client() as client:
+            made = client.post("/customers", json=a_customer(contacts=[an_email()]))
+            time.sleep(2)  # until feeds and bus have done what follows
+            server.stop()
+    told = [line for _, body in endpoint.taken for line in lines_of(body)]
+    trace = made.headers["X-Trace-Id"]
+    own = [line for line in told if line["tags"].get("ai.operation.id") == trace]
+    kilobytes = sum(len(json.dumps(line)) for line in own) / 1_000
+
+    assert made.status_code == 201
+    assert {line["data"]["baseType"] for line in own} <= {"RequestData", "RemoteDependencyData"}
+    assert kilobytes > 0.5
+    assert kilobytes <= OWN_KB
+
+
+def lines_of(body: bytes) -> list[dict[str, Any]]:
+    """Return the envelopes of what was sent: a list, or one on each line."""
+    text = body.decode()
+    if text.startswith("["):
+        lines: list[dict[str, Any]] = json.loads(text)
+        return lines
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def test_the_trace_of_one_creation_is_shown(tmp_path: Path) -> None:

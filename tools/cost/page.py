@@ -99,8 +99,8 @@ with autoscale it raises an hour or two each night.
   maximum has to be higher than the sum above.
 - **Telemetry.** Requests are never sampled (`excludedTypes` in `host.json`), so that failures are
   counted correctly. Sampling one in ten would save nine tenths of that row.
-  `TELEMETRY_SHARE` does the same for the app's own traces: one in twenty in production, which are
-  not in this estimate.
+  The 1.5 KB of a request are 1 KB of the host's line, which is assumed, and a twentieth
+  (`TELEMETRY_SHARE`) of the app's own, which a test takes from the exporter.
 - **Instances.** Halving the CPU of a request halves the row of functions. 512 MB instances cost a
   quarter, and have a quarter of a core.
 - **Reserved capacity** for Cosmos DB (one or three years) and a savings plan take 20 to 60 % off.

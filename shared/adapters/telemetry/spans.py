@@ -42,8 +42,9 @@ _propagator = TraceContextTextMapPropagator()
 
 
 class OpenTelemetrySpan:
-    def __init__(self, span: trace.Span) -> None:
+    def __init__(self, span: trace.Span, *, keeps_events: bool = True) -> None:
         self._span = span
+        self._keeps_events = keeps_events
         carrier: dict[str, str] = {}
         _propagator.inject(carrier, trace.set_span_in_context(span, Context()))
         self.traceparent = carrier[TRACEPARENT]
@@ -55,7 +56,8 @@ class OpenTelemetrySpan:
         self._span.set_attributes(attributes)
 
     def add_event(self, event: str, attributes: Attributes) -> None:
-        self._span.add_event(event, attributes)
+        if self._keeps_events:
+            self._span.add_event(event, attributes)
 
     def fail(self, kind: str) -> None:
         self._span.set_attribute("error.type", kind)
@@ -78,7 +80,10 @@ class OpenTelemetrySpan:
 class OpenTelemetry:
     on = True
 
-    def __init__(self, tracer: Tracer, meter: Meter, close: Callable[[], None]) -> None:
+    def __init__(
+        self, tracer: Tracer, meter: Meter, close: Callable[[], None], *, keeps_events: bool = True
+    ) -> None:
+        self._keeps_events = keeps_events
         self._tracer = tracer
         self._meter = meter
         self._instruments: dict[str, Any] = {}
@@ -104,7 +109,8 @@ class OpenTelemetry:
                 attributes=attributes,
                 record_exception=False,
                 set_status_on_exception=False,
-            )
+            ),
+            keeps_events=self._keeps_events,
         )
 
     def measure(self, name: str, value: float, attributes: Attributes) -> None:
