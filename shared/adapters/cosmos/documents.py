@@ -1,12 +1,11 @@
 """The document port on Azure Cosmos DB, with the SDK in gateway mode."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
@@ -18,6 +17,8 @@ from shared.adapters.cosmos.feed import Stretch, position_of, stretches_in, stre
 from shared.adapters.cosmos.items import document_of
 from shared.adapters.cosmos.retries import Relents, with_retries
 from shared.adapters.cosmos.traffic import Traffic
+from shared.core.concurrency import side_by_side
+from shared.platform import priority
 from shared.platform.topology import containers
 from shared.ports.documents import (
     Changes,
@@ -33,6 +34,7 @@ from shared.ports.documents import (
     check_operations,
 )
 
+BEHIND_AT_ONCE: Final = 4  # partitions
 BY_ID = Order()
 MAX_CONTINUATION_KB = 1  # it is part of the cursors of pages
 SESSION = "Session"  # without it the SDK omits every session token that it gets
@@ -100,16 +102,13 @@ class CosmosDocuments(Documents):
         by_partition: dict[Partition, list[Operation]] = {}
         for write in writes:
             by_partition.setdefault(write.partition, []).append(write.operation)
-        outcomes = await asyncio.gather(
-            *(
-                self.commit(container, partition, group)
-                for partition, group in by_partition.items()
-            ),
-            return_exceptions=True,
-        )
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        # Work for which nobody waits comes in small portions, so that others get in between.
+        at_once = BEHIND_AT_ONCE if priority.low.get() else len(by_partition)
+
+        async def write_group(placed: tuple[Partition, list[Operation]]) -> None:
+            await self.commit(container, *placed)
+
+        await side_by_side(by_partition.items(), write_group, at_once=at_once)
         [etag] = await self.commit(container, seal.partition, [seal.operation])
         return etag
 

@@ -19,6 +19,7 @@ from tests.doubles.cosmos.server import connection_string
 from tests.e2e.hosts.server import PATIENCE, Server
 
 PAUSE = 0.05
+WARM_UP = 30  # searches that are not counted
 PARTS = 60  # names of which each has its share of the lines
 Given = tuple[tuple[str, ...], Mapping[str, str], int]
 
@@ -57,7 +58,7 @@ def searching(client: httpx.Client) -> Iterator[list[float]]:
     def search() -> None:
         while not ended.wait(PAUSE):
             begun = time.perf_counter()
-            assert client.get("/customers?q=line").status_code == 200
+            assert client.get("/customers?q=karen").status_code == 200
             seconds.append(time.perf_counter() - begun)
 
     thread = threading.Thread(target=search)
@@ -82,6 +83,8 @@ def test_each_line_is_there_once_though_the_host_is_killed(
         for n in range(lines)
     )
     with hosted(tmp_path / "data", options, env) as (host, client):
+        for _ in range(WARM_UP):
+            client.get("/customers?q=karen")
         with searching(client) as alone:
             time.sleep(min(10, lines / 300))
         headers = {"Content-Type": "application/x-ndjson"}
