@@ -53,7 +53,7 @@ class Function:
             except Exception:
                 if self.retry is None or 0 <= self.retry.count < attempt:
                     raise
-                log.exception("Executed 'Functions.%s' (Failed, comes again)", self.name)
+                log.exception("Executed 'Functions.%s' (Failed)", self.name)
                 await asyncio.sleep(self.retry.seconds)
         raise AssertionError("unreachable")
 

@@ -10,7 +10,7 @@ from functions.distribution.timer_distribution import measure_channels, measure_
 from shared.ports.telemetry import NoTelemetry
 from tests.api import ADMINISTRATOR, Api
 from tests.distribution.index.test_auditing import TICK
-from tests.distribution.index.test_customers import at_rest
+from tests.distribution.index.test_customers import at_rest, version_of
 from tests.distribution.scenes import JOBS, build, channel_of, run_all, sessions, tell
 from tests.distribution.sessions.test_sessions import deltas, fail
 from tests.test_telemetry import PARENT, TRACE, Told, parent_of, using
@@ -79,6 +79,9 @@ async def test_failures_are_counted_by_what_follows_from_them(api: Api, told: To
 
 
 async def test_the_feed_says_how_late_it_is(api: Api, told: Told) -> None:
+    default = (await api.get("settings/stores/HOUSTON")).json()["defaultCustomerId"]
+    await at_rest(default, await version_of(api, default))
+    told.all_points()  # the lag of who was there before the host
     made = await api.create(addressBooks=["USRSA"])
     await at_rest(made["id"], made["version"])
     [lag] = values(told.all_points(), "index_lag", operation="index_customers")
