@@ -51,6 +51,7 @@ class AccessLog:
         self._looked: defaultdict[Visitor, set[str]] = defaultdict(set)
         self._writing: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._flushing = asyncio.Lock()
 
     def note(self, visitor: Visitor, customer_id: str, access: Access) -> None:
         """Note that the visitor asked for one customer. The same within a second is noted once."""
@@ -74,7 +75,14 @@ class AccessLog:
             )
 
     async def flush(self) -> None:
-        """Write what is noted now. What the store does not take waits for the next time."""
+        """Write what is noted now, after what is being written.
+
+        What the store does not take waits for the next time.
+        """
+        async with self._flushing:
+            await self._flush()
+
+    async def _flush(self) -> None:
         waiting, self._waiting, self._count = self._waiting, defaultdict(list), 0
         looked, self._looked = self._looked, defaultdict(set)
         with behind_others():
