@@ -15,7 +15,7 @@ from shared.customers.imports.documents import import_jobs, put_refused_line
 from shared.jobs.domain.lines import Line, check_text, unpacked
 from shared.jobs.work import Applied, Attempt, work_through
 
-LINES_AT_ONCE = 2  # it waits little for the store, and more delays whoever waits for an answer
+LINES_AT_ONCE = 1  # one waits little for the store, and more delays whoever waits for an answer
 
 
 @dataclass(frozen=True, slots=True)
