@@ -44,8 +44,8 @@ async def tick(function: Function, documents: Documents, *, makes_up: bool = Tru
     """Invoke on schedule, without end and never twice at once; failures are logged.
 
     What was due while no host ran is made up for by one call at the start, with `past_due`, as on
-    the real host: not for a timer without a monitor, nor for one that is due each minute or more
-    often, and not unless the host `makes_up`.
+    the real host: not for a timer without a monitor, nor for one that is due more often than once
+    a minute, and not unless the host `makes_up`.
     """
     following = schedule(str(function.trigger["schedule"]))
     status = Status(function, documents)

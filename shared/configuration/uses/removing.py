@@ -27,7 +27,7 @@ class Counted(NamedTuple):
 
     def __str__(self) -> str:
         number = f"{self.customers:,} customer{'s' if self.customers > 1 else ''}"
-        return f"At least {number}" if self.at_least else number
+        return f"at least {number}" if self.at_least else number
 
 
 async def check_unused(collection: col.Collection[Any], key: str, context: Context) -> None:
@@ -43,7 +43,7 @@ async def check_unused(collection: col.Collection[Any], key: str, context: Conte
     if counted.customers:
         await _withdraw(use, context)
         raise col.StillInUse(
-            f"{counted} use {use}; set active to false instead.",
+            f"{use} is used by {counted}; set active to false instead.",
             usedBy=[],
             customers=counted.customers,
             customersAtLeast=counted.at_least,

@@ -12,15 +12,6 @@ from shared.customers.holdings.holding import Found, Holding
 from shared.customers.holdings.noted import Noted
 from shared.ports.documents import Document
 
-USED_BY_CUSTOMERS: Final = (
-    col.STORES,
-    col.CUSTOMER_GROUPS,
-    col.AFFILIATIONS,
-    col.ADDRESS_BOOKS,
-    col.TITLES,
-    col.ADDRESS_PURPOSES,
-    col.ACTIVITY_TYPES,
-)
 AT_ONCE: Final = 8
 
 
@@ -28,7 +19,8 @@ async def _find_uses(noted: Noted, context: Context) -> AsyncIterator[Found]:
     """Yield the uses: a point read for each setting that customers may use."""
     uses = [
         Use(collection.name, key)
-        for collection in USED_BY_CUSTOMERS
+        for collection in col.COLLECTIONS.values()
+        if collection.still_names
         for key in sorted(await context.configuration.keys(context.legal_entity, collection))
     ]
 
