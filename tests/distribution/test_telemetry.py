@@ -9,6 +9,7 @@ import pytest
 from functions.distribution.timer_distribution import measure_channels, measure_runs
 from shared.ports.telemetry import NoTelemetry
 from tests.api import ADMINISTRATOR, Api
+from tests.consent.spreading.test_propagation import eventually
 from tests.distribution.index.test_auditing import TICK
 from tests.distribution.index.test_customers import at_rest, version_of
 from tests.distribution.scenes import JOBS, build, channel_of, run_all, sessions, tell
@@ -84,8 +85,11 @@ async def test_the_feed_says_how_late_it_is(api: Api, told: Told) -> None:
     told.all_points()  # the lag of who was there before the host
     made = await api.create(addressBooks=["USRSA"])
     await at_rest(made["id"], made["version"])
-    [lag] = values(told.all_points(), "index_lag", operation="index_customers")
 
+    async def shown() -> list[float]:
+        return values(told.all_points(), "index_lag", operation="index_customers")
+
+    [lag] = await eventually(10, shown)  # it is told after the entries are written
     assert 0 < lag < 20
 
 
