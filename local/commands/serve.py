@@ -58,7 +58,7 @@ class Factory:
         # Imported here, so that the supervising process stays small.
         from function_app import app  # noqa: PLC0415
         from local.host.app import Host  # noqa: PLC0415
-        from local.host.origins import with_origins  # noqa: PLC0415
+        from local.host.web.origins import with_origins  # noqa: PLC0415
 
         logs.set_up(level=self.level, form=self.log_format)
         host = Host(

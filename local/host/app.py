@@ -11,11 +11,11 @@ import azure.functions as func
 
 from local.bus.choice import OpenBus, Source, embedded
 from local.folder import Folder
-from local.host.admin import PREFIX, Admin
 from local.host.functions import read_functions
-from local.host.http import HttpEdge, Receive, Scope, Send
 from local.host.leader import Pace, lead
 from local.host.messages import layout
+from local.host.web.front import Front
+from local.host.wire.bodies import Receive, Scope, Send
 from local.insights import OpenInsights
 from local.insights import embedded as imported_values
 from local.store.choice import OpenStore, sqlite
@@ -45,16 +45,13 @@ class Host:
         self.functions = read_functions(self.app)
         master = self.folder.key("master").hex()
         keys = {self.folder.key("function").hex(): 1, master: 2}
-        self.admin = Admin(self.functions, keys)
-        http_functions = [function for function in self.functions if function.kind == "httpTrigger"]
-        self.http = HttpEdge(http_functions, keys=keys)
+        self.front = Front(self.functions, keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._run_lifespan(receive, send)
         elif scope["type"] == "http":
-            edge = self.admin if scope["path"].startswith(PREFIX) else self.http
-            await edge(scope, receive, send)
+            await self.front(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Documents]:
@@ -85,7 +82,7 @@ class Host:
             leading.cancel()
             with suppress(asyncio.CancelledError):
                 await leading
-            await self.admin.drain()
+            await self.front.admin.drain()
 
     async def _lead(self, documents: Documents, source: Source) -> None:
         await lead(

@@ -16,7 +16,8 @@ from local.folder import Folder
 from local.host.feeds import as_delivered
 from local.host.functions import read_functions
 from local.host.rewriting import rewritten
-from local.host.routing.table import Table, decoded_path
+from local.host.routing.paths import decoded_path
+from local.host.routing.table import Table
 from local.store import SqliteDocuments
 from shared.composition import wiring
 from shared.context import Context

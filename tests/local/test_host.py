@@ -337,7 +337,7 @@ async def test_functions_are_started_by_hand(folder: Folder) -> None:
                 f"/admin/functions/{name}", json={"input": text}, headers=key
             )
             assert (response.status_code, response.content) == (202, b"")
-        await host.admin.drain()
+        await host.front.admin.drain()
         on_change = "/admin/functions/on_change"
         for refused, status in (
             (await client.post("/admin/functions/ghost", json={}, headers=key), 404),

@@ -5,11 +5,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from local.host.routing.templates import BadRoute, Template
 
-__all__ = ["BadRoute", "Table", "Template", "decoded_path"]
+__all__ = ["BadRoute", "Table", "Template"]
 
 RESERVED = ("admin", "runtime")
 
@@ -70,15 +69,6 @@ class Table:
                 row for row in self.rows if row.takes(method) and row.template.fits(segments)
             ]
         return self._candidates_by_size.get(key, [])
-
-
-def decoded_path(raw: bytes) -> str:
-    """Return the path as Kestrel passes it to routing: decoded, except for %2F."""
-    text = raw.decode("latin-1").partition("?")[0]
-    if "%" not in text:
-        return text
-    protected = re.sub("%2f", "\x00", text, flags=re.IGNORECASE)
-    return unquote(protected, errors="replace").replace("\x00", "%2F")
 
 
 def _share_a_method(first: frozenset[str], second: frozenset[str]) -> bool:

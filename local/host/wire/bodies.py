@@ -8,6 +8,7 @@ from typing import Any, Final
 from local.host.wire.limits import LIMITS
 from local.host.wire.refusals import CLOSE, SLOW_BODY, TOO_LARGE, Answer, Refused
 
+Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 

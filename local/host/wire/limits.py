@@ -6,7 +6,14 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from local.host.wire.refusals import CLOSE, NOT_HTTP, SLOW_HEADERS, HostRefusal
+from local.host.wire.refusals import (
+    CLOSE,
+    LARGE_HEADERS,
+    LONG_LINE,
+    NOT_HTTP,
+    SLOW_HEADERS,
+    HostRefusal,
+)
 
 
 @dataclass(slots=True)
@@ -19,6 +26,9 @@ class Limits:
     headers: float = 30.0
     body_grace: float = 5.0
     body_bytes: float = 240.0
+    line_size: int = 8_192
+    headers_size: int = 32_768
+    headers_count: int = 100
 
     def body_seconds(self, received: int) -> float:
         """Return after how many seconds of a body more than what was received has to be there."""
@@ -28,12 +38,17 @@ class Limits:
 LIMITS: Final = Limits()
 
 
+class TooLong(Exception):
+    """The parser need not go on."""
+
+
 class LimitedConnection(HttpToolsProtocol):
-    """A connection whose headers have to be complete in time, of each request anew."""
+    """A connection whose headers have to be complete in time and of a size, each request anew."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._awaiting_headers: TimerHandle | None = None
+        self._refusal = NOT_HTTP  # of what the parser stops at
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its parent
         super().connection_made(transport)
@@ -48,12 +63,31 @@ class LimitedConnection(HttpToolsProtocol):
             self._await_headers()
         super().data_received(data)
 
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.parser.get_method()) + len(self.url) + len("  HTTP/1.1\r\n") > LIMITS.line_size:
+            self._stop_for(LONG_LINE)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._size += len(name) + len(value) + len(": \r\n")
+        if self._size > LIMITS.headers_size or len(self.headers) > LIMITS.headers_count:
+            self._stop_for(LARGE_HEADERS)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._size = 0  # bytes of headers
+
     def on_headers_complete(self) -> None:
         self._have_headers()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # its words are not ours
-        self._refuse(NOT_HTTP)
+        self._refuse(self._refusal)
+
+    def _stop_for(self, refusal: HostRefusal) -> None:
+        self._refusal = refusal
+        raise TooLong
 
     def _await_headers(self) -> None:
         if self._awaiting_headers is None:

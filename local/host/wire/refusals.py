@@ -74,6 +74,22 @@ SLOW_HEADERS: Final = HostRefusal(
 NOT_HTTP: Final = HostRefusal(
     HTTPStatus.BAD_REQUEST, "malformed-request", "The request is not one of HTTP/1.1."
 )
+NO_SINGLE_HOST: Final = HostRefusal(
+    HTTPStatus.BAD_REQUEST, "malformed-request", "The request names no host, or more than one."
+)
+ODD_HEADER: Final = HostRefusal(
+    HTTPStatus.BAD_REQUEST, "malformed-request", "A header is not UTF-8."
+)
+ODD_PATH: Final = HostRefusal(
+    HTTPStatus.BAD_REQUEST, "malformed-request", "The path has a zero byte."
+)
+LONG_LINE: Final = HostRefusal(
+    HTTPStatus.REQUEST_URI_TOO_LONG, "uri-too-long", "The first line has more than 8,192 bytes."
+)
+LARGE_HEADERS: Final = HostRefusal(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers-too-large",
+    "There are more than 100 headers, or more than 32,768 bytes of them.",
+)  # fmt: skip
 NOT_STARTED: Final = HostRefusal(
     HTTPStatus.BAD_REQUEST, "malformed-json", 'Send {"input": "..."} with what it takes.'
 )

@@ -202,7 +202,7 @@ async def test_the_timer_looks_at_every_company(jobs: Api) -> None:
         "/admin/functions/run_due_jobs", json={},
         headers={"x-functions-key": jobs.host.folder.key("master").hex()},
     )  # fmt: skip
-    await jobs.host.admin.drain()
+    await jobs.host.front.admin.drain()
 
     assert timer.trigger["schedule"] == "0 * * * * *"
     assert response.status_code == 202

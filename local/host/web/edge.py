@@ -10,8 +10,9 @@ import azure.functions as func
 
 from local.host.functions import Function
 from local.host.hostfile import route_prefix
-from local.host.routing.table import Table, decoded_path
-from local.host.wire.bodies import BODILESS, Body, Receive, Send, respond
+from local.host.routing.paths import encoded_path
+from local.host.routing.table import Table
+from local.host.wire.bodies import BODILESS, Body, Scope
 from local.host.wire.refusals import (
     FAILED,
     KEY_NEEDED,
@@ -20,11 +21,9 @@ from local.host.wire.refusals import (
     Refused,
 )
 
-__all__ = ["LEVELS", "HttpEdge", "Receive", "Scope", "Send", "headers_of", "level_of"]
-
 log = logging.getLogger(__name__)
 
-Scope = Mapping[str, Any]
+Headers = Mapping[str, str]
 
 LEVELS = {"ANONYMOUS": 0, "FUNCTION": 1, "ADMIN": 2}
 
@@ -43,15 +42,8 @@ class HttpEdge:
                 first.template.text, first.name, second.template.text, second.name,
             )  # fmt: skip
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = headers_of(scope["headers"])
-        body = Body(headers, receive)
-        path = decoded_path(scope["raw_path"])
-        await respond(self._answer(scope, path, headers, body), path, body, send)
-
-    async def _answer(
-        self, scope: Scope, path: str, headers: Mapping[str, str], body: Body
-    ) -> Answer:
+    async def answer(self, scope: Scope, path: str, headers: Headers, body: Body) -> Answer:
+        """Return what the function of this decoded path answers. Raises Refused."""
         match = self.table.find(scope["method"], path)
         if match is None:
             raise Refused(NOT_FOUND)
@@ -62,7 +54,7 @@ class HttpEdge:
             raise Refused(KEY_NEEDED)
         if body.is_chunked:
             log.warning("%s: a chunked body is dropped, as the host does", function.name)
-        url = _url(scope, headers, query)
+        url = _url(scope, path, headers, query)
         request = func.HttpRequest(
             method=scope["method"],
             url=url,
@@ -73,9 +65,7 @@ class HttpEdge:
         )
         return await _run(function, request)
 
-    def _admits(
-        self, function: Function, headers: Mapping[str, str], params: Mapping[str, str]
-    ) -> bool:
+    def _admits(self, function: Function, headers: Headers, params: Mapping[str, str]) -> bool:
         level_needed = LEVELS[str(function.trigger.get("authLevel", "FUNCTION")).upper()]
         if level_needed == 0:
             return True
@@ -98,10 +88,14 @@ async def _run(function: Function, request: func.HttpRequest) -> Answer:
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers with lower-case names; repeated ones are joined by a comma."""
+    """Return the headers with lower-case names; repeated ones are joined by a comma.
+
+    Bytes that are not UTF-8 become lone surrogates.
+    """
     headers: dict[str, str] = {}
     for name_bytes, value_bytes in raw:
-        name, value = name_bytes.decode("latin-1"), value_bytes.decode("latin-1")
+        name = name_bytes.decode("latin-1")
+        value = value_bytes.decode(errors="surrogateescape")
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
 
@@ -116,19 +110,22 @@ def _params(query: str) -> dict[str, str]:
     return params
 
 
-def _url(scope: Scope, headers: Mapping[str, str], query: str) -> str:
-    path = scope["raw_path"].decode("latin-1").partition("?")[0]
-    base = f"{scope['scheme']}://{headers.get('host', '')}{path}"
+def _url(scope: Scope, path: str, headers: Headers, query: str) -> str:
+    base = f"{scope['scheme']}://{headers.get('host', '')}{encoded_path(path)}"
     return f"{base}?{query}" if query else base
+
+
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Return the header as it is sent. Raises ValueError for what Kestrel would not send."""
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError(f"the header {name} has a character that is not sent")
+    return name.lower().encode("ascii"), value.encode("ascii")
 
 
 def _answer(response: Any) -> Answer:
     if not isinstance(response, func.HttpResponse):
         raise TypeError(f"an HTTP function must return HttpResponse, not {type(response).__name__}")
-    headers = {
-        name.lower().encode("latin-1"): value.encode("latin-1")
-        for name, value in response.headers.items()
-    }
+    headers = dict(_header(*pair) for pair in response.headers.items())
     body = response.get_body()
     if body or response.status_code not in BODILESS:
         charset = f"; charset={response.charset}" if response.mimetype.startswith("text/") else ""

@@ -18,9 +18,9 @@ from local.bus.tables import Message, Received
 from local.host import timers
 from local.host.functions import Function, decode
 from local.host.hostfile import route_prefix
-from local.host.http import LEVELS, Receive, Scope, Send, headers_of, level_of
 from local.host.messages import message
-from local.host.wire.bodies import Body, respond
+from local.host.web.edge import LEVELS, Headers, level_of
+from local.host.wire.bodies import Body, Scope
 from local.host.wire.refusals import (
     KEY_NEEDED,
     MASTER_KEY_NEEDED,
@@ -46,16 +46,9 @@ class Admin:
         self._running: set[asyncio.Task[None]] = set()
         self._since = time.monotonic()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = headers_of(scope["headers"])
-        body = Body(headers, receive)
-        await respond(self._answer(scope, headers, body), scope["path"], body, send)
-
-    async def drain(self) -> None:
-        await asyncio.gather(*self._running)
-
-    async def _answer(self, scope: Scope, headers: Mapping[str, str], body: Body) -> Answer:
-        method, path = scope["method"], scope["path"].lower().rstrip("/")
+    async def answer(self, scope: Scope, path: str, headers: Headers, body: Body) -> Answer:
+        """Return what is asked for. Raises Refused."""
+        method, path = scope["method"], path.lower().rstrip("/")
         if (method, path) == ("GET", "/admin/host/ping"):
             return 200, [], b""
         self._admit(headers)
@@ -68,7 +61,10 @@ class Admin:
             raise Refused(NOT_JSON)
         return await self._start(function, body)
 
-    def _admit(self, headers: Mapping[str, str]) -> None:
+    async def drain(self) -> None:
+        await asyncio.gather(*self._running)
+
+    def _admit(self, headers: Headers) -> None:
         level = level_of(headers.get("x-functions-key", ""), self._keys)
         if level == 0:
             raise Refused(KEY_NEEDED)

@@ -1,0 +1,1 @@
+"""Requests: what stands before the functions of HTTP triggers, and `/admin`."""
