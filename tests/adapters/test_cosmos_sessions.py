@@ -14,7 +14,7 @@ from tests.doubles.cosmos.stores import cosmos_documents
 
 HERE = ("c-1", "USRT")
 AHEAD, ODD = "0:-1#999999999", "abc"
-QUICK, SLOW = 0.5, 3.0  # seconds
+QUICK, SLOW = 2.0, 6.0  # seconds
 
 Ask = Callable[[CosmosDocuments], Awaitable[object]]
 

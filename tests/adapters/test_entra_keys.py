@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
@@ -160,16 +159,15 @@ async def test_a_hanging_issuer_keeps_nobody_with_a_known_key_waiting(
     await keys.find("first")
     clock.now += 2 * KEYS_TTL_SECONDS
     issuer.hangs = True
-    started = time.perf_counter()
     for _ in range(1000):
         assert await state(keys.find("first")) == "known"
-    elapsed = time.perf_counter() - started
+    still_asking = keys._fetch is not None
     unknown = [asyncio.create_task(state(keys.find(f"junk-{one}"))) for one in range(50)]
     await asyncio.sleep(0)
     unknown[0].cancel()
     answers = await asyncio.gather(*unknown[1:])
 
-    assert elapsed < 0.2
+    assert still_asking
     assert set(answers) == {"unknown"}, "one who gives up does not end it for the others"
     assert (issuer.asked, issuer.most_at_once) == (2, 1)
     assert keys._fetch is None

@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.api import CASHIER, Api, an_email
 from tests.consent.scenes import KAREN, decide
-from tests.consent.spreading.test_propagation import all_show, eventually, family
+from tests.consent.spreading.test_propagation import all_show, family
+from tests.waiting import eventually
 
 
 async def look_up(api: Api, value: str = KAREN, **but: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from shared.distribution.domain.packages import Package
 from shared.distribution.index.settings import index_tables
 from shared.distribution.runs.jobs import read_job
 from tests.api import ADMINISTRATOR, BASE, COMPANY, Api
-from tests.consent.spreading.test_propagation import eventually
 from tests.consent.spreading.test_spread_under_faults import context_of
 from tests.distribution.reference_channel import ReferenceChannel
+from tests.waiting import eventually
 
 SETTING_JOBS = ("1110", "1070", "1060", "1040", "1150", "1090")
 JOBS = (*SETTING_JOBS, "1010")

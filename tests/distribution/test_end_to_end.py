@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.api import ADMINISTRATOR, Api, an_address, an_email
-from tests.consent.spreading.test_propagation import eventually
 from tests.distribution.scenes import JOBS, channel_of, run, run_all, version
+from tests.waiting import eventually
 
 COMPUTED = ("capabilities", "displayAccount", "primaryAddress", "addressCount", "etag")
 

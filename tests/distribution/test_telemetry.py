@@ -9,12 +9,12 @@ import pytest
 from functions.distribution.timer_distribution import measure_channels, measure_runs
 from shared.ports.telemetry import NoTelemetry
 from tests.api import ADMINISTRATOR, Api
-from tests.consent.spreading.test_propagation import eventually
 from tests.distribution.index.test_auditing import TICK
 from tests.distribution.index.test_customers import at_rest, version_of
 from tests.distribution.scenes import JOBS, build, channel_of, run_all, sessions, tell
 from tests.distribution.sessions.test_sessions import deltas, fail
 from tests.test_telemetry import PARENT, TRACE, Told, parent_of, using
+from tests.waiting import eventually
 
 RUNS = "distribution-jobs/1110/runs"
 PREFIX = "libro.distribution."

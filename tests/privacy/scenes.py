@@ -16,8 +16,8 @@ from shared.ports.bus import Outgoing
 from shared.ports.changes import Change
 from shared.sync.set_aside import set_change_aside
 from tests.api import ADMINISTRATOR, COMPANY, MANAGER, Api, a_phone, an_address, an_email
-from tests.consent.spreading.test_propagation import eventually
 from tests.dead_lettered import dead_letter
+from tests.waiting import eventually
 
 TRICIA = Bearer("Employee", (COMPANY,), personnel_number="000137", store_number="HOUSTON")
 MARKERS = {

@@ -19,7 +19,7 @@ from shared.privacy.accesses.documents import Access
 from shared.privacy.accesses.log import AccessLog, Visitor
 from shared.privacy.accesses.watch import HOUR_SECONDS, Watch
 from tests.api import ADMINISTRATOR, APPLICATION, COMPANY, MANAGER, Api, an_address
-from tests.consent.spreading.test_propagation import eventually
+from tests.waiting import eventually
 
 ACROSS_THE_TILL = Bearer(
     "Employee", (COMPANY,), personnel_number="000160", store_number="HOUSTON", till="till-7"

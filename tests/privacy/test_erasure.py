@@ -7,8 +7,8 @@ from local.folder import Folder
 from shared.core.canonical import canonical
 from tests.api import ADMINISTRATOR, Api, an_email
 from tests.consent.scenes import checked, decide, ledger
-from tests.consent.spreading.test_propagation import eventually
 from tests.privacy.scenes import MARKERS, erase, everywhere, files_with, leftovers
+from tests.waiting import eventually
 
 
 async def test_nothing_of_the_person_is_left_in_the_store(api: Api) -> None:

@@ -13,7 +13,8 @@ from shared.context import Context
 from shared.ports.documents import Remove
 from tests.api import COMPANY, Api
 from tests.consent.scenes import KAREN, checked
-from tests.consent.spreading.test_propagation import eventually, family
+from tests.consent.spreading.test_propagation import family
+from tests.waiting import eventually
 
 
 def context_of() -> Context:

@@ -12,16 +12,9 @@ from shared.consent.spreading.pending import all_pending
 from shared.ports.documents import Prefix, Put
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing
+from tests.waiting import eventually
 
 HOLDERS = 3
-
-
-async def eventually(seconds: float, condition: Any, *, pause: float = 0.05) -> Any:
-    """Return what the condition returns once that is true."""
-    async with asyncio.timeout(seconds):
-        while not (found := await condition()):
-            await asyncio.sleep(pause)
-    return found
 
 
 async def nothing_pending(api: Api) -> bool:

@@ -13,9 +13,10 @@ from local.store.choice import sqlite
 from shared.core.concurrency import side_by_side
 from tests.api import Api
 from tests.consent.scenes import PROOF, decide, verified
-from tests.consent.spreading.test_propagation import all_show, eventually, family, nothing_pending
+from tests.consent.spreading.test_propagation import all_show, family, nothing_pending
 from tests.e2e.hosts.elsewhere import api_of
 from tests.e2e.hosts.faulty import FaultyHost
+from tests.waiting import eventually
 
 AT_ONCE = 8
 PATIENCE = 90.0  # less than what the sweeper waits: what was begun comes again by itself

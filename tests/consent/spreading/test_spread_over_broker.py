@@ -25,7 +25,7 @@ from shared.platform.topology import messaging, subscription
 from shared.sync.outbox import EVENTS
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import PROOF, checked, decide, verified
-from tests.consent.spreading.test_propagation import all_show, eventually, family, nothing_pending
+from tests.consent.spreading.test_propagation import all_show, family, nothing_pending
 from tests.doubles import servicebus
 from tests.doubles.cosmos.endpoint import Endpoint
 from tests.doubles.cosmos.server import served_elsewhere
@@ -33,6 +33,7 @@ from tests.doubles.cosmos.stores import cosmos_documents
 from tests.e2e.hosts.elsewhere import api_of, serving_on_azure
 from tests.e2e.hosts.server import Server
 from tests.servicebus_layout import configuration
+from tests.waiting import eventually
 
 AT_ONCE = 8
 PATIENCE = 90.0  # of whoever waits for something that takes seconds on a machine that is idle

@@ -24,13 +24,8 @@ from shared.context import Context
 from shared.ports.bus import BusUnavailable, DeadLetter, Outgoing
 from tests.api import COMPANY, Api, an_email, started
 from tests.consent.scenes import KAREN, PROOF, checked, decide, ledger, marketing
-from tests.consent.spreading.test_propagation import (
-    all_show,
-    eventually,
-    family,
-    holders,
-    nothing_pending,
-)
+from tests.consent.spreading.test_propagation import all_show, family, holders, nothing_pending
+from tests.waiting import eventually
 
 SYSTEM = "system:consent"
 

@@ -6,7 +6,8 @@ from shared.composition import wiring
 from shared.consent.spreading.expiring import expire
 from tests.api import COMPANY, Api, an_email
 from tests.consent.scenes import KAREN, checked, decide, marketing
-from tests.consent.spreading.test_propagation import all_show, eventually, family, nothing_pending
+from tests.consent.spreading.test_propagation import all_show, family, nothing_pending
+from tests.waiting import eventually
 
 SHORT = {
     "name": "Marketing",

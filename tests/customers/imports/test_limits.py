@@ -18,8 +18,8 @@ from shared.customers.imports.at_once import STORING, take_place
 from shared.customers.imports.imports import start_import
 from shared.customers.imports.working import create_next_customers
 from tests.api import COMPANY, Api, a_customer
-from tests.consent.spreading.test_propagation import eventually
 from tests.customers.test_imports import NDJSON, finished, lines
+from tests.waiting import eventually
 
 LINE = b'{"storeNumber": "HOUSTON", "lastName": "Patient"}'
 

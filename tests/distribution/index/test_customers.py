@@ -11,8 +11,8 @@ from shared.distribution.index.customers import index_changes
 from shared.distribution.index.reading import Reading
 from shared.ports.changes import Change
 from tests.api import ADMINISTRATOR, COMPANY, Api, an_address, an_email
-from tests.consent.spreading.test_propagation import eventually
 from tests.consent.spreading.test_spread_under_faults import context_of
+from tests.waiting import eventually
 
 REST = "customer-addresses"
 TABLES = ("customers", REST)
