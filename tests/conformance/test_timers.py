@@ -44,10 +44,10 @@ async def ran(
         body = {"id": "timer look", "last": last.isoformat()}
         await documents.commit("leases", ("timer look",), [Put(body)])
     documents.close()
-    async with Host(app, folder, makes_up=True).running() as documents:
+    async with Host(app, folder, makes_up=True).running() as store:
         await asyncio.sleep(0.4)
         if makes_up:
-            await eventually(20, partial(is_noted, documents, last))
+            await eventually(20, partial(is_noted, store, last))
 
 
 async def is_noted(documents: Documents, before: datetime | None) -> bool:
