@@ -5,9 +5,9 @@ import re
 import pytest
 
 from shared.platform.topology import containers
-from tests.infra.promises import CONTAINER
-from tests.infra.stands import ROOT, stand
-from tools.cost import distribution, month
+from tests.infra.stands import ROOT
+from tools.cost import distribution, month, small
+from tools.cost.deployed import deployment, feeds, ticks_an_hour
 from tools.cost.month import SHAPES, Shape
 from tools.cost.page import PAGE, page
 
@@ -16,22 +16,41 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text() == page(), "write it again: python -m tools.cost"
 
 
-def test_the_maxima_are_those_of_the_bicep() -> None:
-    made = {
-        one.name: one.properties["options"]["autoscaleSettings"]["maxThroughput"]
-        for one in stand("production").deployed.of(CONTAINER)
-    }
+def test_what_has_a_price_is_read_from_the_bicep() -> None:
+    production, development = deployment("production"), deployment("development")
 
-    assert {name: made[name] for name in month.MAXIMUM} == month.MAXIMUM
-    assert set(made.values()) == {1000, *month.MAXIMUM.values()}
-    assert len(containers()) == len(month.MAXIMUM) + month.OTHER_CONTAINERS
+    assert production.maxima.keys() == containers().keys()
+    assert min(production.maxima.values()) == 1_000
+    assert set(development.maxima.values()) == {0}, "serverless"
+    assert (production.always_ready, development.always_ready) == (5, 0)
+    assert (production.telemetry_share, development.telemetry_share) == (0.05, 1.0)
+    assert (production.instance_gb, production.http_concurrency) == (2.0, 16)
+    assert not production.logs_requests
+    assert production.endpoints == 0
+    assert deployment("private").endpoints >= 6
+    assert production.metric_alarms > 5
+    assert set(production.log_alarms) == {"PT5M", "PT15M", "PT1H"}
+
+
+def test_serverless_does_not_carry_the_peak() -> None:
+    """5,000 RU/s of a container are what Microsoft says."""
+    name, needed = small.fullest()
+
+    assert name == "directory"
+    assert needed > small.LIMIT
+    assert small.fitting() == pytest.approx(small.LIMIT / needed)
+
+
+def test_timers_are_counted_as_they_are_due() -> None:
+    assert ticks_an_hour() >= 7 * 60
+    assert feeds("customers") < feeds()
 
 
 @pytest.mark.parametrize("channels", [month.STORES, 500])
 def test_the_peak_fits_into_the_maxima(channels: int) -> None:
     rest = distribution.at_rest(channels)
     for name, used in month.at_the_peak(channels).items():
-        assert used + rest.get(name, 0) <= month.MAXIMUM[name], name
+        assert used + rest.get(name, 0) <= month.production().maxima[name], name
 
 
 def test_the_bill_of_distribution_is_that_of_the_paper() -> None:

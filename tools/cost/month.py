@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.cost import distribution
+from tools.cost.deployed import Deployment, deployment, feeds, ticks_an_hour
 from tools.operations.table import PAGE as OPERATIONS
 from tools.operations.table import read
 
@@ -19,18 +20,20 @@ READ_MIX = {
     "get_customer by account number, again": 0.2,
     "find_customers by a word": 0.3,
 }
-FEEDS_RU = 20.0  # after each create: five feeds read it, the relay notes it, two look something up
+FEEDS_RU = 20.0  # after each create: the feeds read it, the relay notes it, two look something up
+NOTES_RU = 26.0  # of each create, in `requests`: an idempotency key, and what the relay notes
 ACCESS_RU = 6.0  # of one entry in the log of accesses, for each request about one customer
 IN_DIRECTORY = 0.75  # of the RU of a create; the rest is in `customers`
 KILOBYTES = 30.0  # of one customer, its entries and their index
+ACCESS_KB, ACCESS_DAYS = 0.5, 180  # of an entry of who looked, and how long it is kept
 CPU = {"create": 0.030, "read": 0.006, "feeds": 0.020}  # seconds of one core for each
+SECONDS = {"create": 0.150, "read": 0.030}  # that a request takes, most of them waiting
 UTILIZATION = 0.6
-INSTANCE_GB = 2.0
-HOST_KB = 1.0  # the host's line of a request; assumed
-OWN_KB = (
-    10.0  # the app's own of a new customer, with what follows; a test takes it from the exporter
-)
-TELEMETRY_KB = HOST_KB + 0.05 * OWN_KB  # of those one in twenty is kept
+FEED_CALLS = 0.2  # of each feed, for each create: changes come in batches
+HOST_KB = 1.0  # the host's line of an execution
+# The app's own of a new customer with what follows, and of a read; a test asks the exporter.
+OWN_KB, OWN_READ_KB = 10.0, 2.0
+REQUEST_LOG_KB = 0.6  # a line of Cosmos DB for a request, where `cosmosLogsRequests` asks for it
 MESSAGES = 4.0  # operations of Service Bus for each create: sent, received, settled, renewed
 
 # US dollars, list prices of a region in the United States, without any agreement.
@@ -47,20 +50,12 @@ PRICES: Mapping[str, float] = {
     "Service Bus Premium, a unit for an hour": 0.928,
     "logs, a GB": 2.30,
     "private endpoint, an hour": 0.01,
-    "alarms, a month": 7.0,
+    "alarm on a metric, a month": 0.10,
+    "alarm on logs, a month, each 5 minutes": 1.50,
+    "alarm on logs, a month, each 15 minutes or more rarely": 0.50,
+    "vault and blobs, a month": 1.0,
 }
-ALWAYS_READY = 2
-MAXIMUM = {
-    "customers": 10_000.0,
-    "directory": 20_000.0,
-    "requests": 4_000.0,
-    "changes": 4_000.0,
-    "distribution": 4_000.0,
-    "accesses": 4_000.0,
-}
-OTHER_CONTAINERS = 3
-LEAST_OF_OTHERS = 100.0  # RU/s that an autoscale container of 1000 costs at least
-ENDPOINTS = 6
+LEAST_SHARE = 0.1  # of the maximum, that autoscale costs at least
 
 
 @dataclass(frozen=True)
@@ -88,6 +83,10 @@ SHAPES = (
 )
 
 
+def production() -> Deployment:
+    return deployment("production")
+
+
 def request_units() -> tuple[float, float]:
     """Return what a create with its feeds costs, and a read."""
     rows = read(OPERATIONS.read_text())
@@ -106,6 +105,7 @@ def at_the_peak(channels: int = STORES) -> dict[str, float]:
         "accesses": about_one * ACCESS_RU,
         "customers": CREATES * create + READS * reading - directory,
         "directory": directory,
+        "requests": CREATES * NOTES_RU,
         **distribution.by_changes(CREATES, channels),
     }
 
@@ -113,12 +113,12 @@ def at_the_peak(channels: int = STORES) -> dict[str, float]:
 def autoscale(shape: Shape) -> float:
     """Each hour costs the most that was used in it, and a tenth of the maximum at least."""
     hours = (shape.peak, shape.tenth, HOURS - shape.peak - shape.tenth)
-    spent = OTHER_CONTAINERS * LEAST_OF_OTHERS * HOURS
+    spent = 0.0
     peak, rest = at_the_peak(shape.channels), distribution.at_rest(shape.channels)
-    for name, maximum in MAXIMUM.items():
+    for name, maximum in production().maxima.items():
         for share, count in zip((1.0, 0.1, 0.0), hours, strict=True):
             used = rest.get(name, 0) + peak.get(name, 0) * share
-            spent += max(used, maximum / 10) * count
+            spent += max(used, maximum * LEAST_SHARE) * count
     return spent / 100 * PRICES["autoscale, 100 RU/s for an hour"]
 
 
@@ -142,13 +142,25 @@ def storage(shape: Shape) -> float:
     price = PRICES["documents, a GB for a month"] + PRICES["backup for 30 days, a GB for a month"]
     taken = shape.seconds / 60 * shape.channels * distribution.MONTHS_KEPT
     kilobytes = CUSTOMERS * (KILOBYTES + distribution.INDEX_KB) + taken * distribution.SESSION_KB
-    return kilobytes / 1e6 * price
+    return (kilobytes + looked(shape) * ACCESS_KB) / 1e6 * price
+
+
+def looked(shape: Shape) -> float:
+    """Return how many entries of who looked there are once the first have ended."""
+    a_second = at_the_peak(0)["accesses"] / ACCESS_RU
+    return a_second * shape.seconds * ACCESS_DAYS * 24 / HOURS
 
 
 def instances() -> float:
-    """Return how many are busy at the peak, beside those of distribution."""
-    cores = CREATES * (CPU["create"] + CPU["feeds"]) + READS * CPU["read"]
-    return cores / UTILIZATION
+    """Return how many answer requests at the peak: by their work, or by how many they take."""
+    by_work = (CREATES * CPU["create"] + READS * CPU["read"]) / UTILIZATION
+    at_once = CREATES * SECONDS["create"] + READS * SECONDS["read"]
+    return max(by_work, at_once / production().http_concurrency)
+
+
+def instances_of_feeds() -> float:
+    """Return how many follow the changes of customers: one at least for each function."""
+    return max(CREATES * CPU["feeds"] / UTILIZATION, feeds("customers"))
 
 
 def core_seconds(shape: Shape) -> float:
@@ -168,16 +180,23 @@ def builds(shape: Shape) -> float:
     return HOURS * 3600 * distribution.groups_a_second(shape.channels) / 1e6
 
 
+def executions(shape: Shape) -> float:
+    """Return those of requests, feeds, distribution and timers, in millions."""
+    followed = shape.seconds * CREATES * feeds("customers") * FEED_CALLS
+    own = shape.seconds * (READS + CREATES) + followed + HOURS * ticks_an_hour()
+    return own / 1e6 + requests_of_channels(shape) + builds(shape)
+
+
 def functions(shape: Shape) -> float:
-    busy_seconds = instances() * shape.seconds + core_seconds(shape) / UTILIZATION
-    busy = busy_seconds * INSTANCE_GB * PRICES["functions on demand, a GB second"]
-    ready = ALWAYS_READY * HOURS * 3600 * INSTANCE_GB
-    executions = shape.seconds * (READS + CREATES * 3) / 1e6
-    executions += requests_of_channels(shape) + builds(shape)
+    """Instances of feeds are busy in every hour that has requests; a timer for a second each."""
+    following = instances_of_feeds() * (shape.peak + shape.tenth) * 3600
+    answering = instances() * shape.seconds + core_seconds(shape) / UTILIZATION
+    busy = (answering + following + HOURS * ticks_an_hour()) * production().instance_gb
+    ready = production().always_ready * HOURS * 3600 * production().instance_gb
     return (
-        busy
+        busy * PRICES["functions on demand, a GB second"]
         + ready * PRICES["functions always ready, idle, a GB second"]
-        + executions * PRICES["functions, a million executions"]
+        + executions(shape) * PRICES["functions, a million executions"]
     )
 
 
@@ -191,19 +210,39 @@ def bus(shape: Shape) -> float:
 
 
 def logs(shape: Shape) -> float:
-    lines = shape.seconds * (READS + CREATES) / 1e6 + requests_of_channels(shape) + builds(shape)
+    own = shape.seconds * (CREATES * OWN_KB + READS * OWN_READ_KB) / 1e6
+    own += (requests_of_channels(shape) + builds(shape)) * OWN_READ_KB
     samples = HOURS * shape.channels * distribution.SAMPLES_AN_HOUR / 1e6
-    gigabytes = lines * TELEMETRY_KB + samples * distribution.SAMPLE_KB
-    return gigabytes * PRICES["logs, a GB"]
+    gigabytes = executions(shape) * HOST_KB + own * production().telemetry_share
+    gigabytes += samples * distribution.SAMPLE_KB
+    asked_for = request_logs(shape) if production().logs_requests else 0.0
+    return gigabytes * PRICES["logs, a GB"] + asked_for
 
 
-def alarms(_: Shape) -> float:
-    return PRICES["alarms, a month"]
+def request_logs(shape: Shape) -> float:
+    """Return what it costs that Cosmos DB logs each request of a create or a read."""
+    rows = read(OPERATIONS.read_text())
+    calls = READS * sum(sum(rows[one].counts[:4]) * part for one, part in READ_MIX.items())
+    calls += CREATES * sum(rows["create_customer"].counts[:4])
+    return calls * shape.seconds * REQUEST_LOG_KB / 1e6 * PRICES["logs, a GB"]
+
+
+def alarms(of: Deployment) -> float:
+    often = PRICES["alarm on logs, a month, each 5 minutes"]
+    rarely = PRICES["alarm on logs, a month, each 15 minutes or more rarely"]
+    of_logs = sum(
+        count * (often if each == "PT5M" else rarely) for each, count in of.log_alarms.items()
+    )
+    return of.metric_alarms * PRICES["alarm on a metric, a month"] + of_logs
+
+
+def standing(_: Shape) -> float:
+    return alarms(production()) + PRICES["vault and blobs, a month"]
 
 
 def private() -> float:
     """Return what private networking adds: Premium instead of Standard, and the endpoints."""
     return HOURS * (
         PRICES["Service Bus Premium, a unit for an hour"]
-        + ENDPOINTS * PRICES["private endpoint, an hour"]
+        + deployment("private").endpoints * PRICES["private endpoint, an hour"]
     )
