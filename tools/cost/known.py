@@ -40,7 +40,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (
         f"seconds of a core: {CPU['create']} for a create, {CPU['feeds']} for its feeds, "
         f"{CPU['read']} for a read",
-        "measured on one machine of two cores, not in Azure",
+        "estimated on one machine of two cores, not in Azure",
     ),
     (
         f"seconds of a request, {SECONDS['create']} and {SECONDS['read']}; {UTILIZATION:.0%} of an "

@@ -69,12 +69,13 @@ class Broker:
     async def stop(self) -> None:
         if self.server:
             self.server.close()
-        for connection in list(self.connections):
-            connection.abort()
+        self.drop_connections()
         if self.server:
             await asyncio.sleep(0)  # what was aborted says so to its reader
             ended = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             await asyncio.wait(ended, timeout=1) if ended else None
+            while self.drop_connections():  # who was let in at the last moment
+                await asyncio.sleep(0)
             gc.collect()  # what a failure kept alive goes while its loop is still there
         if self._timer:
             self._timer.cancel()
