@@ -18,6 +18,7 @@ from shared.platform.topology import Container, containers
 from tests.doubles.bicep import Resource
 from tests.infra.settings import FORBIDDEN, FROM_BICEP, FROM_ELSEWHERE, HOST
 from tests.infra.stands import Stand
+from tests.infra.words import unknown_words
 
 Promise = Callable[[Stand], Iterator[str]]
 
@@ -406,6 +407,12 @@ def production_survives_a_zone(stand: Stand) -> Iterator[str]:
         yield "there is no way back"
 
 
+def words_are_azures(stand: Stand) -> Iterator[str]:
+    """No text stands where Azure knows other words, though its types take any."""
+    for one in stand.deployed.resources:
+        yield from (f"{one.type} {one.name}: {what}" for what in unknown_words(one.body))
+
+
 def everything_has_its_tag(stand: Stand) -> Iterator[str]:
     environment = {"azd-env-name": "demo"}
     for one in stand.deployed.resources:
@@ -441,6 +448,7 @@ PROMISES: dict[str, Promise] = {
         nobody_gets_in_without_a_token,
         production_survives_a_zone,
         everything_has_its_tag,
+        words_are_azures,
     )
 }
 

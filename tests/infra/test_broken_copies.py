@@ -91,6 +91,10 @@ BREAKS = [
      "development", "nobody_gets_in_without_a_token"),
     ("isZoneRedundant: zoneRedundant", "cosmos", "isZoneRedundant: false", "production",
      "production_survives_a_zone"),
+    ("name: 'python'", "app", "name: 'pyhton'", "development", "words_are_azures"),
+    ("'ServicePrincipal'", "code", "'ServicePrinciple'", "development", "words_are_azures"),
+    ("'Maximum'", "alerts", "'Max'", "development", "words_are_azures"),
+    ("'EnableServerless'", "cosmos", "'EnableServerles'", "development", "words_are_azures"),
     ("'azd-service-name': 'api'", "app", "'azd-service-name': 'web'", "development",
      "everything_has_its_tag"),
 ]  # fmt: skip
