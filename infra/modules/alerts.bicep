@@ -384,6 +384,7 @@ resource asked 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for questi
           timeAggregation: empty(question.value) ? 'Count' : 'Maximum'
           metricMeasureColumn: empty(question.value) ? null : question.value
           dimensions: empty(question.each) ? [] : [{ name: question.each, operator: 'Include', values: ['*'] }]
+          // The service knows `Equal`, and answers 400 to the `Equals` of its types.
           operator: question.silence ? 'Equal' : 'GreaterThan'
           threshold: question.threshold
           failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }

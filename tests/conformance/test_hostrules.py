@@ -1,5 +1,6 @@
 """The app keeps the rules that only the real host holds it to, and each rule is one."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 
 from function_app import app
 from local.host.functions import CannotStart, Function, read_functions
+from local.host.hostfile import HOST_FILE
 from shared.platform.settings import Settings
+from shared.ports.bus import SESSIONS
 from tests.conformance.hostrules import Unresolved, breaches
 
 SETTINGS = {
@@ -149,6 +152,19 @@ def test_a_breach_is_seen(declarations: list[Declare], said: str) -> None:
 )
 def test_what_keeps_the_rules_is_left_in_peace(declarations: list[Declare]) -> None:
     assert breaches(declared(*declarations), SETTINGS) == []
+
+
+def test_the_host_file_decides_what_the_host_would_decide_otherwise() -> None:
+    told = json.loads(HOST_FILE.read_text())
+    extensions = told["extensions"]
+    http = extensions["http"]
+
+    assert extensions["cosmosDB"] == {"connectionMode": "Gateway"}, "Direct was never tried"
+    assert http["maxOutstandingRequests"] == http["maxConcurrentRequests"] == -1
+    assert extensions["serviceBus"]["maxConcurrentSessions"] >= SESSIONS
+    assert extensions["serviceBus"]["sessionIdleTimeout"] == "00:00:01"
+    sampling = told["logging"]["applicationInsights"]["samplingSettings"]
+    assert sampling["excludedTypes"] == "Request", "failures are counted"
 
 
 def test_no_app_setting_is_resolved_in_a_route() -> None:

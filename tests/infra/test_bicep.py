@@ -30,6 +30,15 @@ def test_a_promise_is_kept(name: str, promise: str) -> None:
     assert list(PROMISES[promise](once(name))) == []
 
 
+def test_a_failed_request_is_counted_once() -> None:
+    """Host and app each write a line for it, of one operation."""
+    [alarm] = [one for one in once("production").deployed.of(QUERY_ALERT)
+               if one.name == "failed-requests"]  # fmt: skip
+    [criterion] = alarm.properties["criteria"]["allOf"]
+
+    assert criterion["query"].endswith("by OperationId")
+
+
 def test_only_private_data_has_a_network() -> None:
     kinds = {name: {one.type.split("/")[0] for one in once(name).deployed.resources}
              for name in ENVIRONMENTS}  # fmt: skip
