@@ -36,8 +36,8 @@ param pythonVersion string = '3.13'
 @description('Spread over the zones of the region. Not every region has them.')
 param zoneRedundant bool = environmentType == 'production'
 
-@description('Let nobody but the function app reach the data, over private endpoints. Makes Service Bus Premium.')
-param privateNetworking bool = false
+@description('Let nobody but the function app reach the data, over private endpoints; otherwise it is open to every network, to identities with a role. Makes Service Bus Premium, so it cannot be changed later; it has no default for that.')
+param privateNetworking bool
 
 @description('Serverless costs by request; Autoscale is for steady load.')
 @allowed(['Serverless', 'Autoscale'])

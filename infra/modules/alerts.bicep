@@ -168,8 +168,21 @@ var questions = [
     threshold: 5
   }
   {
+    name: 'refused-callers'
+    text: 'Hundreds of requests in a quarter of an hour came without a right to what they asked for.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    // Those without a valid token are refused by the platform, and only its own logs know them.
+    query: 'AppRequests | where ResultCode in ("401", "403") | summarize TimeGenerated = max(TimeGenerated) by OperationId'
+    value: ''
+    silence: false
+    each: ''
+    threshold: 300
+  }
+  {
     name: 'sync-lag'
-    text: 'A customer has been waiting for her account number for five minutes.'
+    text: 'A customer has been waiting for an account number for five minutes.'
     severity: 2
     every: 'PT5M'
     window: 'PT10M'

@@ -132,6 +132,19 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
+// Nobody deploys with a password: azd and the workflow bring tokens.
+resource passwordsOfFiles 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+
+resource passwordsOfDeployment 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
+
 // What shared/platform/settings.py reads and what the host reads for the bindings. No value is a
 // secret; some are references to one.
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {

@@ -36,6 +36,7 @@ COSMOS_ROLE = "Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments"
 DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
 METRIC_ALERT = "Microsoft.Insights/metricAlerts"
 QUERY_ALERT = "Microsoft.Insights/scheduledQueryRules"
+PASSWORDS = "Microsoft.Web/sites/basicPublishingCredentialsPolicies"
 CONFIG = "Microsoft.Web/sites/config"
 LOCK = "Microsoft.Authorization/locks"
 APP_PACKAGE = "app-package"
@@ -413,6 +414,13 @@ def words_are_azures(stand: Stand) -> Iterator[str]:
         yield from (f"{one.type} {one.name}: {what}" for what in unknown_words(one.body))
 
 
+def nobody_deploys_with_a_password(stand: Stand) -> Iterator[str]:
+    """Publishing by user name and password is off, for files and for the site of deployment."""
+    allowed = {one.name: one.properties["allow"] for one in stand.deployed.of(PASSWORDS)}
+    if allowed != {"ftp": False, "scm": False}:
+        yield f"passwords: {allowed}"
+
+
 def everything_has_its_tag(stand: Stand) -> Iterator[str]:
     environment = {"azd-env-name": "demo"}
     for one in stand.deployed.resources:
@@ -449,6 +457,7 @@ PROMISES: dict[str, Promise] = {
         production_survives_a_zone,
         everything_has_its_tag,
         words_are_azures,
+        nobody_deploys_with_a_password,
     )
 }
 

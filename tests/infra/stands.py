@@ -13,6 +13,7 @@ NEEDED: dict[str, Any] = {
     "environmentName": "demo",
     "location": "westeurope",
     "authClientId": "11111111-2222-3333-4444-555555555555",
+    "privateNetworking": False,
 }
 INSIGHTS = {
     "insightsTenantId": "tenant",
@@ -54,5 +55,5 @@ class Stand:
 
 def stand(name: str, root: Path = ROOT) -> Stand:
     parameters = ENVIRONMENTS[name]
-    made = deployed(root / "infra" / "main.bicep", **NEEDED, **parameters)
+    made = deployed(root / "infra" / "main.bicep", **NEEDED | parameters)
     return Stand(name, parameters, made, json.loads((root / "topology.json").read_text()))

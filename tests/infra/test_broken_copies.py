@@ -91,6 +91,8 @@ BREAKS = [
      "development", "nobody_gets_in_without_a_token"),
     ("isZoneRedundant: zoneRedundant", "cosmos", "isZoneRedundant: false", "production",
      "production_survives_a_zone"),
+    ("{ allow: false }", "app", "{ allow: true }", "development",
+     "nobody_deploys_with_a_password"),
     ("name: 'python'", "app", "name: 'pyhton'", "development", "words_are_azures"),
     ("'ServicePrincipal'", "code", "'ServicePrinciple'", "development", "words_are_azures"),
     ("'Maximum'", "alerts", "'Max'", "development", "words_are_azures"),
