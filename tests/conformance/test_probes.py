@@ -87,6 +87,7 @@ async def test_a_method_that_nobody_names_reaches_who_names_none(folder: Folder)
         (b"%zz", "%zz", "%25zz"),
         (b"x/./y/../../z", "z", "z"),
         (b"x/%2e%2e/z", "z", "z"),
+        (b"z/x/..", "z", "z/"),
         (b"..z", "..z", "..z"),
     ],
 )
@@ -126,6 +127,7 @@ HEADERS_AROUND = len(b"Host: here\r\nX: \r\n")
         (request(), 400),
         (request(version=b"1.0"), 200),
         (request(HERE, b"Host: there"), 400),
+        (request(HERE, b"Host: there", version=b"1.0"), 400),
         (request(HERE, b"X-Probe: \xff"), 400),
         (request(HERE, path=b"/api/show/1?" + b"x" * (8_192 - LINE_AROUND - 12)), 200),
         (request(HERE, path=b"/api/show/1?" + b"x" * (8_193 - LINE_AROUND - 12)), 414),

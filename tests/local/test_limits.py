@@ -114,6 +114,34 @@ async def test_a_body_that_is_fast_enough_may_take_long(host: Host, port: int) -
     assert time.monotonic() - began > 2.0
 
 
+@pytest.mark.parametrize("begun", [b"", b"X-Long: "])
+async def test_a_head_without_an_end_is_not_kept(port: int, begun: bytes) -> None:
+    """In the first line, or in a header: long before its time is over."""
+    head = b"GET /api/health/live" + (b" HTTP/1.1\r\nHost: x\r\n" + begun if begun else b"?")
+    answer = await exchange(port, head, *[b"y" * 10_000] * 30, pause=0.01)
+
+    assert answer
+    assert is_refused(answer, 431 if begun else 414, answer.json()["code"])
+
+
+@pytest.mark.parametrize(
+    "odd", [b"GET /?" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n", b"no request\r\n\r\n"]
+)
+async def test_a_refusal_is_not_taken_for_the_answer_to_the_request_before(
+    host: Host, port: int, odd: bytes
+) -> None:
+    """Two requests in one packet: the first is answered, and the connection ends."""
+    body = b'{"storeNumber": "HOUSTON", "lastName": "First"}'
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(a_post(host, len(body)) + body + odd)
+    async with asyncio.timeout(PATIENCE):
+        answered = await reader.read()
+    writer.close()
+
+    assert answered.startswith(b"HTTP/1.1 201 ")
+    assert answered.count(b"HTTP/1.1 ") == 1
+
+
 async def test_who_hangs_up_within_a_body_changes_nothing(host: Host, port: int) -> None:
     body = b'{"storeNumber": "HOUSTON", "lastName": "Half"}'
     for part in (body, body[:20]):  # whole JSON as well: more was announced

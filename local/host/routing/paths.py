@@ -55,4 +55,5 @@ def _without_dots(path: str) -> str:
             del kept[-1:]
         elif segment != ".":
             kept.append(segment)
-    return "/" + "/".join(kept)
+    ends = "/" if kept and path.endswith(("/.", "/..")) else ""
+    return "/" + "/".join(kept) + ends

@@ -117,7 +117,7 @@ def _url(scope: Scope, path: str, headers: Headers, query: str) -> str:
 
 def _header(name: str, value: str) -> tuple[bytes, bytes]:
     """Return the header as it is sent. Raises ValueError for what Kestrel would not send."""
-    if not (value.isascii() and value.isprintable()):
+    if not (value.isascii() and value.replace("\t", "").isprintable()):
         raise ValueError(f"the header {name} has a character that is not sent")
     return name.lower().encode("ascii"), value.encode("ascii")
 

@@ -47,8 +47,8 @@ class Front:
 
 def _check(scope: Scope, headers: Headers) -> None:
     """Raise Refused for headers that Kestrel refuses."""
-    names = [name for name, _ in scope["headers"]]
-    if scope["http_version"] == "1.1" and names.count(b"host") != 1:
+    hosts = [name for name, _ in scope["headers"]].count(b"host")
+    if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
         raise Refused(NO_SINGLE_HOST)
     try:
         for value in headers.values():

@@ -49,6 +49,8 @@ class LimitedConnection(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._awaiting_headers: TimerHandle | None = None
         self._refusal = NOT_HTTP  # of what the parser stops at
+        self._is_in_head = True
+        self._head = 0  # bytes of a first line and headers that are not complete
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its parent
         super().connection_made(transport)
@@ -61,7 +63,11 @@ class LimitedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if not self._is_answering():
             self._await_headers()
+        self._head += len(data) * self._is_in_head
         super().data_received(data)
+        # The parser tells of a header at its end, which may never come.
+        if self._is_in_head and self._head > LIMITS.line_size + LIMITS.headers_size:
+            self._refuse(LARGE_HEADERS)
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -80,7 +86,12 @@ class LimitedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._have_headers()
+        self._is_in_head, self._head = False, 0
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_in_head = True
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # its words are not ours
         self._refuse(self._refusal)
@@ -108,6 +119,10 @@ class LimitedConnection(HttpToolsProtocol):
 
     def _refuse(self, refusal: HostRefusal) -> None:
         if self.transport.is_closing():
+            return
+        if self._is_answering():  # the refusal would be taken for the answer to those before
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
             return
         status, headers, body = refusal.answer()
         length = (b"content-length", str(len(body)).encode())
