@@ -21,9 +21,6 @@ from shared.ports.bus import Bus, BusUnavailable, Outgoing
 from tests.doubles import servicebus
 from tests.servicebus_layout import configuration
 
-# The SDK leaves the socket of a broken connection to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 TOPIC, QUEUE, ORDERLY, WINDOW, LOCK = "events", "work", "orderly", 600.0, 120.0
 LAYOUT = Messaging(
     {
