@@ -14,7 +14,7 @@ param location string
 
 @description('Development is cheap and can be thrown away; production is redundant and keeps more. Every choice can be made differently by the parameters below.')
 @allowed(['development', 'production'])
-param environmentType string = 'development'
+param environmentType string
 
 @description('Application (client) id of the app registration that callers ask tokens for.')
 @minLength(36)

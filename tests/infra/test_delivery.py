@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.infra.stands import ROOT
 from tests.tracked import top_level, tracked
 
@@ -62,11 +64,27 @@ def test_every_parameter_of_the_environment_comes_from_the_repository() -> None:
         assert f"{name}: ${{{{ vars.{name}" in given, name
 
 
+def test_what_a_push_would_set_back_is_named_where_pushes_are_described() -> None:
+    """A variable that the repository lacks takes its default at the next push."""
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    described = page.partition("## 10. Deploy by GitHub Actions")[2].partition("\n## ")[0]
+    wanted = set(re.findall(r"\$\{(\w+)", (ROOT / "infra" / "main.parameters.json").read_text()))
+
+    assert {name for name in wanted if f"`{name}`" not in described} == set()
+
+
+@pytest.mark.parametrize("name", ["ENVIRONMENT_TYPE", "PRIVATE_NETWORKING"])
+def test_what_cannot_be_changed_later_has_no_default(name: str) -> None:
+    assert f"${{{name}}}" in (ROOT / "infra" / "main.parameters.json").read_text()
+    given = (ROOT / ".github" / "workflows" / "deploy.yaml").read_text()
+    assert f"{name}: ${{{{ vars.{name} }}}}" in given
+
+
 def test_azd_finds_infrastructure_and_app() -> None:
     text = (ROOT / "azure.yaml").read_text()
 
     assert "path: infra" in text
-    assert 'azd: ">= 1.21.0"' in text, "it brings a Bicep that knows @onlyIfNotExists"
+    assert 'azd: ">= 1.23.4"' in text, "it passes lists from the environment"
     assert re.search(r"^  api:", text, re.MULTILINE)
     assert (ROOT / "requirements.txt").exists(), "it is where `project: .` looks"
 
