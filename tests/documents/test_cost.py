@@ -35,15 +35,32 @@ def test_what_has_a_price_is_read_from_the_bicep() -> None:
 def test_serverless_does_not_carry_the_peak() -> None:
     """5,000 RU/s of a container are what Microsoft says."""
     name, needed = small.fullest()
+    carried = small.fitting()
+    rest = distribution.at_rest(month.STORES)
 
-    assert name == "directory"
+    assert (name, small.LIMIT) == ("directory", 5_000.0)
     assert needed > small.LIMIT
-    assert small.fitting() == pytest.approx(small.LIMIT / needed)
+    assert 0.5 < carried < 1
+    for container, used in month.at_the_peak().items():
+        assert used * carried + rest.get(container, 0) <= small.LIMIT + 1e-6, container
 
 
-def test_timers_are_counted_as_they_are_due() -> None:
-    assert ticks_an_hour() >= 7 * 60
-    assert feeds("customers") < feeds()
+def test_feeds_and_timers_are_counted_as_the_page_of_functions_lists_them() -> None:
+    """Seven timers are due each minute, one each five minutes, two each hour, two at night."""
+    page = (ROOT / "docs" / "functions.md").read_text()
+
+    assert ticks_an_hour() == 7 * 60 + 12 + 2
+    followed = re.findall(r"\| change feed of `(\w+)` \|", page)
+    assert feeds() == len(followed)
+    assert feeds("customers") == followed.count("customers") > 1
+
+
+def test_private_networking_takes_the_place_of_the_standard_bus() -> None:
+    by_shape = [month.private(shape) for shape in SHAPES]
+    premium = month.HOURS * month.PRICES["Service Bus Premium, a unit for an hour"]
+
+    assert by_shape == sorted(by_shape, reverse=True), "the more messages, the less is added"
+    assert by_shape[0] < premium + month.HOURS * 0.01 * 7 - 10
 
 
 @pytest.mark.parametrize("channels", [month.STORES, 500])

@@ -123,7 +123,7 @@ def test_what_azure_monitor_is_told_costs_no_more_than_the_page_says(
         own = [line for line in told if line["tags"].get("ai.operation.id") == trace]
         kilobytes = sum(len(json.dumps(line)) for line in own) / 1_000
         assert {one["data"]["baseType"] for one in own} <= {"RequestData", "RemoteDependencyData"}
-        assert 0.5 < kilobytes <= most
+        assert most / 4 < kilobytes <= most
 
 
 def lines_of(body: bytes) -> list[dict[str, Any]]:

@@ -411,7 +411,7 @@ def production_survives_a_zone(stand: Stand) -> Iterator[str]:
 def words_are_azures(stand: Stand) -> Iterator[str]:
     """No text stands where Azure knows other words, though its types take any."""
     for one in stand.deployed.resources:
-        yield from (f"{one.type} {one.name}: {what}" for what in unknown_words(one.body))
+        yield from (f"{one.type} {one.name}: {what}" for what in unknown_words(one.type, one.body))
 
 
 def nobody_deploys_with_a_password(stand: Stand) -> Iterator[str]:

@@ -96,6 +96,8 @@ BREAKS = [
     ("name: 'python'", "app", "name: 'pyhton'", "development", "words_are_azures"),
     ("'ServicePrincipal'", "code", "'ServicePrinciple'", "development", "words_are_azures"),
     ("'Maximum'", "alerts", "'Max'", "development", "words_are_azures"),
+    ("tier: 'FlexConsumption'", "app", "tier: 'Standard'", "development", "words_are_azures"),
+    ("accessTier:", "storage", "accesTier:", "development", "words_are_azures"),
     ("'EnableServerless'", "cosmos", "'EnableServerles'", "development", "words_are_azures"),
     ("'azd-service-name': 'api'", "app", "'azd-service-name': 'web'", "development",
      "everything_has_its_tag"),

@@ -1,9 +1,11 @@
 """The words of Azure that its types leave open: the compiler takes any text for most of them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# By the name of the property. The services take letter case as it is here.
+# By the name of the property; where that means several things, with the type of its resource or
+# the property around it before it. The services take letter case as it is here.
 WORDS: Mapping[str, frozenset[str]] = {
     name: frozenset(words.split())
     for name, words in {
@@ -15,10 +17,9 @@ WORDS: Mapping[str, frozenset[str]] = {
         "accessTier": "Hot",
         "blobTypes": "blockBlob",
         "bypass": "AzureServices None",
-        "category": "AllMetrics Requests Transaction AuditEvent ControlPlaneRequests workbook "
-        "OperationalLogs PartitionKeyRUConsumption QueryRuntimeStatistics StorageDelete "
-        "StorageRead StorageWrite",
+        "category": "workbook",
         "categoryGroup": "audit",
+        "contentType": "text/plain",
         "criterionType": "StaticThresholdCriterion",
         "databaseAccountOfferType": "Standard",
         "defaultAction": "Allow Deny",
@@ -28,15 +29,13 @@ WORDS: Mapping[str, frozenset[str]] = {
         "filterType": "CorrelationFilter",
         "groupIds": "Sql blob namespace table vault",
         "indexingMode": "consistent",
-        "kind": "GlobalDocumentDB Hash LogAlert MultiHash StorageV2 functionapp functionapp,linux "
-        "shared web",
         "level": "CanNotDelete",
+        "location": "global westeurope",
         "logAnalyticsDestinationType": "Dedicated",
         "metricName": "ActiveMessages DeadletteredMessages NormalizedRUConsumption TotalRequests",
         "metricNamespace": "Microsoft.DocumentDB/databaseAccounts Microsoft.ServiceBus/namespaces",
         "minTlsVersion": "1.2",
         "minimalTlsVersion": "Tls12",
-        "minimumTlsVersion": "1.2 TLS1_2",
         "networkAclBypass": "None",
         "odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
         "operator": "Equal GreaterThan Include",  # `Equals` of the types is refused by the service
@@ -47,29 +46,63 @@ WORDS: Mapping[str, frozenset[str]] = {
         "publicNetworkAccess": "Disabled Enabled",
         "scmMinTlsVersion": "1.2",
         "serviceName": "Microsoft.App/environments",
-        "tier": "Continuous30Days Continuous7Days FlexConsumption Premium Standard",
         "timeAggregation": "Average Count Maximum Minimum",
-        "type": "Continuous Lifecycle UserAssigned UserAssignedIdentity blobContainer",
         "unauthenticatedClientAction": "Return401",
+        "authentication.type": "UserAssignedIdentity",
+        "backupPolicy.type": "Continuous",
+        "identity.type": "UserAssigned",
+        "rules.type": "Lifecycle",
+        "storage.type": "blobContainer",
+        "capabilities.name": "EnableServerless",
+        "runtime.name": "python",
+        "partitionKey.kind": "Hash MultiHash",
+        "continuousModeProperties.tier": "Continuous30Days Continuous7Days",
+        "logs.category": "AuditEvent ControlPlaneRequests OperationalLogs "
+        "PartitionKeyRUConsumption QueryRuntimeStatistics StorageDelete StorageRead StorageWrite",
+        "metrics.category": "AllMetrics Requests Transaction",
+        "databaseAccounts kind": "GlobalDocumentDB",
+        "scheduledQueryRules kind": "LogAlert",
+        "storageAccounts kind": "StorageV2",
+        "serverfarms kind": "functionapp",
+        "sites kind": "functionapp,linux",
+        "workbooks kind": "shared",
+        "components kind": "web",
+        "namespaces minimumTlsVersion": "1.2",
+        "storageAccounts minimumTlsVersion": "TLS1_2",
+        "namespaces sku.name": "Standard Premium",
+        "namespaces sku.tier": "Standard Premium",
+        "serverfarms sku.name": "FC1",
+        "serverfarms sku.tier": "FlexConsumption",
+        "storageAccounts sku.name": "Standard_LRS Standard_ZRS",
+        "vaults sku.name": "standard",
+        "workspaces sku.name": "PerGB2018",
     }.items()
 }
-# Of what is called `name` everywhere, where it is a word.
-NAMES: Mapping[str, frozenset[str]] = {
-    "runtime": frozenset({"python"}),
-    "capabilities": frozenset({"EnableServerless"}),
-    "sku": frozenset({"standard", "Standard", "Standard_LRS", "Standard_ZRS", "Premium", "FC1",
-                      "PerGB2018"}),
-}  # fmt: skip
+# Not words of Azure, but names, addresses, times, sizes and texts of ours.
+FREE = frozenset({
+    "COSMOS_DATABASE", "ENTRA__allowGuests", "INSIGHTS__tenantId", "INSIGHTS__subscriptionKeyName",
+    "INSIGHTS__vaults", "ENTRA__tenantId", "TELEMETRY_SHARE", "ENTRA__audience", "addressPrefix",
+    "addressPrefixes", "allowedApplications", "allowedAudiences", "azd-env-name",
+    "azd-service-name", "clientId", "consent", "defaultMessageTimeToLive", "description",
+    "displayName", "duplicateDetectionHistoryTimeWindow", "evaluationFrequency", "groupShortName",
+    "id", "locationName", "lockDuration", "metricMeasureColumn", "name", "path", "paths",
+    "prefixMatch", "runtimeVersion", "tenantId", "values", "value", "version", "windowSize",
+    "ENTRA__issuers", "ENTRA__allowedClientApplications", "excludedPaths", "notes", "type",
+    "targetResourceType",
+})  # fmt: skip
+SHORT = re.compile(r"[\w.,/-]{1,80}")
 
 
-def unknown_words(body: Any) -> Iterator[str]:
-    """Yield each text that Azure would not know where it stands."""
+def unknown_words(kind: str, body: Any) -> Iterator[str]:
+    """Yield each text that Azure would not know where it stands, or that nobody has judged."""
+    own = kind.rpartition("/")[2]
     for text, name, around in _texts(body):
-        if (around, name) == ("properties", "type"):
-            continue  # of messages, in a filter of ours
-        known = NAMES.get(around) if name == "name" else WORDS.get(name)
+        names = (f"{own} {around}.{name}", f"{own} {name}", f"{around}.{name}", name)
+        known = next((WORDS[one] for one in names if one in WORDS), None)
+        if known is None and SHORT.fullmatch(text) and name not in FREE:
+            yield f"nobody says whether {text!r} is a word for {names[2]}"
         if known is not None and text not in known:
-            yield f"{around or 'it'} has {name} {text!r}"
+            yield f"{names[2]} is {text!r}"
 
 
 def _texts(body: Any, name: str = "", around: str = "") -> Iterator[tuple[str, str, str]]:

@@ -24,7 +24,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ),
     (
         "bytes of the app's own telemetry",
-        "measured: a test takes what the exporter of Azure Monitor sends",
+        "at most; a test holds them to what the exporter of Azure Monitor sends",
     ),
     (
         f"bytes of the host's line, {HOST_KB:.0f} KB; of a log line of Cosmos DB, "
@@ -44,7 +44,8 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ),
     (
         f"seconds of a request, {SECONDS['create']} and {SECONDS['read']}; {UTILIZATION:.0%} of an "
-        f"instance in use; a batch for each {1 / FEED_CALLS:.0f} changes",
+        f"instance in use; a batch for each {1 / FEED_CALLS:.0f} changes; that an instance of a "
+        "feed is busy in every hour that has requests",
         "assumed",
     ),
     (

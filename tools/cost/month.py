@@ -20,7 +20,7 @@ READ_MIX = {
     "get_customer by account number, again": 0.2,
     "find_customers by a word": 0.3,
 }
-FEEDS_RU = 20.0  # after each create: the feeds read it, the relay notes it, two look something up
+FEEDS_RU = 14.0  # after each create: the feeds read it, two look something up
 NOTES_RU = 26.0  # of each create, in `requests`: an idempotency key, and what the relay notes
 ACCESS_RU = 6.0  # of one entry in the log of accesses, for each request about one customer
 IN_DIRECTORY = 0.75  # of the RU of a create; the rest is in `customers`
@@ -31,8 +31,8 @@ SECONDS = {"create": 0.150, "read": 0.030}  # that a request takes, most of them
 UTILIZATION = 0.6
 FEED_CALLS = 0.2  # of each feed, for each create: changes come in batches
 HOST_KB = 1.0  # the host's line of an execution
-# The app's own of a new customer with what follows, and of a read; a test asks the exporter.
-OWN_KB, OWN_READ_KB = 10.0, 2.0
+# At most the app's own, of a new customer with what follows, and of a read; held by a test.
+OWN_KB, OWN_READ_KB = 4.0, 1.5
 REQUEST_LOG_KB = 0.6  # a line of Cosmos DB for a request, where `cosmosLogsRequests` asks for it
 MESSAGES = 4.0  # operations of Service Bus for each create: sent, received, settled, renewed
 
@@ -188,16 +188,30 @@ def executions(shape: Shape) -> float:
 
 
 def functions(shape: Shape) -> float:
-    """Instances of feeds are busy in every hour that has requests; a timer for a second each."""
-    following = instances_of_feeds() * (shape.peak + shape.tenth) * 3600
-    answering = instances() * shape.seconds + core_seconds(shape) / UTILIZATION
-    busy = (answering + following + HOURS * ticks_an_hour()) * production().instance_gb
+    """Return what they cost; a timer is busy for a second."""
+    distributing = core_seconds(shape) / UTILIZATION
     ready = production().always_ready * HOURS * 3600 * production().instance_gb
     return (
-        busy * PRICES["functions on demand, a GB second"]
+        answering(shape)
+        + following(shape)
+        + on_demand(distributing + HOURS * ticks_an_hour())
         + ready * PRICES["functions always ready, idle, a GB second"]
         + executions(shape) * PRICES["functions, a million executions"]
     )
+
+
+def answering(shape: Shape) -> float:
+    """Return what the instances that answer requests cost."""
+    return on_demand(instances() * shape.seconds)
+
+
+def following(shape: Shape) -> float:
+    """Return what those of feeds cost: they are busy in every hour that has requests."""
+    return on_demand(instances_of_feeds() * (shape.peak + shape.tenth) * 3600)
+
+
+def on_demand(seconds: float) -> float:
+    return seconds * production().instance_gb * PRICES["functions on demand, a GB second"]
 
 
 def bus(shape: Shape) -> float:
@@ -240,9 +254,10 @@ def standing(_: Shape) -> float:
     return alarms(production()) + PRICES["vault and blobs, a month"]
 
 
-def private() -> float:
+def private(shape: Shape) -> float:
     """Return what private networking adds: Premium instead of Standard, and the endpoints."""
-    return HOURS * (
+    instead = HOURS * (
         PRICES["Service Bus Premium, a unit for an hour"]
         + deployment("private").endpoints * PRICES["private endpoint, an hour"]
     )
+    return instead - bus(shape)

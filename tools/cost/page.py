@@ -62,18 +62,19 @@ US dollars a month, for production as `infra/` defines it, without private netwo
 |---|{bars}
 """
 TAIL = """
-Private networking adds {private:,.0f} $ a month (Service Bus Premium and {endpoints} endpoints).
-Storage is that of a year later: who looked is kept for {days} days, {looked:,.0f} million entries
-in the second column; `accessLogDays` keeps them for less.
+Private networking adds {private} $ a month (Service Bus Premium instead of Standard, and
+{endpoints} endpoints). Storage is that of {customers:,} customers in each column, and of who looked
+as it is after {days} days: {looked:,.0f} million entries in the second column; `accessLogDays`
+keeps them for less.
 
 ## Serverless, and the development environment
 
 **Serverless cannot carry this peak.** A serverless container with one physical partition gives
-5,000 RU/s at the most, and `{fullest}` would need {needed:,.0f}. It carries {fitting:.0%} of the
-peak: {fit_creates:.0f} creates and {fit_reads:.0f} reads a second. Below that it is cheaper for
-few requests: autoscale costs {nothing:,.0f} $ without any request, which is {few:,.1f} billion RU,
-or {few_creates:,.1f} million creates a month. It promises no throughput, and which of the two it is
-can never be changed.
+{limit:,.0f} RU/s at the most, and `{fullest}` would need {needed:,.0f}. It carries {fitting:.0%}
+of the peak: {fit_creates:.0f} creates and {fit_reads:.0f} reads a second. Below that it is
+cheaper for few requests: autoscale costs {nothing:,.0f} $ without any request, which is
+{few:,.1f} billion RU, or {few_creates:,.1f} million creates a month. It promises no
+throughput. Azure turns an account of serverless into one of provisioned throughput, and not back; `infra/` does neither.
 
 A development environment (serverless, no instance always on) that nobody uses costs, in a month:
 
@@ -115,12 +116,14 @@ with autoscale it raises an hour or two each night.
   maximum has to be higher than the sum above.
 - **Telemetry.** Requests are never sampled (`excludedTypes` in `host.json`), so that failures are
   counted correctly. Sampling one in ten would save most of that row. Of the app's own lines,
-  {own_create:.0f} KB for a create and {own_read:.0f} KB for a read, {share_kept:.0%} are kept
-  (`TELEMETRY_SHARE`); all of them would be {all_own:,.0f} $ more in the second column.
+  {own_create} KB for a create and {own_read} KB for a read, {share_kept:.0%} are kept
+  (`TELEMETRY_SHARE`); to keep all would cost {all_own:,.0f} $ more in the second column.
 - **Logs of each request of Cosmos DB** (`COSMOS_LOGS_REQUESTS`) are off. A day with twelve hours at
-  the peak costs {day_of_logs:,.0f} $ with them on.
-- **Instances.** Halving the CPU of a request halves the row of functions. 512 MB instances cost a
-  quarter, and have a quarter of a core.
+  the peak costs {day_of_logs:,.0f} $ more with them on, for creates and reads alone.
+- **Instances.** In the second column those that answer requests cost {answering:,.0f} $, and those
+  of the feeds {following:,.0f} $, one for each and taken as busy in every hour that has requests.
+  Halving the CPU of a request halves the first. 512 MB instances cost a quarter, and have a quarter
+  of a core.
 - **Reserved capacity** for Cosmos DB (one or three years) and a savings plan take 20 to 60 % off.
 - **A second region** doubles Cosmos DB.
 
@@ -169,7 +172,11 @@ def page() -> str:
         )
         + "".join(map(_line, _rows()))
         + TAIL.format(
-            private=month.private(),
+            private=_private(),
+            customers=month.CUSTOMERS,
+            limit=small.LIMIT,
+            answering=month.answering(SHAPES[1]),
+            following=month.following(SHAPES[1]),
             endpoints=deployment("private").endpoints,
             days=month.ACCESS_DAYS,
             looked=month.looked(SHAPES[1]) / 1e6,
@@ -242,8 +249,15 @@ def _total(shape: Shape) -> float:
 
 
 def _create_ru() -> float:
-    """Return what a create costs with what is indexed of it."""
-    return month.request_units()[0] + by_changes(1, 0)["changes"]
+    """Return what a create costs with what is noted, indexed and loaded of it."""
+    noted = month.NOTES_RU + month.ACCESS_RU
+    loaded = dist.ENTRIES * dist.GROUPS_REACHED * dist.LOADED_RU
+    return month.request_units()[0] + noted + by_changes(1, 0)["changes"] + loaded
+
+
+def _private() -> str:
+    *others, last = (f"{month.private(shape):,.0f}" for shape in SHAPES)
+    return f"{', '.join(others)} and {last}"
 
 
 def _distribution() -> list[tuple[str, str, float, float]]:
