@@ -74,7 +74,8 @@ keeps them for less.
 of the peak: {fit_creates:.0f} creates and {fit_reads:.0f} reads a second. Below that it is
 cheaper for few requests: autoscale costs {nothing:,.0f} $ without any request, which is
 {few:,.1f} billion RU, or {few_creates:,.1f} million creates a month. It promises no
-throughput. Azure turns an account of serverless into one of provisioned throughput, and not back; `infra/` does neither.
+throughput. Azure turns an account of serverless into one of provisioned throughput, and not back;
+`infra/` does neither.
 
 A development environment (serverless, no instance always on) that nobody uses costs, in a month:
 
