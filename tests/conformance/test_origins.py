@@ -1,6 +1,7 @@
 """Pages of a listed origin may call from a browser, and others may not."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,11 +26,25 @@ def asked(server: Server, origin: str) -> httpx.Response:
 def test_a_preflight_is_answered_before_any_function(server: Server) -> None:
     listed, other = asked(server, SHOP), asked(server, "https://evil.example.com")
 
-    assert listed.is_success
+    assert [one.status_code for one in (listed, other)] == [204, 204]
     assert listed.headers["Access-Control-Allow-Origin"] == SHOP
     assert "PATCH" in listed.headers["Access-Control-Allow-Methods"]
     assert "Access-Control-Allow-Credentials" not in listed.headers
-    assert "Access-Control-Allow-Origin" not in other.headers
+    assert not [name for name in other.headers if name.startswith("access-control-")]
+
+
+def test_options_without_a_preflight_are_for_functions(server: Server) -> None:
+    answer = httpx.options(f"{server.url}/api/v1/USRT/customers/x", headers={"Origin": SHOP})
+
+    assert answer.status_code == 404, "no function names OPTIONS"
+
+
+def test_without_listed_origins_a_preflight_is_204_and_allows_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as one:
+        answer = asked(one, SHOP)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 def test_an_answer_names_the_listed_origin_alone(server: Server) -> None:
