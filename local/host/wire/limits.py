@@ -18,9 +18,10 @@ from local.host.wire.refusals import (
 
 @dataclass(slots=True)
 class Limits:
-    """Seconds and bytes a second, those of Kestrel, on which the real host stands.
+    """Seconds, bytes and bytes a second, those of Kestrel, on which the real host is built.
 
-    A body may be slower than `body_bytes` a second for `body_grace` seconds.
+    A body may be slower than `body_bytes` a second for `body_grace` seconds. `line_size` and
+    `headers_size` are in bytes.
     """
 
     headers: float = 30.0
@@ -51,6 +52,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._refusal = NOT_HTTP  # of what the parser stops at
         self._is_in_head = True
         self._head = 0  # bytes of a first line and headers that are not complete
+        self._size = 0  # bytes of the headers that are
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its parent
         super().connection_made(transport)
@@ -82,7 +84,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._size = 0  # bytes of headers
+        self._size = 0
 
     def on_headers_complete(self) -> None:
         self._have_headers()

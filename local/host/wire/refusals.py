@@ -49,6 +49,10 @@ class HostRefusal:
         return int(self.status), headers, to_json(problem)
 
 
+def _malformed(detail: str) -> HostRefusal:
+    return HostRefusal(HTTPStatus.BAD_REQUEST, "malformed-request", detail)
+
+
 NOT_FOUND: Final = HostRefusal(
     HTTPStatus.NOT_FOUND, "no-such-resource", "No operation has this method and path."
 )
@@ -71,18 +75,10 @@ SLOW_BODY: Final = HostRefusal(
 SLOW_HEADERS: Final = HostRefusal(
     HTTPStatus.REQUEST_TIMEOUT, "request-timeout", "The headers did not come in time."
 )
-NOT_HTTP: Final = HostRefusal(
-    HTTPStatus.BAD_REQUEST, "malformed-request", "The request is not one of HTTP/1.1."
-)
-NO_SINGLE_HOST: Final = HostRefusal(
-    HTTPStatus.BAD_REQUEST, "malformed-request", "The request names no host, or more than one."
-)
-ODD_HEADER: Final = HostRefusal(
-    HTTPStatus.BAD_REQUEST, "malformed-request", "A header is not UTF-8."
-)
-ODD_PATH: Final = HostRefusal(
-    HTTPStatus.BAD_REQUEST, "malformed-request", "The path has a zero byte."
-)
+NOT_HTTP: Final = _malformed("The request is not one of HTTP/1.1.")
+NO_SINGLE_HOST: Final = _malformed("The request names no host, or more than one.")
+ODD_HEADER: Final = _malformed("A header is not UTF-8.")
+ODD_PATH: Final = _malformed("The path has a zero byte.")
 LONG_LINE: Final = HostRefusal(
     HTTPStatus.REQUEST_URI_TOO_LONG, "uri-too-long", "The first line has more than 8,192 bytes."
 )
